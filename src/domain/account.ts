@@ -1,0 +1,41 @@
+import type { Json } from './json.ts';
+
+export type Role = 'admin' | 'auditor';
+
+/** A person who signs in. `id` is the subject (OpenID Connect Core 1.0 section 2): never given to anyone else again. */
+export interface Account {
+  id: string;
+  /** As the person typed it. */
+  email: string;
+  /** What uniqueness and look-ups go by: `emailKey(email)`. */
+  emailKey: string;
+  emailVerified: boolean;
+  /** At most 20 code points; the `name` claim. */
+  displayName: string;
+  firstName: string;
+  lastName: string;
+  /** Free text on what the person does, at most 20 code points. */
+  task: string;
+  phone?: { /** E.164 */ number: string; verified: boolean };
+  locale: Locale;
+  /** Further standard claims of OpenID Connect Core 1.0 section 5.1 (`website`, `address`, `birthdate`, …). */
+  claims: Record<string, Json>;
+  roles: Role[];
+  status: 'active' | 'disabled';
+  /** The key under which the personal fields of this account's events are encrypted; itself sealed by the operator's key. */
+  eventKey: string;
+  /** Milliseconds. */
+  createdAt: number;
+  updatedAt: number;
+}
+
+export const locales = ['en', 'de'] as const;
+export type Locale = (typeof locales)[number];
+
+/**
+ * The one form under which an e-mail address is unique and found: NFKC, lower case, trimmed (S81, S87). The local part
+ * keeps its dots and tags: only the mailbox's owner knows whether they matter.
+ */
+export function emailKey(email: string): string {
+  return email.normalize('NFKC').trim().toLowerCase().normalize('NFKC');
+}

@@ -1,0 +1,204 @@
+import type { Account } from '../domain/account.ts';
+import type { Client } from '../domain/client.ts';
+import type { DeviceSession, KnownDevice } from '../domain/device-session.ts';
+import type { Consent, Grant, RefreshFamily } from '../domain/grant.ts';
+import type { Json } from '../domain/json.ts';
+import type { SecurityEvent } from '../domain/security-event.ts';
+import type { SigningKey } from '../domain/signing-key.ts';
+
+/**
+ * The port for what must not be lost. A backend stores documents in collections; what it must keep unique, list and
+ * expire stands in `shapes` below, so one engine serves every collection. It knows no protocol and no rule of ours.
+ * The contract is `test/storage/records.contract.ts`: every backend is run through it.
+ */
+export interface Collection<T extends { id: string }, Unique extends string, List extends string> {
+  /** Throws Conflict when the id or a unique value is taken, also by a call in parallel. */
+  create(row: T): Promise<void>;
+  get(id: string): Promise<T | undefined>;
+  /** The row whose unique value `unique` is `value`. */
+  find(unique: Unique, value: string): Promise<T | undefined>;
+  /**
+   * Replaces the row by what `change` makes of it, atomically: no change in between is lost. `change` must be pure and
+   * may run again. Answering the very row it was given writes nothing; throwing writes nothing and passes on. Throws
+   * Conflict when a unique value is taken. Answers the row as it then is; unknown or expired: undefined, `change` unrun.
+   */
+  update(id: string, change: (old: T) => T): Promise<T | undefined>;
+  /** Whether this call removed it. */
+  remove(id: string): Promise<boolean>;
+  /** The rows of one group of a list in the list's order (then by id), from an index. */
+  list(list: List, group: string, page?: PageRequest): Promise<Page<T>>;
+  /** How many are in the group. */
+  count(list: List, group: string): Promise<number>;
+  /** Removes every row of the group, one by one or at once; answers how many. Safe to repeat. */
+  removeAll(list: List, group: string): Promise<number>;
+}
+
+export interface PageRequest {
+  /** From `next` of the page before. An unreadable cursor throws Invalid. */
+  after?: string;
+  /** At most 1000; default 50. */
+  limit?: number;
+  /** Backwards: newest, largest, last first. */
+  descending?: boolean;
+}
+
+export interface Page<T> {
+  rows: T[];
+  /** Where the next page begins; absent on the last one. */
+  next?: string;
+}
+
+export interface Shape<T extends { id: string }, Unique extends string = string, List extends string = string> {
+  /** Values that no two rows may share; undefined: this row has none. */
+  unique: Record<Unique, (row: T) => string | undefined>;
+  /** Lists by group; undefined: not in this list. Order is ascending: numbers before they are equal, strings by code unit. */
+  lists: Record<List, { group: (row: T) => string | undefined; order: (row: T) => number | string }>;
+  /** Milliseconds from which on the row is absent for every method, swept or not; it may then be created anew. */
+  expiresAt?: (row: T) => number | undefined;
+}
+
+const shape =
+  <T extends { id: string }>() =>
+  <Unique extends string, List extends string>(of: Shape<T, Unique, List>): Shape<T, Unique, List> =>
+    of;
+
+/** Failures that count against guessing, kept with the secrets that they protect. */
+export interface Attempts {
+  id: string;
+  failures: number;
+  lastAt: number;
+  expiresAt: number;
+}
+
+/** A secret that works once (the setup link; later codes and links), kept as a keyed hash. */
+export interface OneTimeSecret {
+  id: string;
+  purpose: string;
+  hash: string;
+  accountId?: string;
+  data: Record<string, Json>;
+  createdAt: number;
+  expiresAt: number;
+}
+
+/** Something that must never be accepted twice: the `jti` of a client assertion (RFC 7523 section 3). */
+export interface Used {
+  id: string;
+  expiresAt: number;
+}
+
+export interface PasswordCredential {
+  /** The account's id. */
+  id: string;
+  accountId: string;
+  /** argon2id in PHC string format. */
+  hash: string;
+  changedAt: number;
+}
+
+/** A named value of the installation (first start done, epoch, …). */
+export interface Setting {
+  id: string;
+  value: Json;
+  updatedAt: number;
+}
+
+const byCreation = { group: () => 'all', order: (row: { createdAt: number }) => row.createdAt };
+
+export const shapes = {
+  accounts: shape<Account>()({
+    unique: { email: (row) => row.emailKey },
+    lists: {
+      created: byCreation,
+      administrators: { group: (row) => (row.roles.includes('admin') ? 'admin' : undefined), order: (row) => row.createdAt },
+    },
+  }),
+  passwords: shape<PasswordCredential>()({ unique: {}, lists: {} }),
+  clients: shape<Client>()({ unique: {}, lists: { created: byCreation } }),
+  consents: shape<Consent>()({
+    unique: {},
+    lists: {
+      account: { group: (row) => row.accountId, order: (row) => row.lastUsedAt },
+      client: { group: (row) => row.clientId, order: (row) => row.grantedAt },
+    },
+  }),
+  grants: shape<Grant>()({
+    unique: {},
+    lists: {
+      account: { group: (row) => row.accountId, order: (row) => row.createdAt },
+      client: { group: (row) => row.clientId, order: (row) => row.createdAt },
+      session: { group: (row) => row.sessionUid, order: (row) => row.createdAt },
+    },
+    expiresAt: (row) => row.expiresAt,
+  }),
+  refreshFamilies: shape<RefreshFamily>()({
+    unique: {},
+    lists: {
+      grant: { group: (row) => row.grantId, order: (row) => row.createdAt },
+      account: { group: (row) => row.accountId, order: (row) => row.createdAt },
+      client: { group: (row) => row.clientId, order: (row) => row.createdAt },
+      session: { group: (row) => row.sessionUid, order: (row) => row.createdAt },
+    },
+    expiresAt: (row) => row.expiresAt,
+  }),
+  sessions: shape<DeviceSession>()({
+    unique: { cookie: (row) => row.cookieHash },
+    lists: { account: { group: (row) => row.accountId, order: (row) => row.createdAt } },
+    expiresAt: (row) => row.expiresAt,
+  }),
+  knownDevices: shape<KnownDevice>()({
+    unique: {},
+    lists: { account: { group: (row) => row.accountId, order: (row) => row.lastSeenAt } },
+    expiresAt: (row) => row.expiresAt,
+  }),
+  events: shape<SecurityEvent>()({
+    unique: {},
+    lists: {
+      time: { group: () => 'all', order: (row) => row.at },
+      account: { group: (row) => row.accountId, order: (row) => row.at },
+    },
+  }),
+  signingKeys: shape<SigningKey>()({ unique: {}, lists: { created: byCreation } }),
+  settings: shape<Setting>()({ unique: {}, lists: {} }),
+  attempts: shape<Attempts>()({ unique: {}, lists: {}, expiresAt: (row) => row.expiresAt }),
+  oneTimeSecrets: shape<OneTimeSecret>()({
+    unique: { hash: (row) => row.hash },
+    lists: { account: { group: (row) => row.accountId, order: (row) => row.createdAt } },
+    expiresAt: (row) => row.expiresAt,
+  }),
+  used: shape<Used>()({ unique: {}, lists: {}, expiresAt: (row) => row.expiresAt }),
+};
+
+export type Shapes = typeof shapes;
+export type CollectionName = keyof Shapes;
+export type Row<Name extends CollectionName> = Shapes[Name] extends Shape<infer T, string, string> ? T : never;
+
+export type Collections = {
+  readonly [Name in CollectionName]: Collection<
+    Row<Name>,
+    Extract<keyof Shapes[Name]['unique'], string>,
+    Extract<keyof Shapes[Name]['lists'], string>
+  >;
+};
+
+/** A write that needs no answer. `update` on an unknown row does nothing: it never brings a removed row back. */
+export type Write = {
+  [Name in CollectionName]:
+    | { in: Name; create: Row<Name> }
+    | { in: Name; put: Row<Name> }
+    | { in: Name; update: string; change: (old: Row<Name>) => Row<Name> }
+    | { in: Name; remove: string };
+}[CollectionName];
+
+export interface Records extends Collections {
+  /**
+   * Several writes in the order given, at once where the backend can (one transaction), else one after another. `put`
+   * creates or replaces. A Conflict is thrown after the rest was written.
+   */
+  write(writes: readonly Write[]): Promise<void>;
+  /** Removes at most `limit` expired rows; answers how many. */
+  sweep(limit: number): Promise<number>;
+  /** Throws Unavailable when the store does not answer. */
+  ready(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
