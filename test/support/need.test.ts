@@ -1,0 +1,19 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { found } from './need.ts';
+
+describe('what a suite may need from the machine', () => {
+  const before = process.env['CHROMIUM'];
+
+  beforeEach(() => {
+    process.env['CHROMIUM'] = process.execPath;
+  });
+
+  afterEach(() => {
+    if (before === undefined) delete process.env['CHROMIUM'];
+    else process.env['CHROMIUM'] = before;
+  });
+
+  test('CHROMIUM names the program to use', () => {
+    expect(found('chromium')).toBe(process.execPath);
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, test } from '@jest/globals';
+import { accessSync, constants } from 'node:fs';
+
+/** What a suite may need from the machine: where it was found (undefined: it is not there) and how to get it. */
+const needs = {
+  chromium: {
+    find: () => [process.env['CHROMIUM'], '/usr/bin/chromium'].find((path) => path && isExecutable(path)),
+    get: 'install Chromium (Debian: apt-get install chromium) or name one in CHROMIUM',
+  },
+};
+
+export type Need = keyof typeof needs;
+
+/** Where the thing is (for chromium: the path of the program). Only for code inside `describeWith`. */
+export function found(need: Need): string {
+  const place = needs[need].find();
+  if (place === undefined) throw new Error(`No ${need}: ${needs[need].get}`);
+  return place;
+}
+
+/**
+ * A `describe` for a suite that needs something from the machine. Without it the suite is skipped and says so in one
+ * line; where CI=true it fails instead, so that a run can't look green with half of it left out.
+ */
+export function describeWith(need: Need, name: string, suite: () => void): void {
+  if (needs[need].find() !== undefined) return describe(name, suite);
+
+  if (process.env['CI'] === 'true') {
+    return describe(name, () => {
+      test(`has ${need}`, () => void found(need));
+    });
+  }
+
+  process.stderr.write(`SKIPPED ${name}: no ${need}; ${needs[need].get}\n`);
+  describe.skip(name, suite);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
