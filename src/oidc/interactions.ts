@@ -1,0 +1,101 @@
+import type { Account } from '../domain/account.ts';
+import type { Exchange, Outcome, SignedIn } from '../web/route.ts';
+
+/**
+ * What the pages inside an authorization request (OpenID Connect Core 1.0 section 3.1.2) need of the protocol, as
+ * types. `oidc/` implements them; features get them handed in and know nothing else of the protocol.
+ */
+
+/** How a client is shown to people: text and links that were checked at registration, to be shown inertly (S20, S21). */
+export interface ClientFace {
+  id: string;
+  /** At most 60 characters, control and bidi characters removed. */
+  name: string;
+  firstParty: boolean;
+  /** Where the answer goes, in words: `wiki.example.net`, `this computer` (loopback), or the custom scheme. */
+  host: string;
+  /** Whether anybody could claim to be this client: loopback or custom scheme (consent is asked each time). */
+  impersonable: boolean;
+  logoUri?: string;
+  clientUri?: string;
+  policyUri?: string;
+  tosUri?: string;
+}
+
+/** One step that the person has to take before the app gets its answer. */
+export interface Interaction {
+  uid: string;
+  prompt: 'login' | 'consent' | 'select_account';
+  /** Why: `no_session`, `max_age`, `login_prompt`, `consent_prompt`, `acr`, … */
+  reasons: readonly string[];
+  client: ClientFace;
+  loginHint?: string;
+  /** The account that is signed in in this browser, if any. */
+  account?: Account;
+  /** Whether the app may be told "no" (`access_denied`); not for the account console. */
+  mayRefuse: boolean;
+  /** For `form-action` (see `Frame`). */
+  formAction: readonly string[];
+}
+
+/** Only on a consent step. */
+export interface ConsentAsked {
+  items: ConsentItem[];
+  /** Seconds that an access lasts without being used again, for words like "until you remove it". */
+  offline: boolean;
+}
+
+/** One box that can be ticked. `openid` is shown and can't be unticked. */
+export interface ConsentItem {
+  /** `scope:email`, `claim:birthdate`, `resource:https://api.example.com read` */
+  id: string;
+  scope?: string;
+  claim?: string;
+  resource?: { indicator: string; name: string; scope: string; description: string };
+  /** The claims that it carries, with the values that would be shared now. */
+  values: { claim: string; value: string }[];
+  required: boolean;
+  /** Allowed already: shown as such. */
+  allowed: boolean;
+}
+
+/** Why there is no step to take: the person can still go on. */
+export interface Ended {
+  ended: 'finished' | 'expired' | 'elsewhere';
+  /** The app that it was for, where that is known. */
+  client?: ClientFace;
+  /** Whether `restart` can begin the same authorization request anew. */
+  restartable: boolean;
+}
+
+export interface Proof {
+  accountId: string;
+  /** RFC 8176. */
+  amr: readonly string[];
+  /** `urn:gatehouse:acr:1` one factor, `urn:gatehouse:acr:2` two. */
+  acr: string;
+}
+
+export interface Interactions {
+  /** The step that this browser is at. `elsewhere`: this browser did not begin it, or its cookies are gone. */
+  find(exchange: Exchange, uid: string): Promise<Interaction | Ended>;
+  consentAsked(exchange: Exchange, uid: string): Promise<ConsentAsked | Ended>;
+  /** The person has proved who they are: goes on with the authorization request, under a new session id (S104). */
+  signedIn(exchange: Exchange, uid: string, proof: Proof): Promise<Outcome>;
+  /** `allowed`: ids of the ticked items. Records consent and grant, then goes on. */
+  consented(exchange: Exchange, uid: string, allowed: readonly string[]): Promise<Outcome>;
+  /** Account picker: go on with the account that is signed in, or sign in as somebody else. */
+  selected(exchange: Exchange, uid: string, choice: 'current' | 'another'): Promise<Outcome>;
+  /** The person said no: the app gets `access_denied` (RFC 6749 section 4.1.2.1). */
+  refused(exchange: Exchange, uid: string): Promise<Outcome>;
+  /** Begins the same authorization request anew in this browser, from what was kept of it for a day. */
+  restart(uid: string): Promise<Outcome | undefined>;
+  /** Who is signed in in this browser, outside an authorization request. */
+  current(exchange: Exchange): Promise<SignedIn | undefined>;
+  /** An authorization request of the account console to ourselves; ends at `returnTo`, a local path. */
+  consoleSignIn(returnTo: string, options?: { /** Seconds since the last proof. */ maxAge?: number; locale?: string }): Outcome;
+  /** Where a console sign-in wanted to go, from its checked `state`. */
+  consoleReturn(state: string): string | undefined;
+  /** Ends this browser's session, its grants and bound tokens, and tells the clients (Back-Channel Logout 1.0). */
+  signOut(exchange: Exchange): Promise<void>;
+}

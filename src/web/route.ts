@@ -1,0 +1,166 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import type { z } from 'zod';
+
+import type { Account, Locale } from '../domain/account.ts';
+import type { MessageKey, Say } from './locale.ts';
+
+/**
+ * The shapes that features are written in: a page, an action, a route. This file is the only door between features and
+ * the web: it holds types and small constructors and knows no framework. `web/serve.ts` turns routes into answers.
+ */
+
+export type { MessageKey, Say };
+
+/** `'/sign-in/:uid'` -> `{ uid: string }` */
+export type ParamsOf<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+  ? { [K in Name]: string } & ParamsOf<`/${Rest}`>
+  : Path extends `${string}:${infer Name}`
+    ? { [K in Name]: string }
+    : unknown;
+
+/** Who is in front of the browser, as far as the request tells. */
+export interface Visitor {
+  locale: Locale;
+  /** The client's address; forwarded headers count only from configured proxies (S60). */
+  ip: string;
+  userAgent: string;
+  /** Also in the log and in the answer's `X-Request-Id`. */
+  requestId: string;
+  /** A random name of this browser from a cookie of its own, made on the first visit. It proves nothing but "the same browser". */
+  deviceId: string;
+}
+
+/** The request and its answer, to be handed on to `oidc/interactions`; features never look inside. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** What a page or an action is asked. Query values are single strings: a doubled one was refused (S24). */
+export interface Ask<Path extends string = string> {
+  params: ParamsOf<Path>;
+  query: Readonly<Record<string, string>>;
+  visitor: Visitor;
+  say: Say;
+  exchange: Exchange;
+}
+
+/** How the person in this browser is signed in. */
+export interface SignedIn {
+  account: Account;
+  session: { uid: string; /** Milliseconds. */ signedInAt: number; amr: readonly string[]; acr?: string };
+}
+
+/**
+ * - `anyone`: no session is looked up.
+ * - `signed-in`: without a session the person signs in first and comes back to where they were going.
+ * - `recent`: the same when the last proof is older than `account.recent_sign_in`; what was typed is kept.
+ */
+export type Access = 'anyone' | 'signed-in' | 'recent';
+
+export type AskFor<Path extends string, A extends Access> = A extends 'anyone' ? Ask<Path> : Ask<Path> & SignedIn;
+
+/** A template under `views/` with the type of what it is given; `layout` and `title` say how it is framed. */
+export interface View<T extends object> {
+  readonly name: string;
+  readonly layout: 'door' | 'shell';
+  readonly title: MessageKey;
+  /** Never set: carries T for the template check. */
+  readonly data?: T;
+}
+
+/** Templates are checked against T by `npm run check`: export each view as a constant. */
+export function view<T extends object>(name: string, layout: 'door' | 'shell', title: MessageKey): View<T> {
+  return { name, layout, title };
+}
+
+export interface Frame {
+  status?: number;
+  /** Further sources for `form-action`, on pages whose form ends at an app (DESIGN.md, "Form posts that end at an app"). */
+  formAction?: readonly string[];
+  /** Fills `{placeholders}` of the title's message. */
+  titleValues?: Readonly<Record<string, string>>;
+}
+
+/** What a page or an action answers with. */
+export type Outcome =
+  | { kind: 'show'; view: View<object>; data: object; frame: Frame }
+  /** 303. A local path that begins with a single `/`. */
+  | { kind: 'to'; path: string; notice?: MessageKey }
+  /** 303 to a place that `oidc/` vouches for: a registered redirect URI, or the protocol's own resume path. */
+  | { kind: 'leave'; url: string }
+  /** The same page again with what was typed and what is wrong with it. */
+  | { kind: 'wrong'; problems: Readonly<Record<string, MessageKey>>; status: number; values?: Readonly<Record<string, string>> }
+  /** `oidc/` has written the answer itself. */
+  | { kind: 'answered' };
+
+export function show<T extends object>(of: View<T>, data: NoInfer<T>, frame: Frame = {}): Outcome {
+  return { kind: 'show', view: of, data, frame };
+}
+
+/** 303 to a path of ours; `notice` stands on top of the next page, once. */
+export function to(path: `/${string}`, notice?: MessageKey): Outcome {
+  return notice === undefined ? { kind: 'to', path } : { kind: 'to', path, notice };
+}
+
+export interface Rule<A extends Access = Access> {
+  access: A;
+}
+
+export interface Page {
+  kind: 'page';
+  path: string;
+  view: View<object>;
+  data: (ask: never) => object | Promise<object>;
+  access: Access;
+}
+
+export interface Action {
+  kind: 'action';
+  path: string;
+  form: z.ZodObject;
+  run: (ask: never, input: never, wrong: never) => Promise<Outcome>;
+  access: Access;
+}
+
+export type Route = Page | Action;
+
+const anyone: Rule<'anyone'> = { access: 'anyone' };
+
+/** GET. `data` answers what the view shows, or an Outcome (`show` another view, go elsewhere). */
+export function page<const Path extends string, T extends object, A extends Access = 'anyone'>(
+  path: Path,
+  of: View<T>,
+  data: (ask: AskFor<Path, A>) => NoInfer<T> | Outcome | Promise<NoInfer<T> | Outcome>,
+  rule: Rule<A> = anyone as Rule<A>,
+): Page {
+  return { kind: 'page', path, view: of, data, access: rule.access };
+}
+
+/** Ends an action with problems beside the fields; `form` is the key for what belongs to no single field. */
+export type Wrong<Fields> = (
+  problems: Partial<Record<Extract<keyof Fields, string> | 'form', MessageKey>>,
+  status?: number,
+) => Outcome;
+
+/**
+ * POST, `application/x-www-form-urlencoded`, with a CSRF token. The page at the same path is what `wrong` shows again
+ * (422). The form's zod messages are catalogue keys. `data` of that page runs with the same ask.
+ */
+export function action<const Path extends string, F extends z.ZodObject, A extends Access = 'anyone'>(
+  path: Path,
+  form: F,
+  run: (ask: AskFor<Path, A>, input: z.output<F>, wrong: Wrong<z.output<F>>) => Promise<Outcome>,
+  rule: Rule<A> = anyone as Rule<A>,
+): Action {
+  return { kind: 'action', path, form, run, access: rule.access };
+}
+
+/** What every template finds under `v` beside its own fields. */
+export interface FormState {
+  /** What was typed, by field; passwords never come back. */
+  values: Readonly<Record<string, string>>;
+  problems: Readonly<Record<string, string>>;
+  csrf: string;
+}
