@@ -1,0 +1,192 @@
+import { z } from 'zod';
+
+import { formatBytes, formatDuration, parseBytes, parseDuration } from './units.ts';
+
+/**
+ * The forms that a setting can have. Each one is a zod schema and what people are told about it: the loader, the
+ * generated example and the masked print-out all read this one registry, so a setting is described once.
+ */
+export type About = {
+  form: 'section' | 'backend' | 'text' | 'number' | 'switch' | 'choice' | 'duration' | 'size' | 'list';
+  description: string;
+  /** What a right value looks like, as the end of 'must be …'. */
+  expects: string;
+  unit?: string;
+  /** The default as it is written in the file; absent where the default depends on something else. */
+  fallback?: unknown;
+  /** What holds when the setting is left out and has no fixed default. */
+  unset?: string;
+  /** Masked wherever it is shown; also read from the file that `<name>_file` or `…_FILE` names. */
+  secret?: boolean;
+  example?: string;
+  /** The settings inside a section, or inside each entry of a list. */
+  shape?: Record<string, z.ZodType>;
+};
+
+const known = new WeakMap<z.core.$ZodType, About>();
+
+/** What people are told about a setting or a section; undefined for a schema that is not one. */
+export function aboutSetting(schema: z.core.$ZodType): About | undefined {
+  return known.get(schema);
+}
+
+type Words = { description: string; unset?: string; secret?: boolean; example?: string; expects?: string };
+
+function wordsOf(words: string | Words): Words {
+  return typeof words === 'string' ? { description: words } : words;
+}
+
+/** Gives a schema its default, as it would be written in the file, and its description. */
+function described<S extends z.ZodType>(schema: S, fallback: z.input<S>, facts: About): z.ZodPrefault<S> {
+  const whole = z.prefault(schema, fallback as never);
+  known.set(whole, { ...facts, fallback });
+  return whole;
+}
+
+/** A setting that may be left out, and what holds then is said in words. */
+function undecided<S extends z.ZodType>(schema: S, facts: About): z.ZodOptional<S> {
+  const whole = z.optional(schema);
+  known.set(whole, facts);
+  return whole;
+}
+
+export function section<S extends z.core.$ZodLooseShape>(description: string, shape: S) {
+  const whole = z.strictObject(shape).prefault({} as never);
+  known.set(whole, {
+    form: 'section',
+    description,
+    expects: 'a group of settings',
+    shape: shape as Record<string, z.ZodType>,
+  });
+  return whole;
+}
+
+export function text(fallback: string, words: string | Words, rule: z.ZodType<string, string> = z.string().min(1)) {
+  return described(rule, fallback, { form: 'text', expects: 'a text', ...wordsOf(words) });
+}
+
+export function optionalText(words: Words, rule: z.ZodType<string, string> = z.string().min(1)) {
+  return undecided(rule, { form: 'text', expects: 'a text', ...words });
+}
+
+/** A text that must be given, inside an entry of a list. */
+export function neededText(words: string | Words, rule: z.ZodType<string, string> = z.string().min(1)) {
+  const whole = rule.clone() as typeof rule;
+  known.set(whole, { form: 'text', expects: 'a text', unset: 'must be set', ...wordsOf(words) });
+  return whole;
+}
+
+type Bounds = { min: number; max: number; unit?: string };
+
+function numberFacts(bounds: Bounds, words: Words): About {
+  const { unit } = bounds;
+  return {
+    form: 'number',
+    expects: `a whole number from ${bounds.min} to ${bounds.max}`,
+    ...(unit === undefined ? {} : { unit }),
+    ...words,
+  };
+}
+
+export function wholeNumber(fallback: number, bounds: Bounds, words: string | Words) {
+  const schema = z.int().min(bounds.min).max(bounds.max);
+  return described(schema, fallback, numberFacts(bounds, wordsOf(words)));
+}
+
+export function optionalNumber(bounds: Bounds, words: Words) {
+  return undecided(z.int().min(bounds.min).max(bounds.max), numberFacts(bounds, words));
+}
+
+export function onOff(fallback: boolean, description: string) {
+  return described(z.boolean(), fallback, { form: 'switch', expects: 'true or false', description });
+}
+
+export function optionalOnOff(words: Words) {
+  return undecided(z.boolean(), { form: 'switch', expects: 'true or false', ...words });
+}
+
+export function choice<const T extends readonly [string, ...string[]]>(
+  of: T,
+  fallback: T[number],
+  description: string,
+) {
+  const schema = z.enum(of) as unknown as z.ZodType<T[number], T[number]>;
+  return described(schema, fallback as never, { form: 'choice', expects: `one of ${of.join(', ')}`, description });
+}
+
+function quantity(read: (value: unknown) => number | undefined, min: number, max: number) {
+  return z.custom<string | number>().transform((value, context): number => {
+    const amount = read(value);
+    if (amount !== undefined && amount >= min && amount <= max) return amount;
+
+    context.addIssue({ code: 'custom', input: value });
+    return z.NEVER;
+  });
+}
+
+function durationFacts(min: string, max: string, words: Words): About {
+  return {
+    form: 'duration',
+    unit: 'duration',
+    expects: `a duration from ${min} to ${max}, such as 30s, 10m, 8h or 14d`,
+    ...words,
+  };
+}
+
+/** A length of time: written '10m', resolved to seconds. The bounds are written the same way. */
+export function duration(fallback: string, [min, max]: [string, string], words: string | Words) {
+  const schema = quantity(parseDuration, parseDuration(min) ?? 0, parseDuration(max) ?? 0);
+  return described(schema, fallback, durationFacts(min, max, wordsOf(words)));
+}
+
+export function optionalDuration([min, max]: [string, string], words: Words) {
+  const schema = quantity(parseDuration, parseDuration(min) ?? 0, parseDuration(max) ?? 0);
+  return undecided(schema, durationFacts(min, max, words));
+}
+
+/** An amount of data: written '256kB', resolved to bytes. The bounds are in bytes. */
+export function size(fallback: string, [min, max]: [number, number], description: string) {
+  const expects = `a size from ${formatBytes(min)} to ${formatBytes(max)}, such as 256kB or 1MiB`;
+  return described(quantity(parseBytes, min, max), fallback, { form: 'size', unit: 'bytes', expects, description });
+}
+
+/** A list; its entries are texts or, with `shape`, groups of settings. Empty unless set. */
+export function list<S extends z.ZodType>(entry: S, words: Words & { shape?: Record<string, z.ZodType> }, max = 100) {
+  const schema = z.array(entry).max(max);
+  return described(schema, [] as never, { form: 'list', expects: `a list of at most ${max} entries`, ...words });
+}
+
+type Kinds = Readonly<Record<string, Record<string, z.ZodType>>>;
+
+/** `{kind: 'a', …} | {kind: 'b', …}`, each with the settings of its kind. */
+type Chosen<T extends Kinds> = {
+  [K in keyof T & string]: { kind: K } & { [S in keyof T[K]]: z.output<T[K][S]> };
+}[keyof T & string];
+
+/** One of several kinds of thing, each with settings of its own: `{kind: 'sqlite', …}`. */
+export function backend<const T extends Kinds>(description: string, fallback: keyof T & string, kinds: T) {
+  const names = Object.keys(kinds) as [string, ...string[]];
+  const kind = choice(names, fallback, `Which kind of storage: ${names.join(', ')}.`);
+
+  const options = names.map((name) => z.strictObject({ kind: z.literal(name), ...kinds[name] }));
+  const [first, ...others] = options as [(typeof options)[number], ...typeof options];
+  const union = z.discriminatedUnion('kind', [first, ...others]);
+
+  // The kind may be left out beside other options: the default is meant.
+  const withKind = (value: unknown) =>
+    typeof value === 'object' && value !== null && !('kind' in value) ? { kind: fallback, ...value } : value;
+  const whole = z.preprocess(withKind, union).prefault({}) as unknown as z.ZodPrefault<z.ZodType<Chosen<T>>>;
+
+  const shape: Record<string, z.ZodType> = Object.assign({ kind }, ...Object.values(kinds));
+  known.set(whole, { form: 'backend', description, expects: 'a group of settings', shape });
+  return whole;
+}
+
+/** Writes a resolved value as the file has it. */
+export function writtenAs(value: unknown, facts: About): unknown {
+  if (typeof value !== 'number') return value;
+  if (facts.form === 'duration') return formatDuration(value);
+  if (facts.form === 'size') return formatBytes(value);
+
+  return value;
+}

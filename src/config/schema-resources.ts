@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+import { choice, list, neededText, optionalDuration } from './forms.ts';
+import { language, resourceIdentifier, scopeName } from './rules.ts';
+
+const resource = {
+  identifier: neededText(
+    {
+      description: 'The absolute URI that names the API: `resource` in requests, `aud` in its tokens.',
+      expects: 'an absolute URI without a fragment (RFC 8707), such as https://api.example.com',
+    },
+    resourceIdentifier,
+  ),
+  name: neededText(
+    { description: 'What people are shown on the consent page.', expects: 'a text of at most 64 characters' },
+    z.string().min(1).max(64),
+  ),
+  scopes: list(
+    z.strictObject({ name: scopeName, description: z.record(language, z.string().min(1).max(200)).default({}) }),
+    {
+      description:
+        'What can be allowed at the API: `{name, description: {en: …, de: …}}`, the description in words for the consent page.',
+      expects: 'a list of {name, description: {en: …}}; names other than those of OpenID Connect',
+    },
+  ),
+  format: choice(
+    ['jwt', 'opaque'],
+    'jwt',
+    'Signed tokens that the API reads by itself (RFC 9068), or ones that it must ask about.',
+  ),
+  signing_algorithm: choice(['ES256', 'RS256'], 'ES256', 'How its JWT access tokens are signed.'),
+  access_token: optionalDuration(['30s', '24h'], {
+    description: 'How long its access tokens live.',
+    unset: 'as tokens.access_token',
+  }),
+  introspected_by: list(z.string().min(1).max(256), {
+    description:
+      'Client identifiers that may introspect tokens made for this API, beside the client that a token was given to.',
+    expects: 'a list of client identifiers',
+  }),
+};
+
+/** The registered APIs (resource servers, RFC 8707). */
+export const resources = list(z.strictObject(resource), {
+  description: 'Registered APIs (resource servers): what access tokens can be asked for.',
+  expects: 'a list of APIs, each with an identifier and a name',
+  shape: resource,
+});

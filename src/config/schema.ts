@@ -1,0 +1,268 @@
+// The settings of Gatehouse: what each one means, its unit, its default, and how the defaults that depend on others
+// are resolved. It must not know where values come from (load.ts) nor what the program does with them.
+
+import { availableParallelism } from 'node:os';
+import { resolve as absolute } from 'node:path';
+
+import { z } from 'zod';
+
+import {
+  backend,
+  choice,
+  duration,
+  list,
+  onOff,
+  optionalNumber,
+  optionalOnOff,
+  optionalText,
+  section,
+  size,
+  text,
+  wholeNumber,
+} from './forms.ts';
+import { isLoopback, issuerText } from './addresses.ts';
+import { cidr, claimName, link } from './rules.ts';
+import { resources } from './schema-resources.ts';
+import { secrets } from './schema-secrets.ts';
+
+/** The storage backends that can be chosen, each with the settings of its own. */
+const recordBackends = { sqlite: {} };
+const ephemeraBackends = { sqlite: {} };
+
+export const settings = z.strictObject({
+  issuer: optionalText(
+    {
+      description:
+        'The address that people and apps reach Gatehouse at, and `iss` in every token. A loopback address means development mode, any other means production and must be https.',
+      unset: 'http://localhost:<port>',
+      expects: 'an origin without path, query or trailing slash, such as https://id.example.com',
+      example: 'https://id.example.com',
+    },
+    issuerText,
+  ),
+  host: text(
+    '127.0.0.1',
+    'The address to listen on. In development mode it is always 127.0.0.1; in a container use 0.0.0.0.',
+  ),
+  port: optionalNumber(
+    { min: 0, max: 65_535 },
+    {
+      description: 'The TCP port to listen on; 0 takes a free one.',
+      unset: 'the port of a loopback issuer, else 3000',
+    },
+  ),
+  data: text('./data', 'The folder that holds the embedded database and, in development mode, the generated key file.'),
+
+  log: section('The log on standard output, one line of JSON each.', {
+    level: choice(['debug', 'info', 'warn', 'error', 'silent'], 'info', 'The least important lines that are written.'),
+  }),
+
+  proxy: section('Gatehouse speaks plain HTTP: in production a proxy in front of it ends TLS.', {
+    trusted: list(cidr, {
+      description: 'Addresses of proxies whose X-Forwarded-For is believed; from anyone else the header is ignored.',
+      expects: 'a list of IP addresses or CIDR blocks, such as [127.0.0.1, 10.0.0.0/8]',
+      example: '[127.0.0.1/32]',
+    }),
+  }),
+
+  storage: section('Where things are kept.', {
+    records: backend(
+      'What must last: accounts, clients, grants, sessions, refresh tokens, keys, events.',
+      'sqlite',
+      recordBackends,
+    ),
+    ephemera: backend(
+      'What may be lost and redone in a minute: started sign-ins, access tokens, counters.',
+      'sqlite',
+      ephemeraBackends,
+    ),
+  }),
+
+  secrets,
+
+  session: section('How long a browser stays signed in.', {
+    idle: duration('14d', ['1m', '365d'], 'A session ends when it was not used for this long.'),
+    absolute: duration('30d', ['5m', '365d'], 'A session ends this long after the sign-in, used or not.'),
+    remember: onOff(true, 'Whether the session outlives closing the browser.'),
+  }),
+
+  tokens: section('How long codes and tokens live.', {
+    authorization_code: duration('60s', ['5s', '60s'], 'From the redirect to the app until it redeems the code.'),
+    access_token: duration('10m', ['30s', '24h'], 'Access tokens, unless the API that they are for says otherwise.'),
+    id_token: duration('1h', ['30s', '24h'], 'ID tokens.'),
+    refresh_token_idle: duration('14d', ['5m', '3650d'], 'A refresh token that was not used for this long is dead.'),
+    refresh_token_absolute: duration(
+      '90d',
+      ['5m', '3650d'],
+      'After this long the app must send the person to sign in again.',
+    ),
+    interaction: duration('1h', ['5m', '24h'], 'How long a started sign-in can be finished.'),
+  }),
+
+  passwords: section('Rules for passwords, and what checking one costs.', {
+    minimum_length: wholeNumber(15, { min: 8, max: 64, unit: 'characters' }, 'When the password is the only factor.'),
+    minimum_length_with_second_factor: wholeNumber(
+      8,
+      { min: 8, max: 64, unit: 'characters' },
+      'When the account has a second factor.',
+    ),
+    maximum_length: wholeNumber(
+      256,
+      { min: 64, max: 1024, unit: 'characters' },
+      'Longer ones are refused before anything is hashed.',
+    ),
+    argon2: section('Parameters of argon2id; hashes made with lower ones are renewed at the next sign-in.', {
+      memory_kib: wholeNumber(
+        19_456,
+        { min: 8, max: 1_048_576, unit: 'KiB' },
+        'Memory of one hash; at least 19456 in production.',
+      ),
+      iterations: wholeNumber(2, { min: 1, max: 20 }, 'Passes over the memory; at least 2 in production.'),
+      parallelism: wholeNumber(1, { min: 1, max: 8 }, 'Lanes.'),
+    }),
+    hash_queue: section('Hashing is bounded, so that a storm of sign-ins leaves room for everything else.', {
+      concurrency: optionalNumber(
+        { min: 1, max: 64, unit: 'hashes' },
+        { description: 'How many are computed at once.', unset: 'as many as there are cores, at most 4' },
+      ),
+      waiting: wholeNumber(
+        200,
+        { min: 1, max: 100_000, unit: 'hashes' },
+        'How many may wait; beyond, a sign-in is answered 503.',
+      ),
+    }),
+  }),
+
+  limits: section('Guessing. Successes never count.', {
+    sign_in: section('Failed sign-ins.', {
+      window: duration('15m', ['1m', '24h'], 'How long a failure is counted.'),
+      failures_per_pair: wholeNumber(
+        5,
+        { min: 1, max: 1000, unit: 'failures' },
+        'By one IP address at one account, before it must wait.',
+      ),
+      failures_per_account: wholeNumber(
+        20,
+        { min: 1, max: 1000, unit: 'failures' },
+        'At one account, before unknown browsers must wait.',
+      ),
+      failures_per_address: wholeNumber(
+        50,
+        { min: 1, max: 100_000, unit: 'failures' },
+        'By one IP address (IPv6: /64), before it must wait.',
+      ),
+      first_wait: duration('5s', ['1s', '1h'], 'The first wait; each further failure doubles it.'),
+      longest_wait: duration('5m', ['1s', '24h'], 'No wait is longer than this.'),
+    }),
+  }),
+
+  account: section('The account console.', {
+    recent_sign_in: duration('5m', ['1m', '1h'], 'How long a sign-in counts as recent.'),
+    recent_sign_in_for: choice(
+      ['sensitive', 'all'],
+      'sensitive',
+      'What needs a recent sign-in: pages that change something sensitive, or every page.',
+    ),
+    claims_shown: list(claimName, {
+      description:
+        'Further standard claims of OpenID Connect Core 5.1 that people can see and fill in: middle_name, nickname, preferred_username, profile, picture, website, gender, birthdate, zoneinfo, address.',
+      expects:
+        'a list of middle_name, nickname, preferred_username, profile, picture, website, gender, birthdate, zoneinfo, address',
+      example: '[nickname, picture]',
+    }),
+  }),
+
+  branding: section('What people see.', {
+    name: text(
+      'Gatehouse',
+      { description: 'The name of the service.', expects: 'a text of at most 40 characters' },
+      z.string().min(1).max(40),
+    ),
+    logo: optionalText({
+      description: 'The file of a logo (SVG, PNG or WebP), which Gatehouse serves itself.',
+      unset: 'the name alone',
+      example: './logo.svg',
+    }),
+    links: section('Links in the footer of every page.', {
+      privacy: optionalText(
+        {
+          description: 'Privacy policy.',
+          unset: 'not shown',
+          expects: 'an https address',
+          example: 'https://example.com/privacy',
+        },
+        link,
+      ),
+      terms: optionalText(
+        {
+          description: 'Terms of service.',
+          unset: 'not shown',
+          expects: 'an https address',
+          example: 'https://example.com/terms',
+        },
+        link,
+      ),
+      help: optionalText(
+        { description: 'Help.', unset: 'not shown', expects: 'an https address', example: 'https://example.com/help' },
+        link,
+      ),
+    }),
+  }),
+
+  outbound: section('Requests that Gatehouse makes to addresses that clients name (jwks_uri, logout notices).', {
+    allow_private: onOff(false, 'Whether private and loopback addresses may be asked.'),
+    trusted_ca_file: optionalText({
+      description: 'A PEM file with certificate authorities to trust beside the built-in ones.',
+      unset: 'the built-in ones alone',
+      example: '/etc/ssl/company-ca.pem',
+    }),
+    timeout: duration('2.5s', ['100ms', '30s'], 'For the whole request.'),
+    max_bytes: size('256kB', [1000, 10_000_000], 'Longer answers are cut off and refused.'),
+  }),
+
+  demo: section('The sample app of development mode.', {
+    enabled: optionalOnOff({
+      description: 'Whether it is started.',
+      unset: 'true in development mode; production refuses it',
+    }),
+    port: wholeNumber(3001, { min: 0, max: 65_535 }, 'Its TCP port; 0 takes a free one.'),
+  }),
+
+  resources,
+});
+
+export type Settings = z.output<typeof settings>;
+
+const defaultPort = 3000;
+
+function portOf(issuer: URL): number {
+  if (!isLoopback(issuer.hostname) || issuer.protocol !== 'http:') return defaultPort;
+
+  return issuer.port === '' ? 80 : Number(issuer.port);
+}
+
+/** Fills in the defaults that depend on other settings. Durations are in seconds, sizes in bytes, paths absolute. */
+export function resolveSettings(given: Settings) {
+  const issuer = given.issuer ?? `http://localhost:${given.port || defaultPort}`;
+  const address = new URL(issuer);
+  const mode: 'development' | 'production' = isLoopback(address.hostname) ? 'development' : 'production';
+  const { hash_queue: queue } = given.passwords;
+
+  return {
+    ...given,
+    mode,
+    issuer,
+    port: given.port ?? portOf(address),
+    data: absolute(given.data),
+    passwords: {
+      ...given.passwords,
+      // argon2 runs on libuv's pool of four threads: more hashes at once only wait inside it.
+      hash_queue: { ...queue, concurrency: queue.concurrency ?? Math.min(availableParallelism(), 4) },
+    },
+    demo: { ...given.demo, enabled: given.demo.enabled ?? mode === 'development' },
+    resources: given.resources.map((api) => ({ ...api, access_token: api.access_token ?? given.tokens.access_token })),
+  };
+}
+
+/** Every setting, resolved; `mode` follows from the issuer. */
+export type Config = ReturnType<typeof resolveSettings>;
