@@ -38,7 +38,7 @@ export const rules: Rules = {
     domain: { paths: ['domain/'], imports: [] },
     config: { paths: ['config/'], imports: ['domain'] },
 
-    ports: { paths: ['storage/records.ts', 'storage/ephemera.ts', 'storage/sealing.ts'], imports: ['domain'] },
+    ports: { paths: ['storage/'], imports: ['domain'] },
     sqlite: { paths: ['storage/sqlite/'], imports: ['domain', 'ports'], types: ['config'] },
     mongo: { paths: ['storage/mongo/'], imports: ['domain', 'ports'], types: ['config'] },
     redis: { paths: ['storage/redis/'], imports: ['domain', 'ports'], types: ['config'] },
