@@ -110,7 +110,11 @@ export const shapes = {
     unique: { email: (row) => row.emailKey },
     lists: {
       created: byCreation,
-      administrators: { group: (row) => (row.roles.includes('admin') ? 'admin' : undefined), order: (row) => row.createdAt },
+      email: { group: () => 'all', order: (row) => row.emailKey },
+      administrators: {
+        group: (row) => (row.roles.includes('admin') ? 'admin' : undefined),
+        order: (row) => row.createdAt,
+      },
     },
   }),
   passwords: shape<PasswordCredential>()({ unique: {}, lists: {} }),

@@ -1,0 +1,41 @@
+import { Invalid } from '../domain/errors.ts';
+
+/** Where a page ended: the last row's place in the list. A row that is gone still marks its place. */
+export interface Position {
+  order: number | string;
+  id: string;
+}
+
+export function writeCursor(position: Position): string {
+  return Buffer.from(JSON.stringify([position.order, position.id])).toString('base64url');
+}
+
+/** Reads what came back from outside. It can only move within the group that was asked for, so it carries no signature. */
+export function readCursor(cursor: string): Position {
+  const [order, id, ...rest] = parse(cursor);
+  const ordered = typeof order === 'number' || (typeof order === 'string' && order.isWellFormed());
+
+  if (!ordered || typeof id !== 'string' || !id.isWellFormed() || rest.length > 0) throw unreadable();
+
+  return { order, id };
+}
+
+function parse(cursor: string): unknown[] {
+  const bytes = Buffer.from(String(cursor), 'base64url');
+
+  if (bytes.toString('base64url') !== cursor) throw unreadable();
+
+  try {
+    const parts: unknown = JSON.parse(bytes.toString());
+
+    if (Array.isArray(parts)) return parts;
+  } catch (error) {
+    throw unreadable({ cause: error });
+  }
+
+  throw unreadable();
+}
+
+function unreadable(options?: ErrorOptions): Invalid {
+  return new Invalid('unreadable cursor', options);
+}

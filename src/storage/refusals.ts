@@ -1,0 +1,24 @@
+import { Unavailable } from '../domain/errors.ts';
+
+/** The data was written by a newer release. Nothing was touched; only that release, or a later one, can open it. */
+export class SchemaTooNew extends Unavailable {
+  /** EX_CONFIG of sysexits.h: starting again changes nothing. */
+  readonly exitCode = 78;
+
+  constructor(place: string, versions: { found: number; known: number }) {
+    super(
+      `${place} was written by a newer release (schema ${versions.found}, this one knows ${versions.known}): ` +
+        'run that release or a later one',
+    );
+  }
+}
+
+/** The folder already has a server: on SQLite there is one at a time. */
+export class AlreadyRunning extends Unavailable {
+  /** EX_TEMPFAIL of sysexits.h: it works once the other one has stopped. */
+  readonly exitCode = 75;
+
+  constructor(folder: string) {
+    super(`another server is using ${folder}: stop it first, or give this one a data folder of its own`);
+  }
+}

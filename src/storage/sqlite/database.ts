@@ -1,0 +1,87 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { isBusy, toFailure } from './failures.ts';
+import { migrate, versionOf, type Migration } from './migrations.ts';
+import { preparePrivateFile } from './private-file.ts';
+import { lockServer } from './server-lock.ts';
+
+/**
+ * SQLite through Node's own driver: both ports in two files of the data folder, `records.db` and `ephemera.db`. This
+ * room knows the driver, the ports and what a collection's shape asks for; it knows no rule of any collection. Work is
+ * synchronous behind asynchronous signatures: a statement takes microseconds, a thread would cost more.
+ *
+ * Nothing in this process may open and close these files by other means (to copy them, say): POSIX drops every lock
+ * that a process holds on a file when any of its descriptors is closed.
+ */
+export interface DatabaseFile {
+  folder: string;
+  name: string;
+  /** FULL for what must survive a power cut the moment it is acknowledged. */
+  synchronous: 'FULL' | 'NORMAL';
+  migrations: readonly Migration[];
+  /** Whether this process holds the folder's server lock already. */
+  server: boolean;
+  /** How long a write waits for another process's, in milliseconds. The event loop stands still for it. */
+  busyTimeout?: number;
+}
+
+const openTimeout = 30_000;
+
+/** Opens, creates and migrates. Throws SchemaTooNew, AlreadyRunning (a migration beside a server) or Unavailable. */
+export function openDatabase(file: DatabaseFile): DatabaseSync {
+  const path = join(file.folder, file.name);
+  let database: DatabaseSync | undefined;
+
+  try {
+    preparePrivateFile(file.folder, path);
+    database = new DatabaseSync(path, { timeout: openTimeout });
+
+    const version = versionOf(database, path);
+
+    // A command must not change the tables below a running server of the older release.
+    using _lock = version > 0 && version < file.migrations.length && !file.server ? lockServer(file.folder) : undefined;
+
+    if (version <= file.migrations.length) enterWal(database);
+    migrate(database, path, file.migrations);
+    database.exec(`PRAGMA synchronous = ${file.synchronous}; PRAGMA trusted_schema = OFF`);
+    database.exec(`PRAGMA busy_timeout = ${file.busyTimeout ?? 1000}`);
+
+    return database;
+  } catch (error) {
+    if (database?.isOpen) database.close();
+
+    throw toFailure(error);
+  }
+}
+
+/** Runs `work` as one transaction that no other process's write comes between. */
+export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE');
+
+  try {
+    const answer = work();
+
+    database.exec('COMMIT');
+
+    return answer;
+  } finally {
+    // Some failures (disk full, I/O) have rolled back already.
+    if (database.isTransaction) database.exec('ROLLBACK');
+  }
+}
+
+/** The busy handler does not cover the change of journal mode: two first starts at once would see one of them fail. */
+function enterWal(database: DatabaseSync): void {
+  const deadline = performance.now() + openTimeout;
+
+  for (;;) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
+}

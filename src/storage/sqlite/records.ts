@@ -1,0 +1,103 @@
+import type { Clock } from '../../domain/clock.ts';
+import { Unavailable } from '../../domain/errors.ts';
+import { shapes, type CollectionName, type Collections, type Records, type Shape, type Write } from '../records.ts';
+import { guard, openCollection, type Engine } from './collection.ts';
+import { inTransaction, openDatabase } from './database.ts';
+import { toFailure } from './failures.ts';
+import { recordsMigrations } from './migrations.ts';
+import { lockServer } from './server-lock.ts';
+
+export interface SqlitePlace {
+  clock: Clock;
+  /** The data folder; made when it is not there. */
+  data: string;
+  /** One server a folder, which this call becomes; commands open with false, beside it. */
+  server: boolean;
+  /** Milliseconds that a write waits for another process's. */
+  busyTimeout?: number;
+}
+
+type AnyRow = { id: string };
+
+/** Opens `records.db`. Throws AlreadyRunning, SchemaTooNew or Unavailable. */
+export function openSqliteRecords(place: SqlitePlace): Records {
+  using opening = new DisposableStack();
+  const lock = place.server ? opening.use(lockServer(place.data)) : undefined;
+  const database = openDatabase({
+    folder: place.data,
+    name: 'records.db',
+    synchronous: 'FULL',
+    migrations: recordsMigrations,
+    server: place.server,
+    ...(place.busyTimeout === undefined ? {} : { busyTimeout: place.busyTimeout }),
+  });
+  const version = database.prepare('SELECT version FROM meta');
+  const engines = new Map(
+    Object.entries(shapes).map(([name, shape]): [string, Engine<AnyRow>] => [
+      name,
+      openCollection({ database, name, shape: shape as unknown as Shape<AnyRow>, clock: place.clock }),
+    ]),
+  );
+  const collections = Object.fromEntries([...engines].map(([name, engine]) => [name, engine.collection]));
+
+  opening.move();
+
+  return {
+    ...(collections as unknown as Collections),
+
+    write: async (writes) => guard(() => writeAll(writes)),
+
+    sweep: async (limit) =>
+      guard(() => {
+        let swept = 0;
+
+        for (const engine of engines.values()) {
+          if (swept < limit) swept += engine.sweep(limit - swept);
+        }
+
+        return swept;
+      }),
+
+    ready: async () => {
+      guard(() => version.get());
+    },
+
+    [Symbol.asyncDispose]: async () => {
+      if (database.isOpen) database.close();
+
+      lock?.[Symbol.dispose]();
+    },
+  };
+
+  function writeAll(writes: readonly Write[]): void {
+    if (writes.length === 0) return;
+
+    const failures: unknown[] = [];
+
+    inTransaction(database, () => {
+      for (const write of writes) {
+        try {
+          apply(write);
+        } catch (error) {
+          const failure = toFailure(error);
+
+          // With the store itself failing, nothing of the batch may stay: what was skipped would be lost in silence.
+          if (failure instanceof Unavailable) throw failure;
+
+          failures.push(failure);
+        }
+      }
+    });
+
+    if (failures.length > 0) throw failures[0];
+  }
+
+  function apply(write: Write): void {
+    const engine = engines.get(write.in as CollectionName) as Engine<AnyRow>;
+
+    if ('create' in write) engine.create(write.create);
+    else if ('put' in write) engine.put(write.put);
+    else if ('update' in write) engine.update(write.update, write.change as unknown as (old: AnyRow) => AnyRow);
+    else engine.remove(write.remove);
+  }
+}
