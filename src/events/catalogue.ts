@@ -1,0 +1,51 @@
+import type { Json } from '../domain/json.ts';
+
+/**
+ * Events: the record of what happened (S113). This room owns the kinds of events, writing them and reading them for
+ * pages. It must not know pages, texts or the protocol library. This file lists every kind with its details: facts that
+ * name nobody. What is personal goes into `from` and is encrypted by the writer.
+ */
+const kind = <Details extends Record<string, Json> = Record<never, never>>(): { readonly details?: Details } => ({});
+
+export const catalogue = {
+  'sign_in.succeeded': kind<{ amr: string[]; acr: string }>(),
+  'sign_in.failed': kind<{ known: boolean }>(),
+  'sign_in.blocked': kind<{ reason: string; retryAfter: number }>(),
+  sign_out: kind(),
+  'session.ended': kind<{ reason: string }>(),
+
+  'consent.given': kind<{ scopes: string[]; claims: string[] }>(),
+  'consent.refused': kind(),
+  'consent.removed': kind(),
+  'grant.revoked': kind<{ reason: string }>(),
+  'token.issued': kind<{ grantType: string; scopes: string[] }>(),
+  'token.revoked': kind(),
+  'token.reuse_detected': kind(),
+  'code.replayed': kind(),
+  'client.authentication_failed': kind(),
+
+  'account.created': kind<{ emailVerified: boolean }>(),
+  'account.updated': kind<{ fields: string[] }>(),
+  'account.disabled': kind(),
+  'account.enabled': kind(),
+  'account.deleted': kind(),
+  'password.set': kind(),
+  'password.changed': kind(),
+  'admin.created': kind(),
+  'guessing.cleared': kind(),
+
+  'client.created': kind<{ name: string }>(),
+  'client.updated': kind<{ fields: string[] }>(),
+  'client.disabled': kind(),
+  'client.enabled': kind(),
+  'client.deleted': kind<{ name: string }>(),
+  'client.secret_rotated': kind<{ /** Seconds. */ overlap: number }>(),
+
+  'setup.begun': kind(),
+  'setup.completed': kind(),
+  'keys.created': kind<{ kid: string; alg: string }>(),
+  'keys.rotated': kind<{ kid: string; alg: string }>(),
+};
+
+export type EventKind = keyof typeof catalogue;
+export type DetailsOf<K extends EventKind> = NonNullable<(typeof catalogue)[K]['details']>;
