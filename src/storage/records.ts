@@ -10,6 +10,11 @@ import type { SigningKey } from '../domain/signing-key.ts';
  * The port for what must not be lost. A backend stores documents in collections; what it must keep unique, list and
  * expire stands in `shapes` below, so one engine serves every collection. It knows no protocol and no rule of ours.
  * The contract is `test/storage/records.contract.ts`: every backend is run through it.
+ *
+ * Texts are compared as they are, byte by byte. One that is no text, or holds half a surrogate pair, throws Invalid
+ * wherever it stands (id, unique value, group, document): a store would turn it into another text. A property that is
+ * undefined is not stored. Rows are copies: changing one changes nothing stored. Whatever keeps the store from
+ * answering is Unavailable, and what was acknowledged is seen at once by every node and survives a power cut.
  */
 export interface Collection<T extends { id: string }, Unique extends string, List extends string> {
   /** Throws Conflict when the id or a unique value is taken, also by a call in parallel. */
@@ -20,7 +25,8 @@ export interface Collection<T extends { id: string }, Unique extends string, Lis
   /**
    * Replaces the row by what `change` makes of it, atomically: no change in between is lost. `change` must be pure and
    * may run again. Answering the very row it was given writes nothing; throwing writes nothing and passes on. Throws
-   * Conflict when a unique value is taken. Answers the row as it then is; unknown or expired: undefined, `change` unrun.
+   * Conflict when a unique value is taken, Invalid when the id differs. Answers what was written; unknown or expired:
+   * undefined, `change` unrun.
    */
   update(id: string, change: (old: T) => T): Promise<T | undefined>;
   /** Whether this call removed it. */
@@ -34,9 +40,12 @@ export interface Collection<T extends { id: string }, Unique extends string, Lis
 }
 
 export interface PageRequest {
-  /** From `next` of the page before. An unreadable cursor throws Invalid. */
+  /**
+   * `next` of the page before. It marks a place, not a row: rows that are there all the while come exactly once, whatever
+   * is added or removed between two pages. An unreadable one throws Invalid.
+   */
   after?: string;
-  /** At most 1000; default 50. */
+  /** 1 to 1000, else Invalid; default 50. */
   limit?: number;
   /** Backwards: newest, largest, last first. */
   descending?: boolean;
@@ -51,7 +60,10 @@ export interface Page<T> {
 export interface Shape<T extends { id: string }, Unique extends string = string, List extends string = string> {
   /** Values that no two rows may share; undefined: this row has none. */
   unique: Record<Unique, (row: T) => string | undefined>;
-  /** Lists by group; undefined: not in this list. Order is ascending: numbers before they are equal, strings by code unit. */
+  /**
+   * Lists by group; undefined: not in this list. One list has either numbers (finite) or strings for its order, strings
+   * by code point (the order of their UTF-8 bytes, not JavaScript's `<`). Equal ones follow their ids, in that same way.
+   */
   lists: Record<List, { group: (row: T) => string | undefined; order: (row: T) => number | string }>;
   /** Milliseconds from which on the row is absent for every method, swept or not; it may then be created anew. */
   expiresAt?: (row: T) => number | undefined;
@@ -196,8 +208,10 @@ export type Write = {
 
 export interface Records extends Collections {
   /**
-   * Several writes in the order given, at once where the backend can (one transaction), else one after another. `put`
-   * creates or replaces. A Conflict is thrown after the rest was written.
+   * Several writes in the order given, at once where the backend can (one transaction), else one after another: after a
+   * crash or Unavailable, what is there of them is a beginning of the list. `put` creates or replaces. A write that
+   * fails by itself (Conflict, Invalid, a `change` that throws) is left out; the first such failure is thrown after the
+   * rest was written.
    */
   write(writes: readonly Write[]): Promise<void>;
   /** Removes at most `limit` expired rows; answers how many. */

@@ -37,12 +37,19 @@ export function openDatabase(file: DatabaseFile): DatabaseSync {
     database = new DatabaseSync(path, { timeout: openTimeout });
 
     const version = versionOf(database, path);
+    const isOlder = version > 0 && version < file.migrations.length;
 
     // A command must not change the tables below a running server of the older release.
-    using _lock = version > 0 && version < file.migrations.length && !file.server ? lockServer(file.folder) : undefined;
+    const lock = isOlder && !file.server ? lockServer(file.folder) : undefined;
 
-    if (version <= file.migrations.length) enterWal(database);
-    migrate(database, path, file.migrations);
+    try {
+      if (version <= file.migrations.length) enterWal(database);
+
+      migrate(database, path, file.migrations);
+    } finally {
+      lock?.[Symbol.dispose]();
+    }
+
     database.exec(`PRAGMA synchronous = ${file.synchronous}; PRAGMA trusted_schema = OFF`);
     database.exec(`PRAGMA busy_timeout = ${file.busyTimeout ?? 1000}`);
 
