@@ -1,0 +1,43 @@
+import type { IncomingMessage } from 'node:http';
+
+import type Provider from 'oidc-provider';
+
+import type { Config } from '../config/schema.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Events, Origin } from '../events/writer.ts';
+import type { Ephemera } from '../storage/ephemera.ts';
+import type { Records } from '../storage/records.ts';
+import type { Sealing } from '../storage/sealing.ts';
+import type { Exchange, Outcome } from '../web/route.ts';
+
+/** What the protocol needs of the rest of the program. */
+export interface OidcDeps {
+  config: Config;
+  secrets: {
+    /** The first signs, all are accepted; the same as the app's own. */
+    cookieKeys: readonly string[];
+    /** Goes into pairwise identifiers (OpenID Connect Core 1.0 section 8.1); changing it changes them all. */
+    pairwiseSalt: string;
+  };
+  records: Records;
+  ephemera: Ephemera;
+  sealing: Sealing;
+  clock: Clock;
+  events: Pick<Events, 'write'>;
+  pages: Pages;
+  /** Where a request came from, as far as the web settled it (S60). */
+  originOf(request: IncomingMessage): Origin;
+  /** Something that nobody foresaw: for the log, with the request's id. */
+  onError(error: unknown, requestId: string | undefined): void;
+}
+
+/** Draws a page of ours as the answer to a request. */
+export interface Pages {
+  render(exchange: Exchange, outcome: Outcome): Promise<void>;
+}
+
+/** What the files of this folder share. */
+export interface Inside extends OidcDeps {
+  /** The one in force: it is replaced when the signing keys change, so never keep it. */
+  provider(): Provider;
+}
