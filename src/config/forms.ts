@@ -7,10 +7,12 @@ import { formatBytes, formatDuration, parseBytes, parseDuration } from './units.
  * generated example and the masked print-out all read this one registry, so a setting is described once.
  */
 export type About = {
-  form: 'section' | 'backend' | 'text' | 'number' | 'switch' | 'choice' | 'duration' | 'size' | 'list';
+  form: 'section' | 'backend' | 'text' | 'number' | 'switch' | 'choice' | 'duration' | 'size' | 'list' | 'table';
   description: string;
   /** What a right value looks like, as the end of 'must be …'. */
   expects: string;
+  /** The same for one entry of a list. */
+  each?: string;
   unit?: string;
   /** The default as it is written in the file; absent where the default depends on something else. */
   fallback?: unknown;
@@ -19,9 +21,13 @@ export type About = {
   /** Masked wherever it is shown; also read from the file that `<name>_file` or `…_FILE` names. */
   secret?: boolean;
   example?: string;
+  /** The right value that a wrong one probably means. */
+  suggest?: (value: string) => string | undefined;
   /** The settings inside a section, or inside each entry of a list. */
-  shape?: Record<string, z.ZodType>;
+  shape?: Shape;
 };
+
+type Shape = Record<string, z.ZodType>;
 
 const known = new WeakMap<z.core.$ZodType, About>();
 
@@ -30,7 +36,8 @@ export function aboutSetting(schema: z.core.$ZodType): About | undefined {
   return known.get(schema);
 }
 
-type Words = { description: string; unset?: string; secret?: boolean; example?: string; expects?: string };
+type Words = Pick<About, 'description'> &
+  Partial<Pick<About, 'unset' | 'secret' | 'example' | 'expects' | 'each' | 'suggest'>>;
 
 function wordsOf(words: string | Words): Words {
   return typeof words === 'string' ? { description: words } : words;
@@ -127,8 +134,7 @@ function quantity(read: (value: unknown) => number | undefined, min: number, max
 function durationFacts(min: string, max: string, words: Words): About {
   return {
     form: 'duration',
-    unit: 'duration',
-    expects: `a duration from ${min} to ${max}, such as 30s, 10m, 8h or 14d`,
+    expects: `a duration from ${min} to ${max}`,
     ...words,
   };
 }
@@ -146,38 +152,78 @@ export function optionalDuration([min, max]: [string, string], words: Words) {
 
 /** An amount of data: written '256kB', resolved to bytes. The bounds are in bytes. */
 export function size(fallback: string, [min, max]: [number, number], description: string) {
-  const expects = `a size from ${formatBytes(min)} to ${formatBytes(max)}, such as 256kB or 1MiB`;
-  return described(quantity(parseBytes, min, max), fallback, { form: 'size', unit: 'bytes', expects, description });
+  const expects = `a size from ${formatBytes(min)} to ${formatBytes(max)}`;
+  return described(quantity(parseBytes, min, max), fallback, { form: 'size', expects, description });
 }
 
 /** A list; its entries are texts or, with `shape`, groups of settings. Empty unless set. */
-export function list<S extends z.ZodType>(entry: S, words: Words & { shape?: Record<string, z.ZodType> }, max = 100) {
+export function list<S extends z.ZodType>(entry: S, words: Words & { shape?: Shape }, max = 100) {
   const schema = z.array(entry).max(max);
   return described(schema, [] as never, { form: 'list', expects: `a list of at most ${max} entries`, ...words });
 }
 
-type Kinds = Readonly<Record<string, Record<string, z.ZodType>>>;
+/** Texts by name, such as one for each language. Empty unless set. */
+export function table(key: z.ZodType<string, string>, entry: z.ZodType<string, string>, words: Words) {
+  return described(z.record(key, entry), {}, { form: 'table', expects: 'a group of texts', ...words });
+}
 
-/** `{kind: 'a', …} | {kind: 'b', …}`, each with the settings of its kind. */
-type Chosen<T extends Kinds> = {
-  [K in keyof T & string]: { kind: K } & { [S in keyof T[K]]: z.output<T[K][S]> };
-}[keyof T & string];
+const formsByType: Readonly<Record<string, About['form']>> = {
+  number: 'number',
+  int: 'number',
+  boolean: 'switch',
+  enum: 'choice',
+  array: 'list',
+  record: 'table',
+};
+
+/** What a backend says of one of its options in zod's own metadata: a backend can't know this registry. */
+function fromMeta(schema: z.ZodType): About {
+  const meta = schema.meta() ?? {};
+  const words = (key: string) => (typeof meta[key] === 'string' ? { [key]: meta[key] } : {});
+
+  let inner = schema;
+  let fallback: unknown;
+  while (inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault || inner instanceof z.ZodOptional) {
+    if (!(inner instanceof z.ZodOptional)) fallback = inner.def.defaultValue;
+    inner = inner.unwrap() as z.ZodType;
+  }
+
+  return {
+    form: formsByType[inner.def.type] ?? 'text',
+    description: '',
+    expects: inner instanceof z.ZodEnum ? `one of ${inner.options.join(', ')}` : 'a text',
+    ...words('description'),
+    ...words('expects'),
+    ...words('unit'),
+    ...words('unset'),
+    ...words('example'),
+    ...(fallback === undefined ? {} : { fallback }),
+    ...(meta['secret'] === true ? { secret: true } : {}),
+  };
+}
+
+type Kind = { readonly kind: string; readonly options: z.ZodObject };
 
 /** One of several kinds of thing, each with settings of its own: `{kind: 'sqlite', …}`. */
-export function backend<const T extends Kinds>(description: string, fallback: keyof T & string, kinds: T) {
-  const names = Object.keys(kinds) as [string, ...string[]];
-  const kind = choice(names, fallback, `Which kind of storage: ${names.join(', ')}.`);
+export function backend(description: string, fallback: string, kinds: readonly Kind[]) {
+  const names = kinds.map(({ kind }) => kind) as [string, ...string[]];
+  const shape: Record<string, z.ZodType> = { kind: choice(names, fallback, 'Which kind of storage.') };
 
-  const options = names.map((name) => z.strictObject({ kind: z.literal(name), ...kinds[name] }));
+  for (const [key, schema] of kinds.flatMap(({ options }) => Object.entries(options.shape as Shape))) {
+    known.set(schema, fromMeta(schema));
+    shape[key] = schema;
+  }
+
+  const options = kinds.map((each) => each.options.extend({ kind: z.literal(each.kind) }));
   const [first, ...others] = options as [(typeof options)[number], ...typeof options];
   const union = z.discriminatedUnion('kind', [first, ...others]);
 
   // The kind may be left out beside other options: the default is meant.
   const withKind = (value: unknown) =>
     typeof value === 'object' && value !== null && !('kind' in value) ? { kind: fallback, ...value } : value;
-  const whole = z.preprocess(withKind, union).prefault({}) as unknown as z.ZodPrefault<z.ZodType<Chosen<T>>>;
+  const chosen = z.preprocess(withKind, union) as unknown as z.ZodType<{ kind: string; [option: string]: unknown }>;
 
-  const shape: Record<string, z.ZodType> = Object.assign({ kind }, ...Object.values(kinds));
+  const whole = z.prefault(chosen, {} as never);
   known.set(whole, { form: 'backend', description, expects: 'a group of settings', shape });
   return whole;
 }

@@ -16,12 +16,14 @@ export const secrets = section('Secrets. Keep them out of the file: every one ca
     description:
       'Keys that were used before, newest first: what they encrypted can still be read. Secrets that are not set are derived from the oldest of all keys, so that a new key changes nobody’s identifiers.',
     expects: 'a list of keys, each of 32 random bytes in base64url',
+    each: '32 random bytes in base64url',
     secret: true,
   }),
   cookie_keys: list(cookieKey, {
     description: 'Sign the cookies: the first signs, all are accepted. Put a new one in front to rotate.',
     unset: 'derived from the encryption key',
     expects: 'a list of random texts of at least 32 characters each',
+    each: 'a random text of at least 32 characters',
     secret: true,
   }),
   hash_key: optionalText(

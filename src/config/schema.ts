@@ -6,6 +6,8 @@ import { resolve as absolute } from 'node:path';
 
 import { z } from 'zod';
 
+import { ephemeraBackends, recordsBackends } from '../storage/backends.ts';
+import { isLoopback, issuerText, originOf } from './addresses.ts';
 import {
   backend,
   choice,
@@ -20,14 +22,9 @@ import {
   text,
   wholeNumber,
 } from './forms.ts';
-import { isLoopback, issuerText } from './addresses.ts';
 import { cidr, claimName, link } from './rules.ts';
 import { resources } from './schema-resources.ts';
 import { secrets } from './schema-secrets.ts';
-
-/** The storage backends that can be chosen, each with the settings of its own. */
-const recordBackends = { sqlite: {} };
-const ephemeraBackends = { sqlite: {} };
 
 export const settings = z.strictObject({
   issuer: optionalText(
@@ -37,21 +34,26 @@ export const settings = z.strictObject({
       unset: 'http://localhost:<port>',
       expects: 'an origin without path, query or trailing slash, such as https://id.example.com',
       example: 'https://id.example.com',
+      suggest: originOf,
     },
     issuerText,
   ),
-  host: text(
-    '127.0.0.1',
-    'The address to listen on. In development mode it is always 127.0.0.1; in a container use 0.0.0.0.',
-  ),
+  host: text('127.0.0.1', {
+    description: 'The address to listen on. In development mode it is always 127.0.0.1; in a container use 0.0.0.0.',
+    expects: 'an IP address or a host name',
+  }),
   port: optionalNumber(
     { min: 0, max: 65_535 },
     {
       description: 'The TCP port to listen on; 0 takes a free one.',
       unset: 'the port of a loopback issuer, else 3000',
+      example: '3000',
     },
   ),
-  data: text('./data', 'The folder that holds the embedded database and, in development mode, the generated key file.'),
+  data: text('./data', {
+    description: 'The folder that holds the embedded database and, in development mode, the generated key file.',
+    expects: 'the path of a folder',
+  }),
 
   log: section('The log on standard output, one line of JSON each.', {
     level: choice(['debug', 'info', 'warn', 'error', 'silent'], 'info', 'The least important lines that are written.'),
@@ -61,6 +63,7 @@ export const settings = z.strictObject({
     trusted: list(cidr, {
       description: 'Addresses of proxies whose X-Forwarded-For is believed; from anyone else the header is ignored.',
       expects: 'a list of IP addresses or CIDR blocks, such as [127.0.0.1, 10.0.0.0/8]',
+      each: 'an IP address or a CIDR block, such as 10.0.0.0/8',
       example: '[127.0.0.1/32]',
     }),
   }),
@@ -69,7 +72,7 @@ export const settings = z.strictObject({
     records: backend(
       'What must last: accounts, clients, grants, sessions, refresh tokens, keys, events.',
       'sqlite',
-      recordBackends,
+      recordsBackends,
     ),
     ephemera: backend(
       'What may be lost and redone in a minute: started sign-ins, access tokens, counters.',
@@ -123,7 +126,7 @@ export const settings = z.strictObject({
     hash_queue: section('Hashing is bounded, so that a storm of sign-ins leaves room for everything else.', {
       concurrency: optionalNumber(
         { min: 1, max: 64, unit: 'hashes' },
-        { description: 'How many are computed at once.', unset: 'as many as there are cores, at most 4' },
+        { description: 'How many are computed at once.', unset: 'as many as there are cores, at most 4', example: '4' },
       ),
       waiting: wholeNumber(
         200,
@@ -164,10 +167,9 @@ export const settings = z.strictObject({
       'What needs a recent sign-in: pages that change something sensitive, or every page.',
     ),
     claims_shown: list(claimName, {
-      description:
-        'Further standard claims of OpenID Connect Core 5.1 that people can see and fill in: middle_name, nickname, preferred_username, profile, picture, website, gender, birthdate, zoneinfo, address.',
-      expects:
-        'a list of middle_name, nickname, preferred_username, profile, picture, website, gender, birthdate, zoneinfo, address',
+      description: `Further standard claims of OpenID Connect Core 5.1 that people can see and fill in, of: ${claimName.options.join(', ')}.`,
+      expects: `a list of ${claimName.options.join(', ')}`,
+      each: `one of ${claimName.options.join(', ')}`,
       example: '[nickname, picture]',
     }),
   }),
@@ -180,6 +182,7 @@ export const settings = z.strictObject({
     ),
     logo: optionalText({
       description: 'The file of a logo (SVG, PNG or WebP), which Gatehouse serves itself.',
+      expects: 'the path of a file',
       unset: 'the name alone',
       example: './logo.svg',
     }),
@@ -213,6 +216,7 @@ export const settings = z.strictObject({
     allow_private: onOff(false, 'Whether private and loopback addresses may be asked.'),
     trusted_ca_file: optionalText({
       description: 'A PEM file with certificate authorities to trust beside the built-in ones.',
+      expects: 'the path of a file',
       unset: 'the built-in ones alone',
       example: '/etc/ssl/company-ca.pem',
     }),
@@ -224,6 +228,7 @@ export const settings = z.strictObject({
     enabled: optionalOnOff({
       description: 'Whether it is started.',
       unset: 'true in development mode; production refuses it',
+      example: 'true',
     }),
     port: wholeNumber(3001, { min: 0, max: 65_535 }, 'Its TCP port; 0 takes a free one.'),
   }),

@@ -50,9 +50,9 @@ export function parseBytes(value: unknown): number | undefined {
 /** Writes bytes in the largest unit that divides them, as parseBytes reads them. */
 export function formatBytes(value: number): string {
   return written(value, [
-    ['MiB', 1_048_576],
     ['MB', 1_000_000],
-    ['KiB', 1024],
+    ['MiB', 1_048_576],
     ['kB', 1000],
+    ['KiB', 1024],
   ]);
 }
