@@ -16,4 +16,10 @@ describe('what a suite may need from the machine', () => {
   test('CHROMIUM names the program to use', () => {
     expect(found('chromium')).toBe(process.execPath);
   });
+
+  test('a wrong CHROMIUM is told, not passed over', () => {
+    process.env['CHROMIUM'] = '/nowhere/chromium';
+
+    expect(() => found('chromium')).toThrow('No chromium: install Chromium');
+  });
 });

@@ -4,7 +4,7 @@ import { accessSync, constants } from 'node:fs';
 /** What a suite may need from the machine: where it was found (undefined: it is not there) and how to get it. */
 const needs = {
   chromium: {
-    find: () => [process.env['CHROMIUM'], '/usr/bin/chromium'].find((path) => path && isExecutable(path)),
+    find: () => executable(process.env['CHROMIUM'] ?? '/usr/bin/chromium'),
     get: 'install Chromium (Debian: apt-get install chromium) or name one in CHROMIUM',
   },
 };
@@ -35,11 +35,11 @@ export function describeWith(need: Need, name: string, suite: () => void): void 
   describe.skip(name, suite);
 }
 
-function isExecutable(path: string): boolean {
+function executable(path: string): string | undefined {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    return path;
   } catch {
-    return false;
+    return undefined;
   }
 }

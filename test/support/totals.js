@@ -10,8 +10,12 @@ export default class Totals {
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
     const file = process.env.GATEHOUSE_TEST_TOTALS;
 
-    if (results.numPendingTests > 0) process.stdout.write(`${results.numPendingTests} skipped\n`);
-    process.stdout.write(`${passed} passed, ${failed} failed\n`);
     if (file) writeFileSync(file, `${passed} ${failed}\n`);
+
+    // Jest prints its own summary after every reporter.
+    process.once('exit', () => {
+      if (results.numPendingTests > 0) process.stdout.write(`${results.numPendingTests} skipped\n`);
+      process.stdout.write(`${passed} passed, ${failed} failed\n`);
+    });
   }
 }
