@@ -27,6 +27,7 @@ export interface Consent {
   rejectedClaims: string[];
   /** Scopes by resource indicator (RFC 8707). */
   resources: Record<string, string[]>;
+  rejectedResources?: Record<string, string[]>;
   grantedAt: number;
   lastUsedAt: number;
 }

@@ -1,0 +1,175 @@
+import { errors, interactionPolicy as library } from 'oidc-provider';
+import type { Interaction, KoaContextWithOIDC } from 'oidc-provider';
+
+import type { Clock } from '../domain/clock.ts';
+import { seconds } from '../domain/clock.ts';
+import { isImpersonable } from './client-face.ts';
+import { wantedBy } from './wanted.ts';
+
+const { Check, Prompt, base } = library;
+
+/** One factor was proved; two were, or a passkey with user verification. */
+export const acrValues = ['urn:gatehouse:acr:1', 'urn:gatehouse:acr:2'] as const;
+
+export interface PolicyOptions {
+  clock: Clock;
+  /** The `acr` values that a sign-in can reach here and now. */
+  reachable: readonly string[];
+}
+
+/**
+ * When a person has to take a step inside an authorization request (OpenID Connect Core 1.0 section 3.1.2.1): first the
+ * choice of an account, then signing in, then consent. A step that was taken in this very request is never asked again.
+ */
+export function interactionPolicy({ clock, reachable }: PolicyOptions): library.Prompt[] {
+  return [selectAccount(), login(clock, reachable), consent()];
+}
+
+function selectAccount(): library.Prompt {
+  const prompt = new Prompt(
+    { name: 'select_account', requestable: true },
+    new Check('account_choice', 'the account was not chosen', 'account_selection_required', ({ oidc }) => {
+      const chosen = oidc.result?.login !== undefined || oidc.result?.['select_account'] !== undefined;
+
+      // Without an account there is nothing to choose from: signing in is the choice.
+      return oidc.prompts.has('select_account') && oidc.account !== undefined && !chosen;
+    }),
+  );
+
+  prompt.checks.remove('select_account_prompt');
+  return prompt;
+}
+
+function login(clock: Clock, reachable: readonly string[]): library.Prompt {
+  const prompt = base().get('login') as library.Prompt;
+
+  for (const reason of ['no_session', 'max_age', 'essential_acrs', 'essential_acr']) {
+    prompt.checks.remove(reason);
+  }
+
+  const here = ({ oidc }: KoaContextWithOIDC) => oidc.result?.login !== undefined;
+
+  // Also when the account of the session is gone or disabled (S30).
+  prompt.checks.add(
+    new Check('no_session', 'End-User authentication is required', ({ oidc }) => oidc.account === undefined),
+  );
+
+  prompt.checks.add(
+    new Check('another_account', 'another account was asked for', (ctx) => {
+      const choice = ctx.oidc.result?.['select_account'] as { another?: boolean } | undefined;
+      return choice?.another === true && !here(ctx);
+    }),
+  );
+
+  prompt.checks.add(
+    new Check('max_age', 'End-User authentication could not be obtained', (ctx) => {
+      const maxAge = ctx.oidc.params?.['max_age'];
+      if (maxAge === undefined || here(ctx)) return false;
+
+      const signedInAt = ctx.oidc.session?.loginTs;
+      return signedInAt === undefined || seconds(clock) - signedInAt > Number(maxAge);
+    }),
+  );
+
+  // Somebody else has signed in than the app means: to ask again would go round in circles.
+  for (const reason of ['id_token_hint', 'claims_id_token_sub_value']) {
+    refuseAfterLogin(prompt, reason);
+  }
+
+  prompt.checks.add(
+    new Check('acr', 'the authentication that is asked for could not be obtained', (ctx) => {
+      const essential = essentialAcr(ctx);
+      if (essential === undefined || essential.includes(ctx.oidc.acr)) return false;
+
+      if (here(ctx) || !essential.some((acr) => reachable.includes(acr))) {
+        // OpenID Connect Core Unmet Authentication Requirements 1.0
+        throw new errors.UnmetAuthenticationRequirements('none of the requested acr values can be reached');
+      }
+
+      return true;
+    }),
+  );
+
+  return prompt;
+}
+
+function refuseAfterLogin(prompt: library.Prompt, reason: string): void {
+  const check = prompt.checks.get(reason);
+  if (check === undefined) throw new TypeError(`the library has no check called ${reason}`);
+
+  const differs = check.check;
+
+  check.check = async (ctx) => {
+    if (!(await differs(ctx))) return false;
+    if (ctx.oidc.result?.login !== undefined) throw new errors.LoginRequired(check.description);
+
+    return true;
+  };
+}
+
+/**
+ * The `acr` values of which one is a must: only the `claims` parameter can say so (OpenID Connect Core 1.0 section
+ * 5.5.1.1). `acr_values` is a wish: the ID token tells what was done.
+ */
+function essentialAcr({ oidc }: KoaContextWithOIDC): string[] | undefined {
+  const acr = claimsAsked(oidc.params?.['claims']).id_token?.['acr'];
+  if (acr?.essential !== true) return undefined;
+
+  const values: unknown = acr.values ?? (acr.value === undefined ? undefined : [acr.value]);
+  if (values === undefined) return undefined;
+
+  if (!Array.isArray(values) || !values.every((value) => typeof value === 'string')) {
+    throw new errors.InvalidRequest('invalid claims.id_token.acr.values type');
+  }
+
+  return values;
+}
+
+type ClaimsAsked = { id_token?: Record<string, { essential?: boolean; value?: unknown; values?: unknown } | null> };
+
+/** The library has checked that it is a JSON object by the time that a step is considered. */
+function claimsAsked(claims: unknown): ClaimsAsked {
+  return typeof claims === 'string' ? (JSON.parse(claims) as ClaimsAsked) : {};
+}
+
+function consent(): library.Prompt {
+  const prompt = base().get('consent') as library.Prompt;
+
+  // What is asked for is kept with the step, so that the page shows what the answer will be held against.
+  prompt.details = (ctx) => ({ wanted: wantedBy(ctx) });
+
+  for (const reason of ['consent_prompt', 'native_client_prompt', 'rar_prompt']) {
+    prompt.checks.remove(reason);
+  }
+
+  prompt.checks.add(
+    new Check('consent_prompt', 'consent prompt was not resolved', 'consent_required', ({ oidc }) => {
+      return oidc.client?.['first_party'] !== true && oidc.promptPending('consent');
+    }),
+  );
+
+  // RFC 8252 section 8.6: anybody can claim to be such a client, so its requests are never answered silently (S20).
+  prompt.checks.add(
+    new Check('impersonable', 'the client cannot be told from others', 'interaction_required', ({ oidc }) => {
+      if (oidc.client === undefined || oidc.client['first_party'] === true) return false;
+      if (oidc.params?.['response_type'] === 'none' || oidc.result?.consent !== undefined) return false;
+
+      return isImpersonable(oidc.client.clientAuthMethod, String(oidc.params?.['redirect_uri']));
+    }),
+  );
+
+  return prompt;
+}
+
+const paths: Record<string, string> = { login: '/sign-in', consent: '/consent', select_account: '/choose-account' };
+
+/** Reasons for which the person signed in here is not the one who should sign in. */
+const meansAnother = ['another_account', 'id_token_hint', 'claims_id_token_sub_value'];
+
+/** Where a step is taken. The step's cookie is bound to this path, so that each tab has its own. */
+export function interactionPath({ uid, prompt, session }: Pick<Interaction, 'uid' | 'prompt' | 'session'>): string {
+  const path = `${paths[prompt.name] ?? '/sign-in'}/${uid}`;
+  const another = session !== undefined && prompt.reasons.some((reason) => meansAnother.includes(reason));
+
+  return another ? `${path}?as=another` : path;
+}
