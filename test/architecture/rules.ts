@@ -102,7 +102,8 @@ export const rules: Rules = {
     'openid-client': ['demo/'],
     yaml: ['config/'],
     zod: { not: ['domain/', ...portsAndDrivers] },
-    'ipaddr.js': ['config/', 'oidc/', 'web/', 'messages/'],
+    '@zxcvbn-ts/language-common': ['credentials/'],
+    'ipaddr.js': ['config/', 'credentials/', 'oidc/', 'web/', 'messages/'],
     undici: ['oidc/', 'messages/', 'app.ts'],
   },
 
