@@ -33,6 +33,11 @@ function abbreviates(word: string, other: string): boolean {
   return parts.length === whole.length && whole.every((part, index) => part.startsWith(parts[index] || '?'));
 }
 
+/** Whether a word is the end of a longer name: 'ENCRYPTION_KEY' of 'SECRETS_ENCRYPTION_KEY'. */
+function ends(word: string, name: string): boolean {
+  return /[_.]/.test(name.at(-word.length - 1) ?? '') && name.toLowerCase().endsWith(word.toLowerCase());
+}
+
 /** The word that was probably meant, or undefined when none is near. Case, `-`, `_` and `.` don't count. */
 export function nearest(word: string, words: Iterable<string>): string | undefined {
   if (word.length > 100) return undefined;
@@ -42,7 +47,7 @@ export function nearest(word: string, words: Iterable<string>): string | undefin
   let least = Math.max(1, Math.floor(meant.length / 3)) + 1;
 
   for (const candidate of words) {
-    const far = abbreviates(word, candidate) ? 1 : distance(meant, folded(candidate));
+    const far = abbreviates(word, candidate) || ends(word, candidate) ? 1 : distance(meant, folded(candidate));
     if (far < least) [best, least] = [candidate, far];
   }
 

@@ -39,7 +39,7 @@ export type Secrets = {
 
 export type OpenedSecrets =
   | { secrets: Secrets; keyFile?: { path: string; created: boolean }; problems?: never }
-  | { problems: Problem[]; secrets?: never };
+  | { problems: Problem[]; secrets?: never; keyFile?: never };
 
 /** A key for one purpose, so that no two uses share one (RFC 5869; the input is uniformly random, so no salt). */
 function derive(root: Buffer, purpose: string): Buffer {

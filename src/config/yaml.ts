@@ -104,7 +104,7 @@ export function readYaml(text: string, file: string): Reading {
   const isTree = typeof value === 'object' && value !== null && !Array.isArray(value);
   if (!isTree && value !== null && reader.problems.length === 0) {
     const mend = 'Write one setting a line, such as `issuer: https://id.example.com`.';
-    reader.problems.push({ path: file, message: `${file} must hold settings by name, not ${shown(value)}.`, mend });
+    reader.problems.push({ path: file, message: `${file} must hold settings by name.`, mend });
   }
 
   return { tree: isTree ? (value as Tree) : {}, lines: reader.lines, problems: reader.problems };
