@@ -3,7 +3,7 @@ import { Conflict, Failure, Unavailable } from '../../domain/errors.ts';
 /** `SQLITE_CONSTRAINT_PRIMARYKEY` and `SQLITE_CONSTRAINT_UNIQUE`. */
 const violations = new Set([1555, 2067]);
 
-export function isUniqueViolation(error: unknown): boolean {
+export function isUniqueViolation(error: unknown): error is Error {
   return isDriverError(error) && violations.has(error.errcode);
 }
 
@@ -18,7 +18,7 @@ export function isBusy(error: unknown): boolean {
  */
 export function toFailure(error: unknown): unknown {
   if (error instanceof Failure) return error;
-  if (isUniqueViolation(error)) return new Conflict(violated(error as Error));
+  if (isUniqueViolation(error)) return new Conflict(violated(error));
   if (isDriverError(error)) return new Unavailable(`storage failed: ${error.errstr}`, { cause: error });
   if (isClosed(error)) return new Unavailable('storage is closed', { cause: error });
 
@@ -32,10 +32,15 @@ function violated(error: Error): string {
   return column.replace(/^unique_/, '');
 }
 
+/** By its code, not by its class: the driver's errors may come from another realm than ours. */
 function isDriverError(error: unknown): error is Error & { errcode: number; errstr: string } {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR' && 'errcode' in error;
+  return codeOf(error) === 'ERR_SQLITE_ERROR';
 }
 
-function isClosed(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_STATE';
+function isClosed(error: unknown): boolean {
+  return codeOf(error) === 'ERR_INVALID_STATE';
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown } | undefined)?.code;
 }

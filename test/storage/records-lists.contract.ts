@@ -1,0 +1,130 @@
+import { describe, expect, test } from '@jest/globals';
+import { Invalid } from '../../src/domain/errors.ts';
+import type { Records } from '../../src/storage/records.ts';
+import { addConsent, idsOf, sample } from './rows.ts';
+import { opened, type MakeStore } from './stores.ts';
+
+/** Lists: their order and their groups. Part of the contract of `Records`. */
+export function recordsListsContract(make: MakeStore<Records>): void {
+  describe('a list', () => {
+    test('follows its numbers, then the ids', async () => {
+      await using store = await opened(make);
+      const numbers = [10, 9, -1.5, 2, 0, 1e15, -1000, 2.5, start];
+      const { consents } = store.port;
+
+      for (const [at, lastUsedAt] of numbers.entries()) await addConsent(store.port, `${at}`, lastUsedAt);
+      for (const id of ['b', 'B', 'a', '', '\u{1f600}', '\ufffd', 'a\u0000']) await addConsent(store.port, id, 5);
+
+      const { rows } = await consents.list('account', 'account-1');
+
+      expect(rows.map((row) => row.lastUsedAt)).toEqual([
+        -1000,
+        -1.5,
+        0,
+        2,
+        2.5,
+        5,
+        5,
+        5,
+        5,
+        5,
+        5,
+        5,
+        9,
+        10,
+        start,
+        1e15,
+      ]);
+      expect(rows.slice(5, 12).map((row) => row.id)).toEqual(['', 'B', 'a', 'a\u0000', 'b', '\ufffd', '\u{1f600}']);
+    });
+
+    test('follows its texts by code point, not by UTF-16 unit and not as people sort', async () => {
+      await using store = await opened(make);
+      const sorted = [
+        '',
+        '1',
+        '10',
+        '2',
+        'B',
+        'a',
+        'a\u0000',
+        'a b',
+        'aa',
+        'z',
+        '\u00e9',
+        '\ue000',
+        '\ufffd',
+        '\u{1f600}',
+      ];
+
+      for (const [at, emailKey] of [...sorted].reverse().entries()) {
+        await store.port.accounts.create(sample('accounts', { id: `${at}`, emailKey }));
+      }
+
+      const { rows } = await store.port.accounts.list('email', 'all');
+      const { rows: reversed } = await store.port.accounts.list('email', 'all', { descending: true });
+
+      expect(rows.map((row) => row.emailKey)).toEqual(sorted);
+      expect(reversed.map((row) => row.emailKey)).toEqual([...sorted].reverse());
+    });
+
+    test('descending is exactly the other way round, equal ones too', async () => {
+      await using store = await opened(make);
+
+      for (let number = 0; number < 12; number += 1) await addConsent(store.port, `${number}`, number % 3);
+
+      const up = await store.port.consents.list('account', 'account-1');
+      const down = await store.port.consents.list('account', 'account-1', { descending: true });
+
+      expect(down.rows).toEqual([...up.rows].reverse());
+    });
+
+    test('follows what an update changes', async () => {
+      await using store = await opened(make);
+      const { consents } = store.port;
+      for (const number of [1, 2, 3]) await addConsent(store.port, `${number}`, number);
+
+      await consents.update('1', (old) => ({ ...old, lastUsedAt: 9 }));
+
+      expect(idsOf(await consents.list('account', 'account-1'))).toEqual(['2', '3', '1']);
+    });
+
+    test('has only its group; an update moves a row into another and out of every one', async () => {
+      await using store = await opened(make);
+      const { sessions } = store.port;
+      await sessions.create(sample('sessions', { id: 'a', cookieHash: 'a' }));
+      await sessions.create(sample('sessions', { id: 'b', cookieHash: 'b' }));
+
+      await sessions.update('a', (old) => ({ ...old, accountId: 'account-2' }));
+      await sessions.update('b', ({ accountId: _signedOut, ...old }) => old);
+
+      expect(idsOf(await sessions.list('account', 'account-1'))).toEqual([]);
+      expect(idsOf(await sessions.list('account', 'account-2'))).toEqual(['a']);
+      expect(await sessions.get('b')).toMatchObject({ cookieHash: 'b' });
+      expect(await sessions.count('account', 'account-1')).toBe(0);
+    });
+
+    test('counts and removes its group alone', async () => {
+      await using store = await opened(make);
+      const { consents } = store.port;
+      for (let number = 0; number < 60; number += 1) await addConsent(store.port, `one-${number}`, number);
+      await consents.create(sample('consents', { id: 'two', accountId: 'account-2' }));
+
+      expect(await consents.count('account', 'account-1')).toBe(60);
+      expect(await consents.removeAll('account', 'account-1')).toBe(60);
+      expect(await consents.removeAll('account', 'account-1')).toBe(0);
+      expect(await consents.count('account', 'account-1')).toBe(0);
+      expect(await consents.get('one-0')).toBeUndefined();
+      expect(idsOf(await consents.list('client', 'client-1'))).toEqual(['two']);
+    });
+
+    test.each([[NaN], [Infinity], ['\ud800' as never]])('takes no order like %p', async (order) => {
+      await using store = await opened(make);
+
+      await expect(addConsent(store.port, 'x', order)).rejects.toThrow(Invalid);
+      expect(await store.port.consents.get('x')).toBeUndefined();
+    });
+  });
+}
+
+const start = Date.UTC(2026, 0, 1) + 0.25;

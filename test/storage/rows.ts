@@ -1,0 +1,163 @@
+import type { CollectionName, Page, Records, Row } from '../../src/storage/records.ts';
+
+/** One ordinary row of every collection, to be changed by the test that needs another. Times count from 2026-01-01. */
+export const start = Date.UTC(2026, 0, 1);
+export const hour = 3_600_000;
+
+export type Samples = { [Name in CollectionName]: Row<Name> };
+
+export const samples: Samples = {
+  accounts: {
+    id: 'account-1',
+    email: 'Ada@Example.org',
+    emailKey: 'ada@example.org',
+    emailVerified: true,
+    displayName: 'Ada',
+    firstName: 'Ada',
+    lastName: 'Lovelace',
+    task: '',
+    locale: 'en',
+    claims: {},
+    roles: ['admin'],
+    status: 'active',
+    eventKey: 'sealed',
+    createdAt: start,
+    updatedAt: start,
+  },
+  passwords: { id: 'account-1', accountId: 'account-1', hash: '$argon2id$', changedAt: start },
+  clients: {
+    id: 'client-1',
+    metadata: { client_name: 'App' },
+    secrets: [],
+    disabled: false,
+    version: 1,
+    createdAt: start,
+    updatedAt: start,
+  },
+  consents: {
+    id: 'account-1 client-1',
+    accountId: 'account-1',
+    clientId: 'client-1',
+    scopes: ['openid'],
+    claims: [],
+    rejectedScopes: [],
+    rejectedClaims: [],
+    resources: {},
+    grantedAt: start,
+    lastUsedAt: start,
+  },
+  grants: {
+    id: 'grant-1',
+    accountId: 'account-1',
+    clientId: 'client-1',
+    sessionUid: 'session-1',
+    payload: {},
+    consumed: [],
+    createdAt: start,
+    lastUsedAt: start,
+    expiresAt: start + hour,
+  },
+  refreshFamilies: {
+    id: 'family-1',
+    grantId: 'grant-1',
+    accountId: 'account-1',
+    clientId: 'client-1',
+    sessionUid: 'session-1',
+    current: 'hash-1',
+    previous: [],
+    rotatedAt: 0,
+    payload: {},
+    createdAt: start,
+    lastUsedAt: start,
+    expiresAt: start + hour,
+  },
+  sessions: {
+    id: 'session-1',
+    cookieHash: 'cookie-1',
+    accountId: 'account-1',
+    payload: {},
+    userAgent: 'Browser',
+    ip: '192.0.2.1',
+    amr: ['pwd'],
+    createdAt: start,
+    lastAccessedAt: start,
+    expiresAt: start + hour,
+  },
+  knownDevices: { id: 'device-1', accountId: 'account-1', lastSeenAt: start, expiresAt: start + hour },
+  events: { id: 'event-1', kind: 'signed_in', at: start, accountId: 'account-1', actor: 'account-1', details: {} },
+  signingKeys: { id: 'key-1', alg: 'ES256', publicJwk: {}, sealed: 'sealed', state: 'current', createdAt: start },
+  settings: { id: 'setting-1', value: 'x', updatedAt: start },
+  attempts: { id: 'attempts-1', failures: 0, lastAt: start, expiresAt: start + hour },
+  oneTimeSecrets: {
+    id: 'secret-1',
+    purpose: 'setup',
+    hash: 'hash-1',
+    accountId: 'account-1',
+    data: {},
+    createdAt: start,
+    expiresAt: start + hour,
+  },
+  used: { id: 'used-1', expiresAt: start + hour },
+};
+
+/** An ordinary row of a collection with what the test says differently. */
+export function sample<Name extends CollectionName>(name: Name, differently: Partial<Row<Name>> = {}): Row<Name> {
+  return { ...samples[name], ...differently };
+}
+
+/** Adds to the list `account` of consents, whose order is `lastUsedAt`. */
+export async function addConsent(records: Records, id: string, lastUsedAt: number): Promise<void> {
+  await records.consents.create(sample('consents', { id, lastUsedAt }));
+}
+
+export function idsOf(page: Page<{ id: string }>): string[] {
+  return page.rows.map((row) => row.id);
+}
+
+/** Fifty of something at once, each knowing its number. */
+export function fifty<T>(work: (number: number) => Promise<T>): Promise<PromiseSettledResult<T>[]> {
+  return Promise.allSettled(Array.from({ length: 50 }, (_, number) => work(number)));
+}
+
+export function succeeded<T>(results: PromiseSettledResult<T>[]): T[] {
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+}
+
+export function failed(results: PromiseSettledResult<unknown>[]): unknown[] {
+  return results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+}
+
+/** Texts that a careless store mangles, confuses or takes for something else. */
+export const oddTexts = [
+  '',
+  ' ',
+  'a',
+  'A',
+  'a ',
+  '__proto__',
+  'constructor',
+  '$where',
+  '$ne',
+  'a.b',
+  'a:b',
+  'a/../b',
+  'a\u0000',
+  'a\u0000b',
+  '%00',
+  '*',
+  '{}',
+  'null',
+  '1',
+  '1.0',
+  "'; DROP TABLE accounts; --",
+  '\u00e9',
+  'e\u0301',
+  '\ufffd',
+  '\u{1f600}',
+  '\\ud800',
+  '\u2028',
+  'x'.repeat(10_000),
+];
+
+/** What no store can keep: half a surrogate pair, and what is no text at all (a query that came in as JSON). */
+export const noTexts = ['\ud800', 'a\udc00b', { $ne: null }, ['a'], 1, null, undefined] as never[];
