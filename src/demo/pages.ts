@@ -35,7 +35,10 @@ export function welcomePage(issuer: string): string {
 
 export function homePage(session: SampleSession, issuer: string): string {
   const name = typeof session.claims['name'] === 'string' ? session.claims['name'] : session.userinfo.name;
-  const refreshed = session.refreshedAt === undefined ? '' : `<p role="status">The tokens were refreshed at ${new Date(session.refreshedAt).toLocaleTimeString('en-GB')}.</p>`;
+  const refreshed =
+    session.refreshedAt === undefined
+      ? ''
+      : `<p role="status">The tokens were refreshed at ${new Date(session.refreshedAt).toLocaleTimeString('en-GB')}.</p>`;
 
   return frame(
     'Signed in · Sample app',

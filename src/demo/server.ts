@@ -14,8 +14,8 @@ export interface DemoOptions {
   issuer: string;
   host: string;
   port: number;
-  clientId: string;
-  clientSecret: string;
+  /** Registers the app at `url` and answers what it authenticates with. */
+  register(url: string): Promise<{ clientId: string; clientSecret: string }>;
 }
 
 export interface Demo extends AsyncDisposable {
@@ -53,15 +53,16 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   });
 
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
+  const { clientId, clientSecret } = await options.register(url);
 
   /** Kept once it worked; a failure is tried again with the next request. */
   function relyingParty(): Promise<OpenIdClient.Configuration> {
     discovered ??= oidc
       .discovery(
         new URL(options.issuer),
-        options.clientId,
-        options.clientSecret,
-        oidc.ClientSecretBasic(options.clientSecret),
+        clientId,
+        clientSecret,
+        oidc.ClientSecretBasic(clientSecret),
         options.issuer.startsWith('http:') ? { execute: [oidc.allowInsecureRequests] } : undefined,
       )
       .catch((error: unknown) => {
@@ -78,7 +79,11 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
 
     switch (`${request.method} ${at.pathname}`) {
       case 'GET /':
-        return send(response, 200, visit.session ? homePage(visit.session, options.issuer) : welcomePage(options.issuer));
+        return send(
+          response,
+          200,
+          visit.session ? homePage(visit.session, options.issuer) : welcomePage(options.issuer),
+        );
       case 'GET /style.css':
         return send(response, 200, style, 'text/css; charset=utf-8');
       case 'POST /sign-in':
@@ -137,7 +142,9 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     const { departure } = visit;
 
     if (!departure) {
-      throw new Error('This browser has not begun to sign in, or has come back twice. Start again from the first page.');
+      throw new Error(
+        'This browser has not begun to sign in, or has come back twice. Start again from the first page.',
+      );
     }
 
     delete visit.departure;
@@ -151,7 +158,10 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     await keep(visit, tokens);
   }
 
-  async function keep(visit: Visit, tokens: OpenIdClient.TokenEndpointResponse & OpenIdClient.TokenEndpointResponseHelpers) {
+  async function keep(
+    visit: Visit,
+    tokens: OpenIdClient.TokenEndpointResponse & OpenIdClient.TokenEndpointResponseHelpers,
+  ) {
     const config = await relyingParty();
     const claims = tokens.claims() ?? visit.session?.claims;
 
@@ -213,7 +223,8 @@ function send(response: ServerResponse, status: number, body: string, type = 'te
     .writeHead(status, {
       'Content-Type': type,
       'Cache-Control': 'no-store',
-      'Content-Security-Policy': "default-src 'none'; style-src 'self'; form-action 'self' http://localhost:* https:; frame-ancestors 'none'",
+      'Content-Security-Policy':
+        "default-src 'none'; style-src 'self'; form-action 'self' http: https:; frame-ancestors 'none'",
       'X-Content-Type-Options': 'nosniff',
       'Referrer-Policy': 'no-referrer',
     })

@@ -1,0 +1,151 @@
+import { accountNavigation, accountRoutes } from './account/index.ts';
+import type { Config } from './config/schema.ts';
+import type { Secrets } from './config/secrets.ts';
+import { consentRoutes } from './consent/index.ts';
+import { startDemo, type Demo } from './demo/server.ts';
+import { consoleClientId } from './domain/client.ts';
+import { systemClock, type Clock } from './domain/clock.ts';
+import { startSweeping } from './jobs/sweeping.ts';
+import { consoleClientMetadata } from './oidc/console.ts';
+import { createOidc, type Oidc } from './oidc/provider.ts';
+import { openServices, type Services } from './services.ts';
+import { showEnded, signInRoutes } from './sign-in/index.ts';
+import { cameFrom } from './web/arrivals.ts';
+import { createLog, type Log } from './web/log.ts';
+import { createWeb, type Web } from './web/server.ts';
+
+/**
+ * The composition root: configuration, storage, services, protocol, features, web. The only file that knows every room;
+ * it decides nothing but what is plugged into what. Tests hand in what a process would have of its own: the clock and
+ * where the log goes.
+ */
+export interface App extends AsyncDisposable {
+  config: Config;
+  services: Services;
+  oidc: Oidc;
+  /** The link to make the first administrator; absent when there is one. */
+  setupUrl?: string;
+  demoUrl?: string;
+}
+
+export interface AppOptions {
+  config: Config;
+  secrets: Secrets;
+  clock?: Clock;
+  /** Takes whole lines; standard output unless told otherwise. */
+  writeLog?: (lines: string) => void;
+}
+
+const sampleClientId = 'sample-app';
+
+export async function startApp({ config, secrets, clock = systemClock, writeLog }: AppOptions): Promise<App> {
+  const log = createLog({
+    level: config.log.level,
+    clock,
+    write: writeLog ?? ((lines) => void process.stdout.write(lines)),
+  });
+  const onError = (error: unknown, requestId?: string) => log.error('unexpected', { error, id: requestId });
+
+  await using opened = new AsyncDisposableStack();
+  const services = opened.use(await openServices({ config, secrets, clock, server: true, onError }));
+  await services.clients.ensure(consoleClientId, consoleClientMetadata(config.issuer));
+
+  const oidc = opened.use(
+    await createOidc({
+      ...services,
+      pages: { render: (exchange, outcome) => Promise.resolve(web.answer(exchange, outcome)) },
+      originOf: cameFrom,
+      onError,
+    }),
+  );
+  const web: Web = openWeb(services, oidc, log);
+
+  await web.listen({ host: config.host, port: config.port });
+  opened.defer(() => web.close());
+  opened.use(startSweeping({ ...services, onError }));
+
+  const demo = config.demo.enabled ? opened.use(await openDemo(services)) : undefined;
+  const setupUrl = await setupLink(services);
+  const running = opened.move();
+
+  return {
+    config,
+    services,
+    oidc,
+    ...(setupUrl === undefined ? {} : { setupUrl }),
+    ...(demo === undefined ? {} : { demoUrl: demo.url }),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log): Web {
+  const { config, records, ephemera } = services;
+
+  const web = createWeb({
+    issuer: config.issuer,
+    trustedProxies: config.proxy.trusted,
+    branding: config.branding,
+    cookieKeys: services.secrets.cookieKeys,
+    clock: services.clock,
+    log,
+    sealing: services.sealing,
+    ephemera,
+    routes: [
+      ...signInRoutes({ ...services, interactions, minimumLength: config.passwords.minimum_length }),
+      ...consentRoutes({ interactions, showEnded }),
+      ...accountRoutes({ ...services, interactions, claimsShown: config.account.claims_shown }),
+    ],
+    navigation: accountNavigation,
+    home: '/account',
+    gate: {
+      current: interactions.current,
+      signIn: interactions.consoleSignIn,
+      recentSignIn: config.account.recent_sign_in,
+      recentSignInFor: config.account.recent_sign_in_for,
+    },
+    ready: async () => void (await Promise.all([records.ready(), ephemera.ready()])),
+    around: oidc.scope,
+    fast: ({ request, response }) => oidc.fast(request, response),
+  });
+
+  web.use(oidc.middleware);
+
+  return web;
+}
+
+/** An ordinary client of ours; its secret is a new one at each start, because nobody else has to know it. */
+function openDemo({ config, clients }: Services): Promise<Demo> {
+  return startDemo({
+    issuer: config.issuer,
+    host: config.host,
+    port: config.demo.port,
+    async register(url) {
+      const metadata = {
+        client_name: 'Sample app',
+        client_uri: url,
+        redirect_uris: [`${url}/callback`],
+        post_logout_redirect_uris: [`${url}/`],
+        grant_types: ['authorization_code', 'refresh_token'],
+        response_types: ['code'],
+        token_endpoint_auth_method: 'client_secret_basic',
+        scope: 'openid profile email offline_access',
+        first_party: true,
+      };
+      const by = { actor: 'command-line' };
+      const { secret } = await clients.ensure(sampleClientId, metadata);
+
+      await clients.update(sampleClientId, metadata, by);
+      const clientSecret = secret ?? (await clients.rotateSecret(sampleClientId, 0, by))?.secret;
+
+      if (clientSecret === undefined) throw new TypeError('the sample app has no secret');
+
+      return { clientId: sampleClientId, clientSecret };
+    },
+  });
+}
+
+async function setupLink({ config, setup }: Services): Promise<string | undefined> {
+  const token = await setup.begin();
+
+  return token === undefined ? undefined : `${config.issuer}/setup?token=${token}`;
+}

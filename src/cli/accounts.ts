@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises';
+
+import type { Account } from '../domain/account.ts';
+import type { By } from '../operations/problems.ts';
+import { needed, Usage, type Call, type Command } from './command.ts';
+import { fail, finish, printJson } from './print.ts';
+import { exitCodes } from './command.ts';
+
+/** `admin create`, `account create` and `account unlock`. */
+const operator: By = { actor: 'command-line' };
+const mostClaims = 64 * 1024;
+
+const person = {
+  email: { type: 'string' },
+  'first-name': { type: 'string' },
+  'last-name': { type: 'string' },
+  'display-name': { type: 'string' },
+  locale: { type: 'string' },
+  'password-stdin': { type: 'boolean' },
+} as const;
+
+const personUsage =
+  '--email ADDRESS [--password-stdin] [--display-name NAME] [--first-name NAME] [--last-name NAME] [--locale en|de]';
+
+export const adminCreate: Command = {
+  words: 'admin create',
+  summary: 'makes an account that may administer; its address counts as verified',
+  usage: personUsage,
+  options: person,
+  positionals: { least: 0, most: 0 },
+  async run(call) {
+    const input = { ...(await personFrom(call)), emailVerified: true };
+    const { accounts } = await call.services();
+
+    return finish(call.io, await accounts.createAdministrator(input, operator), (account) =>
+      printAccount(call, account),
+    );
+  },
+};
+
+export const accountCreate: Command = {
+  words: 'account create',
+  summary: 'makes an account',
+  usage: `${personUsage} [--verified] [--claims FILE]`,
+  options: { ...person, verified: { type: 'boolean' }, claims: { type: 'string' } },
+  positionals: { least: 0, most: 0 },
+  async run(call) {
+    const claims = call.values['claims'];
+    const input = {
+      ...(await personFrom(call)),
+      ...(call.values['verified'] === true ? { emailVerified: true } : {}),
+      ...(typeof claims === 'string' ? { claims: await readJson(claims) } : {}),
+    };
+    const { accounts } = await call.services();
+
+    return finish(call.io, await accounts.create(input, operator), (account) => printAccount(call, account));
+  },
+};
+
+export const accountUnlock: Command = {
+  words: 'account unlock',
+  summary: 'lets unknown devices try again after a hundred wrong passwords in a row',
+  usage: '--email ADDRESS',
+  options: { email: { type: 'string' } },
+  positionals: { least: 0, most: 0 },
+  async run(call) {
+    const email = needed(call, 'email');
+    const { accounts, guessing, events } = await call.services();
+    const account = await accounts.findByEmail(email);
+
+    if (!account) {
+      return fail(call.io, `No account has the address ${email}.`);
+    }
+
+    await guessing.clear(email);
+    await events.write('guessing.cleared', { ...operator, account });
+    call.io.err(`${account.email} can be tried from any device again.\n`);
+
+    return exitCodes.ok;
+  },
+};
+
+async function personFrom(call: Call): Promise<Record<string, string>> {
+  const { values, io } = call;
+  const given = {
+    email: needed(call, 'email'),
+    firstName: values['first-name'],
+    lastName: values['last-name'],
+    displayName: values['display-name'],
+    locale: values['locale'],
+    password: values['password-stdin'] === true ? (await io.input()).replace(/\r?\n$/, '') : undefined,
+  };
+
+  return Object.fromEntries(
+    Object.entries(given).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    const text = await readFile(path, 'utf8');
+
+    if (text.length > mostClaims) throw new Usage(`${path} is larger than 64 kB.`);
+
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof Usage) throw error;
+
+    throw new Usage(`${path} can't be read as JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function printAccount({ io }: Call, { id, email, emailVerified, displayName, roles }: Account): void {
+  printJson(io, { id, email, email_verified: emailVerified, name: displayName, roles });
+}

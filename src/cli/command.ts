@@ -1,0 +1,100 @@
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+
+import type { Config } from '../config/schema.ts';
+import type { Services } from '../services.ts';
+
+/**
+ * The command line: one file a command. A command parses its own words, calls an operation and prints; it owns no rule
+ * and opens no store itself. Results go to standard output, everything for people to standard error.
+ */
+export interface Io {
+  out: (text: string) => void;
+  err: (text: string) => void;
+  /** All of standard input; at most 1 MB. */
+  input: () => Promise<string>;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Call {
+  values: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+  positionals: readonly string[];
+  io: Io;
+  /** Reads and checks the configuration; throws ConfigurationRefused with every problem. */
+  config: () => Config;
+  /** Opens storage and what stands on it, beside a running server. Closed when the command ends. */
+  services: () => Promise<Services>;
+}
+
+export interface Command {
+  /** `client create` */
+  words: string;
+  summary: string;
+  /** What follows the words: `--email ADDRESS [--verified]`. */
+  usage: string;
+  options: ParseArgsOptionsConfig;
+  /** How many words may follow that are not options. */
+  positionals: { least: number; most: number };
+  run(call: Call): Promise<ExitCode>;
+}
+
+/** sysexits.h: 64 a wrong call, 69 storage does not answer, 75 try again later, 78 a configuration that can't be used. */
+export const exitCodes = { ok: 0, failed: 1, usage: 64, unavailable: 69, later: 75, config: 78 } as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** A wrong call, told in one sentence; exit code 64. */
+export class Usage extends Error {}
+
+const everywhere = { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
+
+export type Parsed = { command: Command; values: Call['values']; positionals: string[] };
+
+/** Finds the command by the longest words that fit and parses the rest. Throws Usage. */
+export function parseCommand(commands: readonly Command[], args: readonly string[]): Parsed {
+  const command = commands
+    .filter(({ words }) => words.split(' ').every((word, index) => args[index] === word))
+    .sort((a, b) => b.words.length - a.words.length)[0];
+
+  if (!command) {
+    const known = commands.map(({ words }) => words).join(', ');
+    throw new Usage(
+      args.length === 0 ? `Say what to do: ${known}.` : `There is no command "${args.join(' ')}". There are: ${known}.`,
+    );
+  }
+
+  const parsed = parse(command, args.slice(command.words.split(' ').length));
+  const { least, most } = command.positionals;
+
+  if (!parsed.values['help'] && (parsed.positionals.length < least || parsed.positionals.length > most)) {
+    throw new Usage(`Call it like this: gatehouse ${command.words} ${command.usage}`);
+  }
+
+  return { command, values: parsed.values, positionals: parsed.positionals };
+}
+
+function parse(command: Command, args: string[]) {
+  try {
+    return parseArgs({ args, options: { ...command.options, ...everywhere }, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw new Usage(
+      `${error instanceof Error ? error.message : String(error)}\nCall it like this: gatehouse ${command.words} ${command.usage}`,
+    );
+  }
+}
+
+export function overview(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map(({ words }) => words.length));
+  const lines = commands.map(({ words, summary }) => `  gatehouse ${words.padEnd(width)}  ${summary}`);
+
+  return `${lines.join('\n')}\n\nEach takes --config FILE (or GATEHOUSE_CONFIG) and --help.\n`;
+}
+
+/** The value of an option that must be there. Throws Usage. */
+export function needed(call: Call, name: string): string {
+  const value = call.values[name];
+
+  if (typeof value !== 'string' || value === '') {
+    throw new Usage(`--${name} is needed.`);
+  }
+
+  return value;
+}

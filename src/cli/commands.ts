@@ -1,0 +1,20 @@
+import { accountCreate, accountUnlock, adminCreate } from './accounts.ts';
+import { clientCreate, clientDelete, clientDisable, clientEnable, clientList, clientShow } from './clients.ts';
+import type { Command } from './command.ts';
+import { configCommand } from './config.ts';
+import { doctorCommand } from './doctor.ts';
+
+/** What `gatehouse` can do beside `start`, which is the process itself (`main.ts`). */
+export const commands: readonly Command[] = [
+  configCommand,
+  doctorCommand,
+  adminCreate,
+  accountCreate,
+  accountUnlock,
+  clientCreate,
+  clientList,
+  clientShow,
+  clientDisable,
+  clientEnable,
+  clientDelete,
+];

@@ -1,0 +1,169 @@
+import { mkdtempSync, rmdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Config } from '../config/schema.ts';
+import { keyFileOf } from '../config/secrets.ts';
+import type { Services } from '../services.ts';
+import { exitCodes, type Command } from './command.ts';
+
+/** `doctor`: looks at everything that a start needs and says what is wrong and how to mend it. Changes nothing. */
+export interface Finding {
+  area: 'configuration' | 'permissions' | 'storage' | 'keys' | 'clock' | 'administrators' | 'mail';
+  state: 'good' | 'warning' | 'wrong';
+  message: string;
+  mend?: string;
+}
+
+/** A clock that is off by more than this refuses honest tokens (RFC 7519 section 4.1.4 speaks of "a few minutes"). */
+const earliestPlausible = Date.UTC(2026, 0, 1);
+
+export const doctorCommand: Command = {
+  words: 'doctor',
+  summary: 'checks configuration, storage, keys, clock, permissions and mail settings',
+  usage: '[--json]',
+  options: { json: { type: 'boolean' } },
+  positionals: { least: 0, most: 0 },
+  async run({ io, values, config, services }) {
+    const settings = config();
+    const findings = [
+      {
+        area: 'configuration',
+        state: 'good',
+        message: `It can be used; ${settings.mode} mode, issuer ${settings.issuer}.`,
+      } as const,
+      ...permissions(settings),
+      ...(await storage(services)),
+      mail(settings),
+    ];
+
+    if (values['json'] === true) {
+      io.out(`${JSON.stringify(findings, null, 2)}\n`);
+    } else {
+      io.out(findings.map(line).join(''));
+    }
+
+    return findings.some(({ state }) => state === 'wrong') ? exitCodes.failed : exitCodes.ok;
+  },
+};
+
+function line({ area, state, message, mend }: Finding): string {
+  const mark = { good: 'ok  ', warning: 'look', wrong: 'BAD ' }[state];
+
+  return `${mark} ${area}: ${message}${mend === undefined ? '' : ` ${mend}`}\n`;
+}
+
+export function permissions(config: Config): Finding[] {
+  const paths = [config.data, ...(config.secrets.encryption_key === undefined ? [keyFileOf(config)] : [])];
+
+  return [...paths.flatMap(openToOthers), writable(config.data)];
+}
+
+function openToOthers(path: string): Finding[] {
+  const stat = statSync(path, { throwIfNoEntry: false });
+
+  if (!stat || process.platform === 'win32' || (stat.mode & 0o077) === 0) return [];
+
+  return [
+    { area: 'permissions', state: 'wrong', message: `Other users can reach ${path}.`, mend: `Run: chmod go= ${path}` },
+  ];
+}
+
+function writable(folder: string): Finding {
+  try {
+    rmdirSync(mkdtempSync(join(folder, '.doctor-')));
+
+    return { area: 'permissions', state: 'good', message: `The data folder ${folder} can be written.` };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+
+    return {
+      area: 'permissions',
+      state: 'wrong',
+      message: `The data folder can't be written: ${why}.`,
+      mend: 'Make it writable for this user.',
+    };
+  }
+}
+
+async function storage(services: () => Promise<Services>): Promise<Finding[]> {
+  try {
+    const opened = await services();
+    await opened.records.ready();
+    await opened.ephemera.ready();
+
+    return [
+      { area: 'storage', state: 'good', message: 'Records and ephemera answer.' },
+      await keys(opened),
+      await clock(opened),
+      await administrators(opened),
+    ];
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+
+    return [
+      { area: 'storage', state: 'wrong', message: why, mend: 'Check storage.* and the data folder, then try again.' },
+    ];
+  }
+}
+
+/** Whether what is sealed opens with the keys that are configured. */
+async function keys({ records, sealing }: Services): Promise<Finding> {
+  const { rows } = await records.signingKeys.list('created', 'all', { limit: 1000 });
+  const closed = rows.filter(({ id, sealed }) => {
+    try {
+      sealing.open(sealed, `signing-key:${id}`);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+
+  if (closed.length > 0) {
+    const ids = closed.map(({ id }) => id).join(', ');
+    return {
+      area: 'keys',
+      state: 'wrong',
+      message: `The encryption key does not open the signing keys ${ids}.`,
+      mend: 'Put back the encryption key that was in use, as secrets.encryption_key or in secrets.former_encryption_keys.',
+    };
+  }
+
+  return rows.length === 0
+    ? { area: 'keys', state: 'good', message: 'No signing keys yet: the first start makes them.' }
+    : { area: 'keys', state: 'good', message: `${rows.length} signing keys open.` };
+}
+
+/** Against the newest thing that happened: a clock that went back makes old codes live again. */
+async function clock({ records, clock }: Services): Promise<Finding> {
+  const now = clock.now();
+  const newest =
+    (await records.events.list('time', 'all', { limit: 1, descending: true })).rows[0]?.at ?? earliestPlausible;
+
+  return newest > now + 60_000
+    ? {
+        area: 'clock',
+        state: 'wrong',
+        message: `It is ${new Date(now).toISOString()} here, but the newest event is from ${new Date(newest).toISOString()}.`,
+        mend: 'Set the clock (NTP).',
+      }
+    : { area: 'clock', state: 'good', message: `${new Date(now).toISOString()}.` };
+}
+
+async function administrators({ accounts }: Services): Promise<Finding> {
+  return (await accounts.hasAdministrator())
+    ? { area: 'administrators', state: 'good', message: 'There is an administrator.' }
+    : {
+        area: 'administrators',
+        state: 'warning',
+        message: 'There is none yet.',
+        mend: 'Open the link that the start prints, or run: gatehouse admin create',
+      };
+}
+
+function mail({ mode }: Config): Finding {
+  return {
+    area: 'mail',
+    state: mode === 'production' ? 'warning' : 'good',
+    message: 'This version sends no e-mail and no text messages, and offers nothing that would need one.',
+  };
+}

@@ -1,0 +1,107 @@
+import { loadConfig } from '../config/load.ts';
+import { printProblems } from '../config/problems.ts';
+import type { Config } from '../config/schema.ts';
+import { openSecrets } from '../config/secrets.ts';
+import { systemClock } from '../domain/clock.ts';
+import { Failure } from '../domain/errors.ts';
+import type { Services } from '../services.ts';
+import { AlreadyRunning, SchemaTooNew } from '../storage/refusals.ts';
+import { exitCodes, overview, parseCommand, Usage, type ExitCode, type Io, type Parsed } from './command.ts';
+import { commands } from './commands.ts';
+import { ConfigurationRefused, secretsOf } from './refused.ts';
+import { startCommand } from './start.ts';
+
+/** From the words that were typed to the exit code. What a command needs is opened when it asks for it. */
+const everyCommand = [startCommand, ...commands];
+const mostInput = 1024 * 1024;
+
+export async function runCommandLine(args: readonly string[], io: Io = processIo): Promise<ExitCode> {
+  try {
+    if (args[0] === undefined || args[0] === '--help' || args[0] === '-h' || args[0] === 'help') {
+      io.out(overview(everyCommand));
+      return exitCodes.ok;
+    }
+
+    return await run(parseCommand(everyCommand, args), io);
+  } catch (error) {
+    return explain(error, io);
+  }
+}
+
+async function run({ command, values, positionals }: Parsed, io: Io): Promise<ExitCode> {
+  if (values['help'] === true) {
+    io.out(`gatehouse ${command.words} ${command.usage}\n\n${command.summary}\n`);
+    return exitCodes.ok;
+  }
+
+  let opened: Promise<Services> | undefined;
+  const config = (): Config => readConfig(values['config'], io);
+
+  const code = command
+    .run({ values, positionals, io, config, services: () => (opened ??= open(config(), io)) })
+    .finally(async () => (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]());
+
+  return code;
+}
+
+function readConfig(path: unknown, io: Io): Config {
+  const loaded = loadConfig({ env: io.env, ...(typeof path === 'string' ? { path } : {}) });
+
+  if (loaded.problems) throw new ConfigurationRefused(loaded.problems);
+
+  return loaded.config;
+}
+
+async function open(config: Config, io: Io): Promise<Services> {
+  const { openServices } = await import('../services.ts');
+
+  return openServices({
+    config,
+    secrets: secretsOf(openSecrets(config)),
+    clock: systemClock,
+    server: false,
+    onError: (error) => io.err(`${error instanceof Error ? error.message : String(error)}\n`),
+  });
+}
+
+/** One or more sentences for the operator, never a stack for what an operator can mend. */
+function explain(error: unknown, io: Io): ExitCode {
+  if (error instanceof ConfigurationRefused) {
+    io.err(`Gatehouse can't use this configuration:\n${printProblems(error.problems)}`);
+    return exitCodes.config;
+  }
+
+  if (error instanceof Usage) {
+    io.err(`${error.message}\n`);
+    return exitCodes.usage;
+  }
+
+  if (error instanceof SchemaTooNew || error instanceof AlreadyRunning) {
+    io.err(`${error.message}\n`);
+    return error.exitCode;
+  }
+
+  if (error instanceof Failure) {
+    io.err(`${error.message}\n`);
+    return error.status === 503 ? exitCodes.unavailable : exitCodes.failed;
+  }
+
+  io.err(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return exitCodes.failed;
+}
+
+const processIo: Io = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  env: process.env,
+  async input() {
+    let text = '';
+
+    for await (const chunk of process.stdin.setEncoding('utf8')) {
+      text += String(chunk);
+      if (text.length > mostInput) throw new Usage('Standard input is larger than 1 MB.');
+    }
+
+    return text;
+  },
+};

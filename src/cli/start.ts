@@ -1,0 +1,54 @@
+import type { App } from '../app.ts';
+import { openSecrets } from '../config/secrets.ts';
+import { exitCodes, type Command, type Io } from './command.ts';
+import { secretsOf } from './refused.ts';
+
+/** `start`: serves until it is told to stop (SIGTERM, SIGINT), then finishes what is running. */
+export const startCommand: Command = {
+  words: 'start',
+  summary: 'starts the server',
+  usage: '',
+  options: {},
+  positionals: { least: 0, most: 0 },
+  async run({ io, config }) {
+    const stopped = firstSignal();
+    const settings = config();
+    const opened = openSecrets(settings);
+    const secrets = secretsOf(opened);
+    const { startApp } = await import('../app.ts');
+    const app = await startApp({ config: settings, secrets });
+
+    greet(app, opened.keyFile?.path, io);
+    await stopped;
+    await app[Symbol.asyncDispose]();
+
+    return exitCodes.ok;
+  },
+};
+
+/** Listened for from the beginning, so that a signal during the start is not lost; a second one ends the process at once. */
+function firstSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = () => {
+      for (const signal of signals) process.off(signal, stop);
+      resolve();
+    };
+
+    for (const signal of signals) process.on(signal, stop);
+  });
+}
+
+const signals = ['SIGTERM', 'SIGINT'] as const;
+
+function greet({ config, setupUrl, demoUrl }: App, keyFile: string | undefined, io: Io): void {
+  const lines = [
+    `Gatehouse answers at ${config.issuer} (${config.mode} mode).`,
+    ...(keyFile === undefined
+      ? []
+      : [`What is secret in the database opens with ${keyFile}: keep a copy, apart from the backups.`]),
+    ...(setupUrl === undefined ? [] : [`Nobody administers it yet. Within an hour, open: ${setupUrl}`]),
+    ...(demoUrl === undefined ? [] : [`A sample app to sign in to: ${demoUrl}`]),
+  ];
+
+  io.err(`${lines.join('\n')}\n`);
+}

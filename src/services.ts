@@ -1,0 +1,120 @@
+import type { Config } from './config/schema.ts';
+import type { Secrets } from './config/secrets.ts';
+import { createGuessing, type Guessing } from './credentials/guessing.ts';
+import { createHashing, type HashingOptions } from './credentials/hashing.ts';
+import { createPasswordPolicy, type PasswordPolicy } from './credentials/password-policy.ts';
+import { createPasswords, type Passwords } from './credentials/passwords.ts';
+import type { Clock } from './domain/clock.ts';
+import { createEvents, type Events } from './events/writer.ts';
+import { createAccounts, type Accounts } from './operations/accounts.ts';
+import { createClients, type Clients } from './operations/clients.ts';
+import { createSetup, type Setup } from './operations/setup.ts';
+import { ephemeraBackends, recordsBackends, type Place } from './storage/backends.ts';
+import type { Ephemera } from './storage/ephemera.ts';
+import type { Records } from './storage/records.ts';
+import { createSealing, type Sealing } from './storage/sealing.ts';
+
+/**
+ * The lower half of the composition root: storage and what can be done to it. The server (`app.ts`) and the command
+ * line both stand on it; it knows no page and no protocol.
+ */
+export interface Services extends AsyncDisposable {
+  config: Config;
+  secrets: Secrets;
+  clock: Clock;
+  records: Records;
+  ephemera: Ephemera;
+  sealing: Sealing;
+  events: Events;
+  passwords: Passwords;
+  policy: PasswordPolicy;
+  guessing: Guessing;
+  accounts: Accounts;
+  clients: Clients;
+  setup: Setup;
+}
+
+export interface ServicesOptions {
+  config: Config;
+  secrets: Secrets;
+  clock: Clock;
+  /** Whether this process serves requests (see `Place.server`). */
+  server: boolean;
+  /** What went wrong behind an answer that was given all the same. */
+  onError(error: unknown): void;
+}
+
+export async function openServices({ config, secrets, clock, server, onError }: ServicesOptions): Promise<Services> {
+  const place = { clock, data: config.data, server };
+  const records = await openRecords(config, place);
+  const ephemera = await openEphemera(config, place).catch(async (error: unknown) => {
+    await records[Symbol.asyncDispose]();
+    throw error;
+  });
+
+  const sealing = createSealing(secrets);
+  const events = createEvents({ records, sealing, clock });
+  const hashing = createHashing(hashingOptions(config));
+  const passwords = createPasswords({ records, hashing, clock, onRehashFailure: onError });
+  const policy = createPasswordPolicy({
+    minimumLength: config.passwords.minimum_length,
+    minimumLengthWithSecondFactor: config.passwords.minimum_length_with_second_factor,
+    maximumLength: config.passwords.maximum_length,
+    productName: config.branding.name,
+  });
+  const accounts = createAccounts({ records, passwords, policy, events, clock });
+
+  return {
+    config,
+    secrets,
+    clock,
+    records,
+    ephemera,
+    sealing,
+    events,
+    passwords,
+    policy,
+    guessing: createGuessing({ records, sealing, clock, limits: config.limits.sign_in }),
+    accounts,
+    clients: createClients({ records, events, clock, mode: config.mode, resources: config.resources }),
+    setup: createSetup({ records, accounts, sealing, events, clock }),
+    async [Symbol.asyncDispose]() {
+      await passwords.settled();
+      await ephemera[Symbol.asyncDispose]();
+      await records[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function hashingOptions({ passwords: { argon2, hash_queue, maximum_length } }: Config): HashingOptions {
+  return {
+    memoryKib: argon2.memory_kib,
+    iterations: argon2.iterations,
+    parallelism: argon2.parallelism,
+    concurrency: hash_queue.concurrency,
+    waiting: hash_queue.waiting,
+    maximumLength: maximum_length,
+  };
+}
+
+function openRecords(config: Config, place: Place): Promise<Records> {
+  const { kind, ...options } = config.storage.records;
+  const backend = recordsBackends.find((candidate) => candidate.kind === kind);
+
+  if (!backend) {
+    throw new TypeError(`no backend keeps records as ${kind}`);
+  }
+
+  return backend.openRecords(options, place);
+}
+
+function openEphemera(config: Config, place: Place): Promise<Ephemera> {
+  const { kind, ...options } = config.storage.ephemera;
+  const backend = ephemeraBackends.find((candidate) => candidate.kind === kind);
+
+  if (!backend) {
+    throw new TypeError(`no backend keeps ephemera as ${kind}`);
+  }
+
+  return backend.openEphemera(options, place);
+}
