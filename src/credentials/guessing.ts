@@ -1,10 +1,19 @@
-import type { Clock } from '../domain/clock.ts';
-import type { Records } from '../storage/records.ts';
-import type { Sealing } from '../storage/sealing.ts';
+import ipaddr from 'ipaddr.js';
 
-/** Exactly one of `succeeded`, `failed` and `withdrawn` must follow each admission, also when verifying throws. */
+import { emailKey } from '../domain/account.ts';
+import type { Clock } from '../domain/clock.ts';
+import { sha256 } from '../domain/ids.ts';
+import type { Records, Write } from '../storage/records.ts';
+import type { Sealing } from '../storage/sealing.ts';
+import { createAttemptCounters, givenBack, type Counted, type Counter } from './attempt-counters.ts';
+
+/**
+ * How guessing passwords is slowed down without letting a stranger lock anybody out (S84, S86 to S88): failures are
+ * counted by account, by address and by pair, and a browser in which the person signed in before has a count of its
+ * own. Exactly one of `succeeded`, `failed` and `withdrawn` must follow each admission, also when verifying throws.
+ */
 export interface Guessing {
-  /** Counts a try before its password is looked at, so that parallel guesses can't outrun the limit (S86). */
+  /** Counts a try before its password is looked at. A refused one is not counted and must not be verified. */
   admit(attempt: Attempt): Promise<Admission>;
   /** Gives the count back, clears what the person's own failures left, remembers the device. */
   succeeded(ticket: Ticket, accountId: string): Promise<void>;
@@ -32,15 +41,16 @@ export interface Refusal {
   /** Seconds. */
   retryAfter: number;
   /** For events; people get one and the same answer. `locked`: 100 failures in a row (S84). */
-  reason: 'device' | 'pair' | 'account' | 'address' | 'locked';
+  reason: Reason;
 }
 
-/** Opaque. */
+export type Reason = 'device' | 'pair' | 'account' | 'address' | 'locked';
+
+/** To be handed back, not to be read. */
 export interface Ticket {
-  readonly counters: readonly string[];
-  readonly email: string;
-  readonly deviceId: string;
+  readonly counted: readonly Counted[];
   readonly known: boolean;
+  readonly deviceId: string;
 }
 
 /** Durations in seconds: `config.limits.sign_in`. */
@@ -60,4 +70,155 @@ export interface GuessingDeps {
   limits: GuessingLimits;
 }
 
-export declare function createGuessing(deps: GuessingDeps): Guessing;
+/** NIST SP 800-63B-4 section 3.2.2: consecutive failures after which other proof is needed. */
+const mostInARow = 100;
+const day = 86_400;
+/** A row of failures is a row although months lie between them; a year without any ends it. */
+const rowLife = 365 * day;
+/** Seconds since the last sign-in after which a device is a stranger again. */
+const deviceLife = 180 * day;
+/** An account's oldest device makes room: scripts that keep no cookies would leave one a sign-in. */
+const mostDevices = 100;
+/** Fewer characters are no random name of a browser but something that was made up. */
+const shortestDeviceId = 16;
+
+export function createGuessing({ records, sealing, clock, limits }: GuessingDeps): Guessing {
+  const counters = createAttemptCounters({ records, clock });
+
+  // Hashed under the operator's key: the store is no list of addresses that somebody tried.
+  const counterId = (name: string, ...values: string[]) => sealing.keyedHash(`attempts:${name}`, values.join('\0'));
+
+  function slowing(reason: Reason, limit: number, ...values: string[]): Counter<Reason> {
+    return { id: counterId(reason, ...values), reason, limit, wait: growingWait(limits, limit), life: limits.window };
+  }
+
+  function ending(name: string, ...values: string[]): Counter<Reason> {
+    return { id: counterId(name, ...values), reason: 'locked', limit: mostInARow, wait: () => rowLife, life: rowLife };
+  }
+
+  /** In one fixed order, so that tries that wait for each other can't wait in a circle. */
+  function strangersCounters(account: string, address: string): Counter<Reason>[] {
+    return [
+      slowing('pair', limits.failures_per_pair, account, address),
+      slowing('account', limits.failures_per_account, account),
+      ending('row', account),
+      slowing('address', limits.failures_per_address, address),
+    ];
+  }
+
+  function devicesCounters(device: string): Counter<Reason>[] {
+    return [slowing('device', limits.failures_per_pair, device), ending('device-row', device)];
+  }
+
+  async function countAll(all: readonly Counter<Reason>[]): Promise<Counted[] | Refusal> {
+    const counted: Counted[] = [];
+
+    for (const counter of all) {
+      const count = await counters.count(counter);
+
+      if ('refused' in count) {
+        await takeBack(counted);
+        const retryAfter = Math.min(count.refused.retryAfter, limits.longest_wait);
+
+        return { allowed: false, retryAfter, reason: counter.reason };
+      }
+
+      counted.push(count.counted);
+    }
+
+    return counted;
+  }
+
+  async function takeBack(counted: readonly Counted[]): Promise<void> {
+    await settleAfter(counted, counted.map(givenBack));
+  }
+
+  async function settleAfter(counted: readonly Counted[], writes: readonly Write[]): Promise<void> {
+    try {
+      if (writes.length > 0) await records.write(writes);
+    } finally {
+      counters.settle(counted);
+    }
+  }
+
+  async function makeRoom(accountId: string): Promise<Write[]> {
+    if ((await records.knownDevices.count('account', accountId)) < mostDevices) return [];
+    const oldest = await records.knownDevices.list('account', accountId, { limit: 1 });
+
+    return oldest.rows.map(({ id }) => ({ in: 'knownDevices', remove: id }));
+  }
+
+  return {
+    async admit({ email, ip, deviceId, accountId }) {
+      const device = deviceKey(accountId ?? '', deviceId);
+      // Looked up for unknown people too: the same trips to the store for everybody (S71).
+      const known = (await records.knownDevices.get(device)) !== undefined && accountId !== undefined;
+      const asDevice = known ? await countAll(devicesCounters(device)) : undefined;
+
+      if (Array.isArray(asDevice)) {
+        return { allowed: true, ticket: { counted: asDevice, known: true, deviceId } };
+      }
+
+      // A device with 100 failures of its own in a row is no better than a stranger's.
+      if (asDevice && asDevice.reason !== 'locked') return asDevice;
+      const asStranger = await countAll(strangersCounters(emailKey(email), networkOf(ip)));
+
+      return Array.isArray(asStranger)
+        ? { allowed: true, ticket: { counted: asStranger, known: false, deviceId } }
+        : asStranger;
+    },
+
+    async succeeded({ counted, known, deviceId }, accountId) {
+      const now = clock.now();
+      const device = deviceKey(accountId, deviceId);
+      // The last of a stranger's counters is the address's: it also holds others' failures, so it is not cleared.
+      const cleared = known ? counted : counted.slice(0, -1);
+      const kept = known ? [] : counted.slice(-1);
+      const writes: Write[] = [
+        ...cleared.map(({ id }): Write => ({ in: 'attempts', remove: id })),
+        ...kept.map(givenBack),
+      ];
+
+      if (deviceId.length >= shortestDeviceId) {
+        writes.push(...(known ? [] : await makeRoom(accountId)), {
+          in: 'knownDevices',
+          put: { id: device, accountId, lastSeenAt: now, expiresAt: now + deviceLife * 1000 },
+        });
+        // Its own row of failures has ended too, had it lost its standing by them.
+        if (!known) writes.push(...devicesCounters(device).map(({ id }): Write => ({ in: 'attempts', remove: id })));
+      }
+
+      await settleAfter(counted, writes);
+    },
+
+    failed: ({ counted }) => settleAfter(counted, []),
+
+    withdrawn: ({ counted }) => takeBack(counted),
+
+    async clear(email) {
+      const account = emailKey(email);
+
+      await records.write([
+        { in: 'attempts', remove: counterId('account', account) },
+        { in: 'attempts', remove: counterId('row', account) },
+      ]);
+    },
+  };
+}
+
+/** Seconds to wait: doubled by each failure from the limit on, up to the longest. */
+function growingWait(limits: GuessingLimits, limit: number) {
+  return (failures: number): number => Math.min(limits.longest_wait, limits.first_wait * 2 ** (failures - limit));
+}
+
+function deviceKey(accountId: string, deviceId: string): string {
+  return sha256(`${accountId} ${deviceId}`);
+}
+
+/** What one subscriber has: an IPv4 address, or an IPv6 /64 (any of whose addresses they can use at will). */
+function networkOf(ip: string): string {
+  if (!ipaddr.isValid(ip)) return ip;
+  const address = ipaddr.process(ip);
+
+  return address.kind() === 'ipv4' ? address.toString() : `${address.toByteArray().slice(0, 8).join('.')}/64`;
+}

@@ -1,8 +1,23 @@
-/** argon2id in PHC string format, through a bounded queue. */
+import { randomBytes } from 'node:crypto';
+
+import { hash as argon2, parseOptions, verify as argon2Verify } from '@node-rs/argon2';
+
+import { Invalid } from '../domain/errors.ts';
+import { createHashQueue } from './hash-queue.ts';
+import { readPassword } from './password-text.ts';
+
+/**
+ * Credentials: how a person proves who they are, and how guessing is slowed down. This room owns rules and secrets of
+ * passwords; it must not know pages, messages or the protocol. This file hashes: argon2id (RFC 9106) as PHC strings,
+ * through a bounded queue, because hashing is the one thing here that can starve everything else.
+ */
 export interface Hashing {
   /** A PHC string. Throws Unavailable when too many wait, Invalid when `readPassword` refuses the text. */
   hash(password: string): Promise<string>;
-  /** Without a stored hash, hashes against one that nothing fits, at the same cost (S71). Throws Unavailable. */
+  /**
+   * Without a stored hash, hashes against one that nothing fits, at the same cost (S71). A text that can be nobody's
+   * password is wrong without being hashed, whoever is meant (S62). Throws Unavailable.
+   */
   verify(stored: string | undefined, password: string): Promise<boolean>;
   /** Whether the hash was made with lower parameters than today's. */
   needsRehash(stored: string): boolean;
@@ -20,4 +35,50 @@ export interface HashingOptions {
   maximumLength: number;
 }
 
-export declare function createHashing(options: HashingOptions): Hashing;
+const outputLength = 32;
+const saltLength = 16;
+
+export function createHashing(options: HashingOptions): Hashing {
+  const { memoryKib, iterations, parallelism, maximumLength } = options;
+  const parameters = { memoryCost: memoryKib, timeCost: iterations, parallelism, outputLen: outputLength };
+  const nobodys = unmatchedHash(options);
+  const queued = createHashQueue(options);
+
+  return {
+    async hash(password) {
+      const text = readPassword(password, maximumLength);
+
+      if (text === undefined) {
+        throw new Invalid('no text that can be a password');
+      }
+
+      return queued(() => argon2(text, parameters));
+    },
+
+    async verify(stored, password) {
+      const text = readPassword(password, maximumLength);
+      if (text === undefined) return false;
+
+      return queued(() => argon2Verify(stored ?? nobodys, text));
+    },
+
+    needsRehash(stored) {
+      const used = parseOptions(stored);
+
+      return (
+        !stored.startsWith('$argon2id$v=19$') ||
+        used.memoryCost < memoryKib ||
+        used.timeCost < iterations ||
+        used.parallelism < parallelism ||
+        used.outputLen < outputLength
+      );
+    },
+  };
+}
+
+/** A hash with today's parameters whose result is random: checking against it costs the same and never succeeds. */
+function unmatchedHash({ memoryKib, iterations, parallelism }: HashingOptions): string {
+  const random = (length: number) => randomBytes(length).toString('base64').replace(/=+$/, '');
+
+  return `$argon2id$v=19$m=${memoryKib},t=${iterations},p=${parallelism}$${random(saltLength)}$${random(outputLength)}`;
+}

@@ -1,17 +1,25 @@
+import { isCommon } from './common-passwords.ts';
+import { fold, period } from './password-patterns.ts';
+import { codePoints, isTooLong, readPassword } from './password-text.ts';
+
 export type PasswordProblemKey =
-  | 'problem.password_too_short'
-  | 'problem.password_too_long'
-  | 'problem.password_not_text'
-  | 'problem.password_common'
-  | 'problem.password_simple'
-  | 'problem.password_personal';
+  | 'problem.passwordTooShort'
+  | 'problem.passwordTooLong'
+  | 'problem.passwordNotText'
+  | 'problem.passwordCommon'
+  | 'problem.passwordSimple'
+  | 'problem.passwordPersonal';
 
 export interface PasswordProblem {
   key: PasswordProblemKey;
-  /** `{minimum}`, `{maximum}` */
+  /** `{min}`, `{max}` */
   values?: Readonly<Record<string, number>>;
 }
 
+/**
+ * What a new password must be: long, not common, not simple, not about its owner. No composition rules and no forced
+ * change (S63, S66; NIST SP 800-63B-4 section 3.1.1.2).
+ */
 export interface PasswordPolicy {
   /** Empty: the password may be used. The gravest problem comes first. */
   check(password: string, whose: PasswordOwner): Promise<PasswordProblem[]>;
@@ -33,4 +41,62 @@ export interface PasswordPolicyOptions {
   productName: string;
 }
 
-export declare function createPasswordPolicy(options: PasswordPolicyOptions): PasswordPolicy;
+/** Below this, what is left when runs count once can be tried in no time. */
+const leastFolded = 6;
+/** A unit shorter than this is no better for being repeated. */
+const leastPeriod = 8;
+/** Shorter names occur in too many words to be refused inside a password. */
+const shortestName = 4;
+
+export function createPasswordPolicy(options: PasswordPolicyOptions): PasswordPolicy {
+  const { minimumLength, minimumLengthWithSecondFactor, maximumLength, productName } = options;
+  const minimum = (secondFactor: boolean) => (secondFactor ? minimumLengthWithSecondFactor : minimumLength);
+
+  return {
+    minimumLength: minimum,
+
+    async check(password, whose) {
+      if (isTooLong(password, maximumLength)) {
+        return [{ key: 'problem.passwordTooLong', values: { max: maximumLength } }];
+      }
+
+      const text = readPassword(password, maximumLength);
+      if (text === undefined) return [{ key: 'problem.passwordNotText' }];
+
+      const problems: PasswordProblem[] = [];
+      const least = minimum(whose.secondFactor);
+
+      // NFKC makes eighteen characters of some single ones: neither count alone says what was typed.
+      if (Math.min(codePoints(password), codePoints(text)) < least) {
+        problems.push({ key: 'problem.passwordTooShort', values: { min: least } });
+      }
+
+      if (await isCommon(text)) problems.push({ key: 'problem.passwordCommon' });
+      else if (isSimple(text)) problems.push({ key: 'problem.passwordSimple' });
+
+      if (names(whose, productName).some((name) => comparable(text).includes(name))) {
+        problems.push({ key: 'problem.passwordPersonal' });
+      }
+
+      return problems;
+    },
+  };
+}
+
+function isSimple(text: string): boolean {
+  const repeats = period(text) < text.length;
+
+  return fold(text) < leastFolded || (repeats && period(text) < leastPeriod);
+}
+
+/** What a stranger would try first, S65: the service's name, the e-mail address's local part, the person's names. */
+function names(whose: PasswordOwner, productName: string): string[] {
+  const localPart = whose.email.slice(0, whose.email.lastIndexOf('@'));
+  const given = [productName, ...whose.names, localPart, ...localPart.split(/[.+_-]/)];
+
+  return given.map(comparable).filter((name) => codePoints(name) >= shortestName);
+}
+
+function comparable(text: string): string {
+  return text.normalize('NFKC').toLowerCase().replace(/\s+/gu, '');
+}

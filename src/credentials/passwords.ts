@@ -1,11 +1,13 @@
 import type { Clock } from '../domain/clock.ts';
-import type { Records } from '../storage/records.ts';
+import { Conflict } from '../domain/errors.ts';
+import type { PasswordCredential, Records } from '../storage/records.ts';
 import type { Hashing } from './hashing.ts';
 
+/** The passwords that accounts have. */
 export interface Passwords {
-  /** Hashes exactly once, also for an unknown person (S71). Throws Unavailable. */
+  /** Hashes exactly once, also for an unknown person or one without a password (S71). Throws Unavailable. */
   verify(accountId: string | undefined, password: string): Promise<boolean>;
-  /** The policy is the caller's business. */
+  /** The policy is the caller's business. Throws Unavailable, and Invalid for what can't be a password. */
   set(accountId: string, password: string): Promise<void>;
   has(accountId: string): Promise<boolean>;
   /** Resolves when no re-hashing is under way: before storage closes. */
@@ -20,4 +22,60 @@ export interface PasswordsDeps {
   onRehashFailure(error: unknown): void;
 }
 
-export declare function createPasswords(deps: PasswordsDeps): Passwords;
+/** Looked up for unknown people, so that they cost the same trip to the store; no id has this form. */
+const nobody = 'nobody';
+
+export function createPasswords({ records, hashing, clock, onRehashFailure }: PasswordsDeps): Passwords {
+  const underWay = new Set<Promise<void>>();
+
+  /** Raises the parameters of a hash, unless the password was changed meanwhile. */
+  async function rehash(seen: PasswordCredential, password: string): Promise<void> {
+    const hash = await hashing.hash(password);
+
+    await records.passwords.update(seen.id, (now) => (now.hash === seen.hash ? { ...now, hash } : now));
+  }
+
+  function rehashInBackground(seen: PasswordCredential, password: string): void {
+    const work: Promise<void> = rehash(seen, password)
+      .catch(onRehashFailure)
+      .finally(() => underWay.delete(work));
+
+    underWay.add(work);
+  }
+
+  return {
+    async verify(accountId, password) {
+      const credential = await records.passwords.get(accountId ?? nobody);
+      const right = await hashing.verify(credential?.hash, password);
+
+      if (!right || !credential) return false;
+      if (hashing.needsRehash(credential.hash)) rehashInBackground(credential, password);
+
+      return true;
+    },
+
+    async set(accountId, password) {
+      const hash = await hashing.hash(password);
+      const row: PasswordCredential = { id: accountId, accountId, hash, changedAt: clock.now() };
+
+      if (await records.passwords.update(accountId, () => row)) return;
+
+      try {
+        await records.passwords.create(row);
+      } catch (error) {
+        if (!(error instanceof Conflict)) throw error;
+
+        // Set by another call since: that one came first, so this one replaces it.
+        await records.passwords.update(accountId, () => row);
+      }
+    },
+
+    async has(accountId) {
+      return (await records.passwords.get(accountId)) !== undefined;
+    },
+
+    async settled() {
+      await Promise.all(underWay);
+    },
+  };
+}

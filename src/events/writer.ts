@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto';
+
 import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
+import { newTimedId } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import type { SecurityEvent } from '../domain/security-event.ts';
 import type { PageRequest, Records } from '../storage/records.ts';
-import type { Sealing } from '../storage/sealing.ts';
+import { decrypt, encrypt, type Sealing } from '../storage/sealing.ts';
 import type { DetailsOf, EventKind } from './catalogue.ts';
 
 /** Where a request came from; a `Visitor` is one. Encrypted at rest, but for the request id. */
@@ -22,7 +25,7 @@ export type Facts<K extends EventKind> = {
   from?: Origin | undefined;
 } & (keyof DetailsOf<K> extends never ? { details?: undefined } : { details: DetailsOf<K> });
 
-/** One event as a page shows it. Personal fields are absent once the account's key is gone. */
+/** One event as a page shows it. */
 export interface EventView {
   id: string;
   kind: EventKind;
@@ -38,9 +41,9 @@ export interface EventView {
 }
 
 export interface Events {
-  /** Resolves when the event is stored, or handed to `sink` (a batch that the caller writes). */
+  /** Resolves when the event is stored, or handed to `sink` (a batch that the caller writes). Throws what storage does. */
   write<K extends EventKind>(kind: K, facts: Facts<K>, sink?: (row: SecurityEvent) => void): Promise<void>;
-  /** An account's events, newest first unless asked otherwise. */
+  /** An account's events, newest first unless the page says otherwise. */
   read(account: Pick<Account, 'id' | 'eventKey'>, page?: PageRequest): Promise<{ events: EventView[]; next?: string }>;
   /** A new event key for an account, sealed: `account.eventKey`. */
   newEventKey(accountId: string): string;
@@ -52,4 +55,71 @@ export interface EventsDeps {
   clock: Clock;
 }
 
-export declare function createEvents(deps: EventsDeps): Events;
+/** Marks what an account's own key encrypted, where a sealed text names the operator's key. */
+const accountKeyId = '@account';
+
+export function createEvents({ records, sealing, clock }: EventsDeps): Events {
+  const keyOf = ({ id, eventKey }: Pick<Account, 'id' | 'eventKey'>): Buffer =>
+    Buffer.from(sealing.open(eventKey, keyContext(id)), 'base64url');
+
+  /** Under the account's key, which closing the account destroys; where no account is meant, under the operator's. */
+  async function hide(text: string, eventId: string, whose: Facts<EventKind>['account']): Promise<string> {
+    const account = typeof whose === 'string' ? await records.accounts.get(whose) : whose;
+
+    return account
+      ? encrypt(keyOf(account), text, context(eventId), accountKeyId)
+      : sealing.seal(text, context(eventId));
+  }
+
+  function show(event: SecurityEvent, key: Buffer): EventView {
+    const { personal, kind, ...plain } = event;
+    const [, keyId, body] = personal?.split('.') ?? [];
+    const text =
+      body === undefined
+        ? '{}'
+        : keyId === accountKeyId
+          ? decrypt(key, body, context(event.id))
+          : sealing.open(personal ?? '', context(event.id));
+
+    return { ...plain, kind: kind as EventKind, ...(JSON.parse(text) as Pick<EventView, 'ip' | 'userAgent'>) };
+  }
+
+  return {
+    async write(kind, { actor, account, clientId, from, details }, sink) {
+      const at = clock.now();
+      const id = newTimedId(at);
+      const row: SecurityEvent = { id, kind, at, actor, details: details ?? {} };
+      const accountId = typeof account === 'string' ? account : account?.id;
+
+      if (accountId !== undefined) row.accountId = accountId;
+      if (clientId !== undefined) row.clientId = clientId;
+
+      if (from) {
+        row.requestId = from.requestId;
+        row.personal = await hide(JSON.stringify({ ip: from.ip, userAgent: from.userAgent }), id, account);
+      }
+
+      if (sink) sink(row);
+      else await records.events.create(row);
+    },
+
+    async read(account, page = {}) {
+      const { rows, next } = await records.events.list('account', account.id, { descending: true, ...page });
+      const key = keyOf(account);
+      const events = rows.map((row) => show(row, key));
+
+      return next === undefined ? { events } : { events, next };
+    },
+
+    newEventKey: (accountId) => sealing.seal(randomBytes(32).toString('base64url'), keyContext(accountId)),
+  };
+}
+
+function keyContext(accountId: string): string {
+  return `event-key:${accountId}`;
+}
+
+/** Tied to the event: no ciphertext can be moved from one line of the record to another. */
+function context(eventId: string): string {
+  return `event:${eventId}`;
+}
