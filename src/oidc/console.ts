@@ -1,0 +1,98 @@
+import { consoleClientId } from '../domain/client.ts';
+import type { DeviceSession } from '../domain/device-session.ts';
+import { sameText } from '../storage/sealing.ts';
+import type { Exchange, SignedIn } from '../web/route.ts';
+import type { Inside } from './deps.ts';
+import type { Interactions } from './interactions.ts';
+import { sessionCookie } from './session-cookie.ts';
+
+export type Console = Pick<Interactions, 'consoleSignIn' | 'consoleReturn' | 'current'>;
+
+/** Where the account console's own authorization request comes back to; its registered redirect URI ends so. */
+export const consoleReturnPath = '/account/signed-in';
+
+const minute = 60_000;
+const longestPath = 2000;
+
+/**
+ * The account console as a client of ourselves: it needs that somebody signed in, not tokens, so `response_type=none`
+ * (OAuth 2.0 Multiple Response Type Encoding Practices section 4) and the session afterwards are enough.
+ */
+export function createConsole(deps: Inside): Console {
+  const { clock, config, records, sealing } = deps;
+  const mark = (path: string) => sealing.keyedHash('console-return', path);
+
+  async function current({ request, response }: Exchange): Promise<SignedIn | undefined> {
+    const provider = deps.provider();
+    const context = provider.createContext(request, response);
+
+    const session = await provider.Session.get(context);
+    const { accountId, loginTs } = session;
+    if (accountId === undefined || loginTs === undefined) return undefined;
+
+    const account = await records.accounts.get(accountId);
+    if (account?.status !== 'active') return undefined;
+
+    const now = clock.now();
+    const touched = await records.sessions.update(session.uid, (row) => {
+      return now - row.lastAccessedAt < minute ? row : touch(row, now, config.session.idle);
+    });
+
+    // It ended while this request was on its way.
+    if (touched === undefined) return undefined;
+
+    const left = session.exp * 1000 - now;
+    if (session.transient !== true && touched.expiresAt - now > left + config.session.idle * 100) {
+      sessionCookie(provider, config).set(context, session.jti, new Date(touched.expiresAt));
+    }
+
+    return {
+      account,
+      session: {
+        uid: session.uid,
+        signedInAt: loginTs * 1000,
+        amr: session.amr ?? [],
+        ...(session.acr === undefined ? {} : { acr: session.acr }),
+      },
+    };
+
+    /** A use of the console keeps the session as a use by an app does, within its absolute life. */
+    function touch(row: DeviceSession, at: number, idle: number): DeviceSession {
+      const end = (row.signedInAt ?? row.createdAt) + config.session.absolute * 1000;
+      const exp = Math.max(Math.floor(Math.min(end, at + idle * 1000) / 1000), Math.floor(row.expiresAt / 1000));
+
+      return { ...row, lastAccessedAt: at - (at % minute), expiresAt: exp * 1000, payload: { ...row.payload, exp } };
+    }
+  }
+
+  return {
+    current,
+
+    consoleSignIn(returnTo, { maxAge, locale } = {}) {
+      const path = isLocal(returnTo) ? returnTo : '/account';
+      const query = new URLSearchParams({
+        client_id: consoleClientId,
+        response_type: 'none',
+        scope: 'openid',
+        redirect_uri: `${config.issuer}${consoleReturnPath}`,
+        state: `${mark(path)}.${Buffer.from(path).toString('base64url')}`,
+        ...(maxAge === undefined ? {} : { max_age: String(Math.max(0, Math.floor(maxAge))) }),
+        ...(locale === undefined ? {} : { ui_locales: locale }),
+      });
+
+      return { kind: 'leave', url: `${deps.provider().urlFor('authorization')}?${query}` };
+    },
+
+    consoleReturn(state) {
+      const [hash = '', encoded = ''] = state.split('.');
+      const path = Buffer.from(encoded, 'base64url').toString();
+
+      return sameText(hash, mark(path)) && isLocal(path) ? path : undefined;
+    },
+  };
+}
+
+/** A path of ours: nothing that a browser would read as another host. */
+function isLocal(path: string): boolean {
+  return path.length <= longestPath && /^\/(?![/\\])[^\\\p{Cc}]*$/u.test(path);
+}

@@ -1,0 +1,101 @@
+import type Provider from 'oidc-provider';
+import type { Client, KoaContextWithOIDC, Session } from 'oidc-provider';
+
+import type { DeviceSession } from '../domain/device-session.ts';
+import type { Exchange } from '../web/route.ts';
+import type { Inside } from './deps.ts';
+import type { Revocation } from './revocation.ts';
+import { authorizations } from './revocation.ts';
+import { sessionCookie } from './session-cookie.ts';
+
+/**
+ * Signing out of this browser (OpenID Connect RP-Initiated Logout 1.0): the session ends here, the apps that were used
+ * in it are told (Back-Channel Logout 1.0), and access that was given for the time away stays.
+ */
+export interface SignOut {
+  /** The session of this browser, if there is one, and its cookie. */
+  here(exchange: Exchange): Promise<void>;
+  /** A session that was found already. The caller's cookie is worth nothing afterwards. */
+  end(exchange: Exchange, session: Session): Promise<void>;
+}
+
+export interface SignOutDeps extends Pick<Inside, 'config' | 'provider' | 'events' | 'originOf'> {
+  revocation: Pick<Revocation, 'session'>;
+}
+
+export function createSignOut(deps: SignOutDeps): SignOut {
+  const { config, events, originOf, revocation } = deps;
+
+  async function end(exchange: Exchange, session: Session): Promise<void> {
+    const { accountId } = session;
+
+    await revocation.session(session.uid, { offline: false });
+    await session.destroy();
+
+    if (accountId === undefined) return;
+
+    const facts = { actor: accountId, account: accountId, from: originOf(exchange.request) };
+    await events.write('sign_out', facts);
+  }
+
+  return {
+    end,
+
+    async here({ request, response }) {
+      const provider = deps.provider();
+      const context = provider.createContext(request, response);
+      const session = await provider.Session.get(context);
+
+      if (session.accountId !== undefined) await end({ request, response }, session);
+
+      sessionCookie(provider, config).clear(context);
+    },
+  };
+}
+
+/** Missing from the library's published types. */
+type TellsClients = Client & { backchannelLogout(accountId: string, sid: string | undefined): Promise<void> };
+
+/**
+ * Tells the apps that were used in a session that it has ended. All at once; each takes no longer than the guarded
+ * fetch allows (`outbound.timeout`), and one that can't be reached keeps nobody from being told.
+ */
+export function createLogoutNotices(deps: Pick<Inside, 'provider' | 'onError'>) {
+  return async (session: DeviceSession): Promise<void> => {
+    const { accountId } = session;
+    if (accountId === undefined) return;
+
+    const provider = deps.provider();
+    const told = Object.entries(authorizations(session)).map(async ([clientId, { sid }]) => {
+      const client = (await provider.Client.find(clientId)) as TellsClients | undefined;
+
+      if (client?.backchannelLogoutUri !== undefined) await client.backchannelLogout(accountId, sid);
+    });
+
+    for (const outcome of await Promise.allSettled(told)) {
+      if (outcome.status === 'rejected') deps.onError(outcome.reason, undefined);
+    }
+  };
+}
+
+/** Whether the ID token that came as a hint was issued to the person who is signed in here. */
+export async function isOwnHint(ctx: KoaContextWithOIDC): Promise<boolean> {
+  const { client, entities, provider, session } = ctx.oidc;
+  const hinted = entities.IdTokenHint?.payload['sub'];
+
+  if (client === undefined || session?.accountId === undefined || typeof hinted !== 'string') return false;
+
+  return hinted === (await subjectFor(ctx, provider, { client, accountId: session.accountId }));
+}
+
+/** The `sub` that a client knows an account by, pairwise ones included (OpenID Connect Core 1.0 section 8). */
+async function subjectFor(
+  ctx: KoaContextWithOIDC,
+  provider: Provider,
+  { client, accountId }: { client: Client; accountId: string },
+): Promise<unknown> {
+  const claims = new provider.Claims({ sub: accountId }, { ctx, client });
+  claims.mask({ sub: null });
+
+  return (await claims.result())['sub'];
+}

@@ -1,0 +1,242 @@
+import type { Interaction as LibraryInteraction, InteractionResults, Session } from 'oidc-provider';
+
+import type { Account } from '../domain/account.ts';
+import { consoleClientId, type Client } from '../domain/client.ts';
+import { seconds } from '../domain/clock.ts';
+import { consentId } from '../domain/grant.ts';
+import type { Json } from '../domain/json.ts';
+import type { Exchange, Outcome } from '../web/route.ts';
+import { clientFace, formActionFor } from './client-face.ts';
+import { createConsole } from './console.ts';
+import { consentItems } from './consent-items.ts';
+import { allowedBy, recordConsent } from './consent.ts';
+import { findDeparture, keepDeparture, queryOf } from './departure.ts';
+import type { Inside } from './deps.ts';
+import type { Ended, Interaction, Interactions } from './interactions.ts';
+import type { Revocation } from './revocation.ts';
+import type { SignOut } from './sign-out.ts';
+import type { ClaimsOfScope } from './wanted.ts';
+import { wantedIn } from './wanted.ts';
+
+export interface StepDeps extends Inside {
+  revocation: Revocation;
+  signOut: SignOut;
+  claimsOfScope: ClaimsOfScope;
+  /** Every claim of an account that it can share, by name. */
+  claimsOfAccount(account: Account): Readonly<Record<string, Json | undefined>>;
+}
+
+/** A step that this browser may take now. */
+interface Open {
+  step: LibraryInteraction;
+  session: Session;
+  client: Client;
+  account: Account | undefined;
+}
+
+const uidForm = /^[\w-]{20,64}$/;
+
+/**
+ * The steps of an authorization request over the library's interactions. Every one of them answers a way on, also when
+ * there is no such step any more: two tabs, the back button, a cookie that is gone, another account meanwhile.
+ */
+export function createSteps(deps: StepDeps): Interactions {
+  const { ephemera, records, clock } = deps;
+
+  async function open(exchange: Exchange, uid: string): Promise<Open | Ended> {
+    const provider = deps.provider();
+    const step = uidForm.test(uid) ? await provider.Interaction.find(uid) : undefined;
+
+    if (step === undefined) return ended(uid);
+
+    const context = provider.createContext(exchange.request, exchange.response);
+
+    // The cookie belongs to this step's path: another browser, or one that lost its cookies, has none.
+    if (context.cookies.get(provider.cookieName('interaction'), { signed: true }) !== uid) {
+      return ended(uid, 'elsewhere');
+    }
+
+    const [session, client] = await Promise.all([
+      provider.Session.get(context),
+      records.clients.get(String(step.params['client_id'])),
+    ]);
+    if (client === undefined || client.disabled) return { ended: 'expired', restartable: false };
+
+    const account = session.accountId === undefined ? undefined : await records.accounts.get(session.accountId);
+    const active = account?.status === 'active' ? account : undefined;
+
+    // Consent and choice are somebody's: meanwhile that person signed out, or another one signed in.
+    if (step.prompt.name !== 'login' && (active === undefined || step.session?.uid !== session.uid)) {
+      return ended(uid, 'expired');
+    }
+
+    return { step, session, client, account: active };
+  }
+
+  async function ended(uid: string, why?: Ended['ended']): Promise<Ended> {
+    const departure = uidForm.test(uid) ? await findDeparture(ephemera, uid) : undefined;
+    if (departure === undefined) return { ended: why ?? 'expired', restartable: false };
+
+    const client = await records.clients.get(departure.clientId);
+    const restartable = client !== undefined && !client.disabled;
+    const redirectUri = String(departure.params['redirect_uri']);
+
+    return {
+      ended: why ?? (departure.finished ? 'finished' : 'expired'),
+      restartable,
+      ...(client === undefined ? {} : { client: clientFace(client, redirectUri) }),
+    };
+  }
+
+  /** Gives the library the result and leads back to it; this step is over. */
+  async function finish({ step, session }: Open, result: InteractionResults): Promise<Outcome> {
+    // The library goes on only in the session in which the request began. A result for whoever is signed in here now
+    // begins anew instead of ending in an error.
+    if (step.session?.uid !== session.uid) delete step.session;
+
+    step.result = result;
+    await Promise.all([step.persist(), keepDeparture(ephemera, step, { finished: true })]);
+
+    return { kind: 'leave', url: step.returnTo };
+  }
+
+  return {
+    ...createConsole(deps),
+
+    async find(exchange, uid) {
+      const found = await open(exchange, uid);
+      return 'ended' in found ? found : described(found);
+    },
+
+    async consentAsked(exchange, uid) {
+      const found = await open(exchange, uid);
+      if ('ended' in found) return found;
+
+      const { step, client, account } = found;
+      if (account === undefined || step.prompt.name !== 'consent') return ended(uid, 'finished');
+
+      const consent = await records.consents.get(consentId(account.id, client.id));
+
+      return consentItems({
+        wanted: wantedIn(step.prompt.details),
+        allowed: allowedBy(consent, deps.claimsOfScope),
+        account,
+        claims: deps.claimsOfAccount(account),
+        claimsOfScope: deps.claimsOfScope,
+        resources: deps.config.resources,
+      });
+    },
+
+    async signedIn(exchange, uid, { accountId, amr, acr }) {
+      const found = await open(exchange, uid);
+      if ('ended' in found || found.step.prompt.name !== 'login') return again(uid);
+
+      const { session, step } = found;
+
+      // One session has one account: whoever was signed in here before is signed out, with what hung on the session.
+      if (session.accountId !== undefined && session.accountId !== accountId) {
+        await deps.signOut.end(exchange, session);
+        delete step.session;
+      }
+
+      return finish(found, {
+        ...step.lastSubmission,
+        login: {
+          accountId,
+          amr: [...amr],
+          acr,
+          ts: seconds(clock),
+          remember: deps.config.session.remember,
+        },
+      });
+    },
+
+    async consented(exchange, uid, allowed) {
+      const found = await open(exchange, uid);
+      if ('ended' in found) return again(uid, '/consent');
+
+      const { step, client, account } = found;
+      if (account === undefined || step.prompt.name !== 'consent') return again(uid);
+
+      const consent = await recordConsent(records, {
+        accountId: account.id,
+        clientId: client.id,
+        wanted: wantedIn(step.prompt.details),
+        claimsOfScope: deps.claimsOfScope,
+        ticked: allowed,
+        at: clock.now(),
+      });
+
+      await deps.events.write('consent.given', {
+        actor: account.id,
+        account,
+        clientId: client.id,
+        from: deps.originOf(exchange.request),
+        details: { scopes: consent.scopes, claims: consent.claims },
+      });
+
+      // The grant is made from the consent when the request goes on (`createLoadExistingGrant`).
+      return finish(found, { ...step.lastSubmission, consent: {} });
+    },
+
+    async selected(exchange, uid, choice) {
+      const found = await open(exchange, uid);
+      if ('ended' in found) return again(uid, '/choose-account');
+
+      // What was proved and allowed so far was somebody else's.
+      return finish(
+        found,
+        choice === 'another'
+          ? { select_account: { another: true } }
+          : { ...found.step.lastSubmission, select_account: {} },
+      );
+    },
+
+    async refused(exchange, uid) {
+      const found = await open(exchange, uid);
+      if ('ended' in found || found.client.id === consoleClientId) return again(uid);
+
+      if (found.step.prompt.name === 'consent') {
+        const { account, client } = found;
+        await deps.events.write('consent.refused', {
+          actor: account?.id ?? 'anonymous',
+          account,
+          clientId: client.id,
+          from: deps.originOf(exchange.request),
+        });
+      }
+
+      return finish(found, { error: 'access_denied', error_description: 'the person said no' });
+    },
+
+    async restart(uid) {
+      const departure = uidForm.test(uid) ? await findDeparture(ephemera, uid) : undefined;
+      if (departure === undefined) return undefined;
+
+      return { kind: 'leave', url: `${deps.provider().urlFor('authorization')}?${queryOf(departure)}` };
+    },
+
+    signOut: (exchange) => deps.signOut.here(exchange),
+  };
+}
+
+function described({ step, client, account }: Open): Interaction {
+  const { login_hint: loginHint, redirect_uri: redirectUri } = step.params;
+  const uri = typeof redirectUri === 'string' ? redirectUri : undefined;
+
+  return {
+    uid: step.uid,
+    prompt: step.prompt.name as Interaction['prompt'],
+    reasons: step.prompt.reasons,
+    client: clientFace(client, uri),
+    mayRefuse: client.id !== consoleClientId,
+    formAction: formActionFor(uri),
+    ...(typeof loginHint === 'string' ? { loginHint } : {}),
+    ...(account === undefined ? {} : { account }),
+  };
+}
+
+/** The page of the step says what is the matter, and how to go on. */
+function again(uid: string, path = '/sign-in'): Outcome {
+  return { kind: 'to', path: `${path}/${encodeURIComponent(uid)}` };
+}
