@@ -1,0 +1,33 @@
+import type { Interactions } from '../oidc/interactions.ts';
+import { page, to, type NavigationItem, type Route } from '../web/route.ts';
+import { personalInformation, personalInformationView, type PersonalInformationDeps } from './personal-information.ts';
+import { sessionRoutes } from './session.ts';
+
+/**
+ * The account console: what people see and change about themselves. This list of pages is its navigation. It owns the
+ * pages' words and forms; the rules are in `operations/`, and it must not know how a session or a token is kept.
+ */
+export interface AccountDeps extends PersonalInformationDeps {
+  interactions: Pick<Interactions, 'consoleReturn' | 'signOut'>;
+}
+
+/** One page of the console: where it stands in the navigation, and its routes. */
+export interface ConsolePage {
+  place: NavigationItem;
+  routes(deps: AccountDeps): Route[];
+}
+
+const pages: readonly [ConsolePage, ...ConsolePage[]] = [personalInformation];
+
+export const accountNavigation: readonly NavigationItem[] = pages.map(({ place }) => place);
+
+export function accountRoutes(deps: AccountDeps): Route[] {
+  const first = pages[0].place.path;
+
+  return [
+    page('/', personalInformationView, () => to('/account')),
+    page('/account', personalInformationView, () => to(first)),
+    ...sessionRoutes(deps.interactions),
+    ...pages.flatMap(({ routes }) => routes(deps)),
+  ];
+}

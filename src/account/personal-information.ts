@@ -1,0 +1,113 @@
+import { z } from 'zod';
+
+import { locales, type Account } from '../domain/account.ts';
+import { NotFound } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import type { Accounts } from '../operations/accounts.ts';
+import type { Problem } from '../operations/problems.ts';
+import { action, page, to, view, type MessageKey, type ProblemText } from '../web/route.ts';
+import type { ConsolePage } from './index.ts';
+
+export interface PersonalInformationDeps {
+  accounts: Pick<Accounts, 'updateProfile'>;
+  /** Further standard claims that people see (setting `account.claims_shown`). */
+  claimsShown: readonly string[];
+}
+
+export interface PersonalInformationView {
+  account: Pick<
+    Account,
+    'email' | 'emailVerified' | 'phone' | 'firstName' | 'lastName' | 'displayName' | 'task' | 'locale'
+  >;
+  languages: { value: string; label: string; lang: string }[];
+  /** What else is known, as the operator keeps it: only those that have a value. */
+  further: { label: string; value: string }[];
+}
+
+const path = '/account/personal-information';
+
+export const personalInformationView = view<PersonalInformationView>(
+  'account/personal-information',
+  'shell',
+  'account.personalInformation',
+);
+
+/** Only what keeps a form from being a form; the rules of profiles are those of `operations/`. */
+const profile = z.object({
+  firstName: z.string(),
+  lastName: z.string(),
+  displayName: z.string(),
+  task: z.string(),
+  locale: z.string(),
+});
+
+/** Each language in its own words. */
+const languages = locales.map((locale) => ({
+  value: locale,
+  label: new Intl.DisplayNames([locale], { type: 'language' }).of(locale) ?? locale,
+  lang: locale,
+}));
+
+/** OpenID Connect Core 1.0 section 5.1, without what has a field of its own. */
+const claims: Readonly<Record<string, MessageKey>> = {
+  middle_name: 'account.claim.middle_name',
+  nickname: 'account.claim.nickname',
+  preferred_username: 'account.claim.preferred_username',
+  profile: 'account.claim.profile',
+  picture: 'account.claim.picture',
+  website: 'account.claim.website',
+  gender: 'account.claim.gender',
+  birthdate: 'account.claim.birthdate',
+  zoneinfo: 'account.claim.zoneinfo',
+  address: 'account.claim.address',
+};
+
+export const personalInformation: ConsolePage = {
+  place: { path, label: 'account.personalInformation', icon: 'person' },
+
+  routes: ({ accounts, claimsShown }) => [
+    page(
+      path,
+      personalInformationView,
+      ({ account, say }) => ({
+        account,
+        languages,
+        further: claimsShown.flatMap((name) => {
+          const value = inWords(account.claims[name]);
+          const label = claims[name];
+
+          return value === '' || label === undefined ? [] : [{ label: say(label), value }];
+        }),
+      }),
+      { access: 'signed-in' },
+    ),
+
+    action(
+      path,
+      profile,
+      async ({ account, visitor }, input, wrong) => {
+        const changed = await accounts.updateProfile(account.id, input, { actor: account.id, from: visitor });
+
+        if (changed === undefined) throw new NotFound('the account is gone');
+        if (!changed.ok) return wrong(byField(changed.problems));
+
+        return to(path, 'account.saved');
+      },
+      { access: 'signed-in' },
+    ),
+  ],
+};
+
+/** A claim's value as text; an address (section 5.1.1) as its lines. */
+function inWords(value: Json | undefined): string {
+  if (value === undefined || value === null) return '';
+  if (Array.isArray(value)) return value.map(inWords).join(', ');
+  if (typeof value !== 'object') return String(value);
+
+  return inWords(value['formatted']) || Object.values(value).map(inWords).filter(Boolean).join(', ');
+}
+
+/** The first problem of each field. */
+function byField(problems: readonly Problem[]): Record<string, ProblemText> {
+  return Object.fromEntries(problems.toReversed().map(({ path: field, ...text }) => [field || 'form', text]));
+}

@@ -1,0 +1,81 @@
+import type { ConsentItem } from '../oidc/interactions.ts';
+import type { MessageKey, Say } from '../web/route.ts';
+
+/** What a tick stands for, as people read it. */
+export interface ItemInWords {
+  id: string;
+  title: string;
+  /** What it means; empty where the title says it all. */
+  hint: string;
+  /** What would be shared now. */
+  values: { label: string; value: string }[];
+  required: boolean;
+  ticked: boolean;
+  /** Allowed before: shown as such. */
+  allowed: boolean;
+}
+
+/** The standard scopes (OpenID Connect Core 1.0 sections 5.4 and 11). */
+const scopes: Readonly<Record<string, { title: MessageKey; hint?: MessageKey }>> = {
+  openid: { title: 'consent.scope.openid', hint: 'consent.scope.openidHint' },
+  profile: { title: 'consent.scope.profile' },
+  email: { title: 'consent.scope.email' },
+  phone: { title: 'consent.scope.phone' },
+  address: { title: 'consent.scope.address' },
+  offline_access: { title: 'consent.scope.offline', hint: 'consent.scope.offlineHint' },
+};
+
+/** The standard claims (section 5.1). */
+const claims: Readonly<Record<string, MessageKey>> = {
+  sub: 'account.claim.sub',
+  name: 'account.claim.name',
+  given_name: 'account.claim.given_name',
+  family_name: 'account.claim.family_name',
+  middle_name: 'account.claim.middle_name',
+  nickname: 'account.claim.nickname',
+  preferred_username: 'account.claim.preferred_username',
+  profile: 'account.claim.profile',
+  picture: 'account.claim.picture',
+  website: 'account.claim.website',
+  email: 'account.claim.email',
+  email_verified: 'account.claim.email_verified',
+  gender: 'account.claim.gender',
+  birthdate: 'account.claim.birthdate',
+  zoneinfo: 'account.claim.zoneinfo',
+  locale: 'account.claim.locale',
+  phone_number: 'account.claim.phone_number',
+  phone_number_verified: 'account.claim.phone_number_verified',
+  address: 'account.claim.address',
+  updated_at: 'account.claim.updated_at',
+};
+
+/** `offline_access` begins unticked: the app is told to work without it. Everything else begins as it was asked for. */
+export function inWords(item: ConsentItem, say: Say): ItemInWords {
+  return {
+    id: item.id,
+    ...nameOf(item, say),
+    values: item.values.map(({ claim, value }) => ({ label: labelOf(claim, say), value })),
+    required: item.required,
+    ticked: item.required || item.allowed || item.scope !== 'offline_access',
+    allowed: item.allowed,
+  };
+}
+
+function nameOf({ id, scope, claim, resource }: ConsentItem, say: Say): Pick<ItemInWords, 'title' | 'hint'> {
+  if (resource !== undefined) {
+    const { name, description, scope: access } = resource;
+    return { title: description || access, hint: say('consent.atApi', { api: name }) };
+  }
+
+  if (claim !== undefined) return { title: labelOf(claim, say), hint: '' };
+
+  const known = scopes[scope ?? ''];
+  if (known === undefined) return { title: scope ?? id, hint: say('consent.scope.unknownHint') };
+
+  return { title: say(known.title), hint: known.hint === undefined ? '' : say(known.hint) };
+}
+
+function labelOf(claim: string, say: Say): string {
+  const key = claims[claim];
+  return key === undefined ? claim : say(key);
+}

@@ -1,0 +1,16 @@
+import type { Route } from '../web/route.ts';
+import type { SignInDeps } from './deps.ts';
+import { pickerRoutes } from './picker.ts';
+import { setupRoutes, type SetupDeps } from './setup.ts';
+import { passwordRoutes } from './sign-in.ts';
+
+/**
+ * Signing in: the pages on which a person proves who they are inside an authorization request, and what they see when
+ * there is no such request any more. It owns the words and the order of the checks; it must not know the protocol (that
+ * is `oidc/interactions`), how passwords are hashed or where anything is stored.
+ */
+export function signInRoutes(deps: SignInDeps & SetupDeps): Route[] {
+  return [...passwordRoutes(deps), ...pickerRoutes(deps), ...setupRoutes(deps)];
+}
+
+export { showEnded } from './ended.ts';

@@ -1,0 +1,69 @@
+import type { Ticket } from '../credentials/guessing.ts';
+import type { Account } from '../domain/account.ts';
+import type { Visitor } from '../web/route.ts';
+import type { SignInDeps } from './deps.ts';
+
+/** What came of an e-mail address and a password. `wrong` never says which of them, nor whether the account is disabled. */
+export type Proved = { account: Account } | 'wrong' | 'unverified' | { /** Seconds. */ wait: number };
+
+export interface Tried {
+  email: string;
+  password: string;
+  clientId: string;
+}
+
+type ProveDeps = Pick<SignInDeps, 'accounts' | 'passwords' | 'guessing' | 'events'>;
+
+/**
+ * Checks an e-mail address and a password: the same work for known and unknown addresses (S71), and no password is
+ * looked at during a wait, so that the wait tells nothing about it.
+ */
+export async function proveByPassword(deps: ProveDeps, visitor: Visitor, tried: Tried): Promise<Proved> {
+  const { email, password, clientId } = tried;
+  const account = await deps.accounts.findByEmail(email);
+  const facts = { actor: 'anonymous', account, clientId, from: visitor };
+
+  const { ip, deviceId } = visitor;
+  const admission = await deps.guessing.admit({ email, ip, deviceId, accountId: account?.id });
+
+  if (!admission.allowed) {
+    const { reason, retryAfter } = admission;
+    await deps.events.write('sign_in.blocked', { ...facts, details: { reason, retryAfter } });
+
+    return { wait: retryAfter };
+  }
+
+  const { ticket } = admission;
+  const right = await verifyOrWithdraw(deps, ticket, { accountId: account?.id, password });
+
+  if (account === undefined || !right || account.status === 'disabled') {
+    await deps.guessing.failed(ticket);
+    await deps.events.write('sign_in.failed', { ...facts, details: { known: account !== undefined } });
+
+    return 'wrong';
+  }
+
+  await deps.guessing.succeeded(ticket, account.id);
+
+  // Told only to somebody who knows the password: it answers nothing about addresses.
+  if (!account.emailVerified) {
+    await deps.events.write('sign_in.failed', { ...facts, details: { known: true } });
+
+    return 'unverified';
+  }
+
+  return { account };
+}
+
+async function verifyOrWithdraw(
+  { passwords, guessing }: ProveDeps,
+  ticket: Ticket,
+  { accountId, password }: { accountId: string | undefined; password: string },
+): Promise<boolean> {
+  try {
+    return await passwords.verify(accountId, password);
+  } catch (error) {
+    await guessing.withdrawn(ticket);
+    throw error;
+  }
+}

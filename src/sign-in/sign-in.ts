@@ -1,0 +1,129 @@
+import { z } from 'zod';
+
+import type { ClientFace, Interaction } from '../oidc/interactions.ts';
+import { action, page, show, to, view, type Ask, type Outcome, type Route } from '../web/route.ts';
+import type { SignInDeps } from './deps.ts';
+import { showEnded } from './ended.ts';
+import { proveByPassword } from './prove.ts';
+import { refuse } from './refuse.ts';
+
+export interface SignInView {
+  uid: string;
+  client: ClientFace;
+  /** What the e-mail field begins with. */
+  email: string;
+  /** Whose sign-in has to be proved again; absent: anybody may sign in. */
+  again?: { email: string };
+  /** The person said that they are somebody else than who is signed in. */
+  another: boolean;
+  /** In words, during a wait after wrong guesses. */
+  wait?: string;
+  mayRefuse: boolean;
+}
+
+export const signInView = view<SignInView>('sign-in/sign-in', 'door', 'signIn.title');
+
+const credentials = z.object({
+  email: z.string().trim().min(1, 'signIn.emailMissing').max(320, 'signIn.emailTooLong'),
+  password: z.string().min(1, 'signIn.passwordMissing'),
+});
+
+/** One factor was proved: what `acr` says of it. */
+const oneFactor = { amr: ['pwd'], acr: 'urn:gatehouse:acr:1' } as const;
+
+export function passwordRoutes(deps: SignInDeps): Route[] {
+  const { interactions } = deps;
+
+  return [
+    page('/sign-in/:uid', signInView, async ({ exchange, params: { uid }, query }): Promise<Outcome> => {
+      const step = await interactions.find(exchange, uid);
+      if ('ended' in step) return showEnded(uid, step);
+
+      return elsewhere(step) ?? showSignIn(step, { another: isAnother(query) });
+    }),
+
+    action('/sign-in/:uid', credentials, async (ask, { email, password }, wrong) => {
+      const { uid } = ask.params;
+      const step = await interactions.find(ask.exchange, uid);
+
+      if ('ended' in step) return showEnded(uid, step);
+
+      const moved = elsewhere(step);
+      if (moved !== undefined) return moved;
+
+      const clientId = step.client.id;
+      const proved = await proveByPassword(deps, ask.visitor, { email, password, clientId });
+
+      if (proved === 'wrong') return wrong({ form: 'signIn.wrong' });
+      if (proved === 'unverified') return wrong({ form: 'signIn.unverified' });
+      if ('wait' in proved) {
+        return showSignIn(step, { another: isAnother(ask.query), email, wait: waitInWords(ask, proved.wait) });
+      }
+
+      const { account } = proved;
+      const details = { amr: [...oneFactor.amr], acr: oneFactor.acr };
+      await deps.events.write('sign_in.succeeded', {
+        actor: account.id,
+        account,
+        clientId,
+        from: ask.visitor,
+        details,
+      });
+
+      return interactions.signedIn(ask.exchange, uid, { accountId: account.id, ...oneFactor });
+    }),
+
+    action('/sign-in/:uid/refuse', z.object({}), ({ exchange, params: { uid } }) =>
+      refuse(interactions, exchange, uid),
+    ),
+
+    action('/sign-in/:uid/restart', z.object({}), async ({ exchange, params: { uid } }) => {
+      const restarted = await interactions.restart(uid);
+      if (restarted !== undefined) return restarted;
+
+      const step = await interactions.find(exchange, uid);
+      return 'ended' in step ? showEnded(uid, { ...step, restartable: false }) : to(`/sign-in/${uid}`);
+    }),
+  ];
+}
+
+/** Where this authorization request is by now, when that is not here: the back button leads to steps that were taken. */
+function elsewhere(step: Interaction): Outcome | undefined {
+  if (step.prompt === 'consent') return to(`/consent/${step.uid}`);
+  if (step.prompt === 'select_account') return to(`/choose-account/${step.uid}`);
+
+  return undefined;
+}
+
+/** The link "Not you?" leads to the same page with this in its query. */
+function isAnother(query: Readonly<Record<string, string>>): boolean {
+  return query['as'] === 'another';
+}
+
+function showSignIn(step: Interaction, now: { another: boolean; email?: string; wait?: string }): Outcome {
+  const { uid, client, mayRefuse, formAction, account, loginHint } = step;
+  const { another, wait } = now;
+  const again = another ? undefined : account;
+
+  return show(
+    signInView,
+    {
+      uid,
+      client,
+      mayRefuse,
+      another,
+      email: now.email ?? again?.email ?? (another ? '' : (loginHint ?? '')),
+      ...(again && { again: { email: again.email } }),
+      ...(wait !== undefined && { wait }),
+    },
+    { formAction, ...(wait !== undefined && { status: 429 }) },
+  );
+}
+
+/** "20 seconds", "2 minutes": rounded up, in the visitor's language. */
+function waitInWords({ visitor, say }: Ask, seconds: number): string {
+  const [amount, unit] = seconds < 60 ? [Math.ceil(seconds), 'second'] : [Math.ceil(seconds / 60), 'minute'];
+  const time = new Intl.NumberFormat(visitor.locale, { style: 'unit', unit, unitDisplay: 'long' }).format(amount);
+
+  return say('signIn.wait', { time });
+}
