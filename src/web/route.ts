@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 
 import type { Account, Locale } from '../domain/account.ts';
+import type { IconName } from './icons.ts';
 import type { MessageKey, Say } from './locale.ts';
 
 /**
@@ -10,7 +11,7 @@ import type { MessageKey, Say } from './locale.ts';
  * the web: it holds types and small constructors and knows no framework. `web/serve.ts` turns routes into answers.
  */
 
-export type { MessageKey, Say };
+export type { IconName, MessageKey, Say };
 
 /** `'/sign-in/:uid'` -> `{ uid: string }` */
 export type ParamsOf<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
@@ -83,6 +84,9 @@ export interface Frame {
   titleValues?: Readonly<Record<string, string>>;
 }
 
+/** What is wrong with a field: a message, with what fills its `{placeholders}` where it has some. */
+export type ProblemText = MessageKey | { key: MessageKey; values?: Readonly<Record<string, string | number>> };
+
 /** What a page or an action answers with. */
 export type Outcome =
   | { kind: 'show'; view: View<object>; data: object; frame: Frame }
@@ -91,7 +95,12 @@ export type Outcome =
   /** 303 to a place that `oidc/` vouches for: a registered redirect URI, or the protocol's own resume path. */
   | { kind: 'leave'; url: string }
   /** The same page again with what was typed and what is wrong with it. */
-  | { kind: 'wrong'; problems: Readonly<Record<string, MessageKey>>; status: number; values?: Readonly<Record<string, string>> }
+  | {
+      kind: 'wrong';
+      problems: Readonly<Record<string, ProblemText>>;
+      status: number;
+      values?: Readonly<Record<string, string>>;
+    }
   /** `oidc/` has written the answer itself. */
   | { kind: 'answered' };
 
@@ -128,7 +137,10 @@ export type Route = Page | Action;
 
 const anyone: Rule<'anyone'> = { access: 'anyone' };
 
-/** GET. `data` answers what the view shows, or an Outcome (`show` another view, go elsewhere). */
+/**
+ * GET. `data` answers what the view shows, or an Outcome (`show` another view, go elsewhere). What a view shows is told
+ * from an Outcome by the latter's `kind`, so view data has no field `kind` with one of an Outcome's values.
+ */
 export function page<const Path extends string, T extends object, A extends Access = 'anyone'>(
   path: Path,
   of: View<T>,
@@ -140,7 +152,7 @@ export function page<const Path extends string, T extends object, A extends Acce
 
 /** Ends an action with problems beside the fields; `form` is the key for what belongs to no single field. */
 export type Wrong<Fields> = (
-  problems: Partial<Record<Extract<keyof Fields, string> | 'form', MessageKey>>,
+  problems: Partial<Record<Extract<keyof Fields, string> | 'form', ProblemText>>,
   status?: number,
 ) => Outcome;
 
@@ -163,4 +175,27 @@ export interface FormState {
   values: Readonly<Record<string, string>>;
   problems: Readonly<Record<string, string>>;
   csrf: string;
+  /** Whether `values` was typed by the person; if not, fields show what is stored. */
+  sent: boolean;
+}
+
+/** One entry of the shell's navigation. `path` marks itself and everything below it as the current place. */
+export interface NavigationItem {
+  path: `/${string}`;
+  label: MessageKey;
+  icon: IconName;
+}
+
+/** An error page for what no route of ours threw: `oidc/` fills it in for errors of the protocol library. */
+export interface ShownFailure {
+  status: number;
+  /** A FailureCode, or an OAuth error code (RFC 6749 section 4.1.2.1), which is shown as it is. */
+  code: string;
+  /** What happened and what to do; unset: the catalogue's texts for the code or the status. */
+  title?: MessageKey;
+  advice?: MessageKey;
+  /** A way back to the app, where its address is known to be registered. */
+  client?: { name: string; uri?: string };
+  /** What stands in the log beside the reference; unset: the request id. */
+  reference?: string;
 }

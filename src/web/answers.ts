@@ -1,0 +1,181 @@
+import type { Context } from 'koa';
+
+import type { Account } from '../domain/account.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Assets } from './assets.ts';
+import type { Cookies } from './cookies.ts';
+import type { Csrf } from './csrf.ts';
+import { createFrame, isLocalPath } from './frame.ts';
+import { contentSecurityPolicy, isolate } from './headers.ts';
+import { localeNames, sayIn } from './locale.ts';
+import { keepNotice, takeNotice } from './notices.ts';
+import type { Notice } from './notices.ts';
+import type { LayoutData } from './partials.ts';
+import type { Renderer } from './render.ts';
+import type { FormState, NavigationItem, Outcome, Say } from './route.ts';
+import { timeZoneOf } from './times.ts';
+import type { Visitors } from './visitors.ts';
+
+/** Writes what a page or an action answers with: a framed page, or a 303. */
+export interface Answers {
+  write(context: Context, outcome: Outcome, situation?: Situation): void;
+}
+
+/** What is known beside the outcome; everything can be found out from the request except who is signed in. */
+export interface Situation {
+  account?: Account;
+  form?: Omit<FormState, 'csrf'>;
+  notice?: Notice;
+  /** The path of the page, where it can be asked for again: then its language can be switched. */
+  here?: string;
+}
+
+export interface Branding {
+  name: string;
+  logo?: string | undefined;
+  links: { privacy?: string | undefined; terms?: string | undefined; help?: string | undefined };
+}
+
+export interface AnswerDeps {
+  renderer: Renderer;
+  assets: Assets;
+  cookies: Cookies;
+  csrf: Csrf;
+  visitors: Visitors;
+  clock: Clock;
+  branding: Branding;
+  navigation: readonly NavigationItem[];
+  /** Where the brand in the corner leads. */
+  home: string;
+}
+
+type Shown = Extract<Outcome, { kind: 'show' }>;
+
+const noForm: Omit<FormState, 'csrf'> = { values: {}, problems: {}, sent: false };
+
+export function createAnswers(deps: AnswerDeps): Answers {
+  return {
+    write(context, outcome, situation = {}) {
+      switch (outcome.kind) {
+        case 'show':
+          show(deps, context, { outcome, situation });
+          break;
+        case 'to':
+          seeOther(context, localPath(outcome.path));
+          if (outcome.notice) keepNotice(deps.cookies, context, { tone: 'good', key: outcome.notice });
+          break;
+        case 'leave':
+          seeOther(context, address(outcome.url));
+          break;
+        case 'answered':
+          context.respond = false;
+          break;
+        case 'wrong':
+          throw new TypeError('problems without a page to show them on');
+      }
+    },
+  };
+}
+
+function show(deps: AnswerDeps, context: Context, { outcome, situation }: { outcome: Shown; situation: Situation }) {
+  const { view, data, frame } = outcome;
+  const { account } = situation;
+  const { locale } = deps.visitors.of(context, account);
+  const say = sayIn(locale);
+  const images = new Set<string>();
+
+  const fields = createFrame(deps.renderer, {
+    say,
+    locale,
+    form: { ...(situation.form ?? noForm), csrf: deps.csrf.token(context) },
+    now: deps.clock.now(),
+    timeZone: timeZoneOf(account?.claims['zoneinfo']),
+    images,
+  });
+
+  const notice = situation.notice ?? takeNotice(deps.cookies, context);
+  const title = say(view.title, frame.titleValues);
+  const wrong = Object.keys(fields.form.problems).length > 0;
+
+  const layout: LayoutData = {
+    ...placeOf(deps, context, { say, situation, locale }),
+    title: `${wrong ? say('frame.problemTitle', { title }) : title} · ${deps.branding.name}`,
+    content: deps.renderer.render(view.name, { ...data, ...fields }),
+    ...(notice && { notice: { tone: notice.tone, text: say(notice.key) } }),
+  };
+
+  context.status = frame.status ?? 200;
+  context.type = 'html';
+  context.body = fields.part(`layout/${view.layout}`, layout).toString();
+  context.set('Content-Language', locale);
+  context.set(
+    'Content-Security-Policy',
+    contentSecurityPolicy({ formAction: frame.formAction ?? [], images: [...images] }),
+  );
+  if (view.layout === 'shell') isolate(context);
+}
+
+function placeOf(
+  deps: AnswerDeps,
+  context: Context,
+  { say, situation, locale }: { say: Say; situation: Situation; locale: string },
+): Omit<LayoutData, 'title' | 'content'> {
+  const { branding } = deps;
+  const links = (['privacy', 'terms', 'help'] as const).map((name) => ({
+    url: branding.links[name],
+    text: say(`frame.${name}`),
+  }));
+
+  return {
+    brand: branding.name,
+    logo: branding.logo === undefined ? undefined : deps.assets.url(branding.logo),
+    home: deps.home,
+    stylesheet: deps.assets.url('style.css'),
+    ...(situation.account && { account: { email: situation.account.email } }),
+    navigation: deps.navigation.map(({ path, label, icon }) => ({
+      path,
+      label: say(label),
+      icon,
+      current: path === nearest(deps.navigation, context.path),
+    })),
+    links: links.flatMap(({ url, text }) => (url === undefined ? [] : [{ url, text }])),
+    // A person who is signed in has a language of their own, changed where their other settings are.
+    languages:
+      situation.here === undefined || situation.account
+        ? []
+        : Object.entries(localeNames)
+            .filter(([name]) => name !== locale)
+            .map(([name, text]) => ({ locale: name, name: text })),
+    here: situation.here ?? '',
+  };
+}
+
+/** The entry that is the page or the closest place above it. */
+function nearest(navigation: readonly NavigationItem[], path: string): string | undefined {
+  return navigation
+    .map((item) => item.path)
+    .filter((place) => path === place || path.startsWith(`${place}/`))
+    .toSorted((a, b) => b.length - a.length)[0];
+}
+
+/** 303 also after POST: the method and the body go nowhere else (S14). */
+function seeOther(context: Context, location: string): void {
+  context.status = 303;
+  context.set('Location', location);
+  context.body = '';
+}
+
+function localPath(path: string): string {
+  if (!isLocalPath(path)) throw new TypeError('a redirect inside goes to a local path');
+
+  return encodeURI(path).replaceAll('%25', '%');
+}
+
+/** Registered redirect URIs may have schemes of their own; those that run something in our origin are not among them. */
+function address(url: string): string {
+  if (/^(javascript|data|vbscript|blob|file):/i.test(url) || !/^[\x21-\x7e]+$/.test(url)) {
+    throw new TypeError('a redirect to what is no address');
+  }
+
+  return url;
+}

@@ -1,0 +1,156 @@
+import type { Context } from 'koa';
+
+import type { Clock } from '../domain/clock.ts';
+import { NotFound, RecentSignInRequired, SignInRequired } from '../domain/errors.ts';
+import type { Answers } from './answers.ts';
+import { arrivalOf, exchangeOf } from './arrivals.ts';
+import type { Drafts } from './drafts.ts';
+import type { Fields } from './forms.ts';
+import { parseFields } from './forms.ts';
+import { sayIn } from './locale.ts';
+import type { Ask, Exchange, Outcome, Page, Route, SignedIn } from './route.ts';
+import type { Visitors } from './visitors.ts';
+
+/** Who is signed in, and how somebody becomes it. */
+export interface Gate {
+  current(exchange: Exchange): Promise<SignedIn | undefined>;
+  /** Begins a sign-in that ends at `returnTo`; `maxAge` in seconds asks for a proof that is not older. */
+  signIn(returnTo: string, options: { maxAge?: number; locale?: string }): Outcome;
+  /** Seconds for which a proof counts as recent. */
+  recentSignIn: number;
+  /** `all`: every page that needs a session needs a recent one. */
+  recentSignInFor: 'sensitive' | 'all';
+}
+
+export interface EntranceDeps {
+  /** Where to go when no better place is known. */
+  home: string;
+  clock: Clock;
+  visitors: Visitors;
+  answers: Answers;
+  drafts: Drafts;
+  gate: Gate;
+}
+
+/** What a route is asked, with the session where it wants one. */
+export type Asked = Ask & Partial<SignedIn>;
+
+export interface Visit {
+  context: Context;
+  route: Route;
+  /** What was typed and may be kept. */
+  typed: Fields;
+}
+
+/** The way into a route: the session that it wants, a recent one where it must be, and back again after signing in. */
+export interface Entrance {
+  pass(visit: Visit, enter: (ask: Asked) => Promise<void>): Promise<void>;
+  /** What was typed before the person had to sign in. */
+  findDraft(visit: Visit, ask: Asked): Promise<Fields | undefined>;
+  /** The closest page above a path that has none of its own. */
+  above(context: Context): string;
+}
+
+const longestParameter = 200;
+
+export function createEntrance(pages: ReadonlyMap<string, Page>, deps: EntranceDeps): Entrance {
+  const { answers, clock, drafts, gate, visitors } = deps;
+
+  return { pass, findDraft, above };
+
+  async function pass(visit: Visit, enter: (ask: Asked) => Promise<void>): Promise<void> {
+    const { context, route } = visit;
+
+    arrivalOf(context.req).route = route.path;
+
+    const exchange = exchangeOf(context);
+    const params = parametersOf(context);
+    const query = queryOf(context, route);
+    const signedIn = route.access === 'anyone' ? undefined : await gate.current(exchange);
+    const visitor = visitors.of(context, signedIn?.account);
+    const ask: Asked = { params, query, visitor, say: sayIn(visitor.locale), exchange, ...signedIn };
+
+    if (route.access !== 'anyone' && !signedIn) return signIn(visit, ask, {});
+    if (signedIn && wantsRecent(route) && !isRecent(signedIn)) return signIn(visit, ask, { maxAge: maxAge() });
+
+    try {
+      await enter(ask);
+    } catch (error) {
+      if (error instanceof SignInRequired) return signIn(visit, ask, {});
+      if (error instanceof RecentSignInRequired) return signIn(visit, ask, { maxAge: maxAge() });
+
+      throw error;
+    }
+  }
+
+  function wantsRecent(route: Route): boolean {
+    return route.access === 'recent' || gate.recentSignInFor === 'all';
+  }
+
+  function isRecent({ session }: SignedIn): boolean {
+    return clock.now() - session.signedInAt <= gate.recentSignIn * 1000;
+  }
+
+  /** A second less than we ask for: what is too old here must not be fresh there, where time is in whole seconds. */
+  function maxAge(): number {
+    return Math.max(0, gate.recentSignIn - 1);
+  }
+
+  /** To the sign-in, and back with what was typed. */
+  async function signIn(visit: Visit, ask: Asked, options: { maxAge?: number }): Promise<void> {
+    const { context, route } = visit;
+    const { locale } = ask.visitor;
+    const back = pages.has(route.path) ? await backHere(visit, ask) : above(context);
+
+    answers.write(context, gate.signIn(back, { ...options, locale }));
+  }
+
+  async function backHere({ context, typed }: Visit, ask: Asked): Promise<string> {
+    const place = { path: context.path, deviceId: ask.visitor.deviceId };
+    const draft = Object.keys(typed).length > 0 ? await drafts.keep(typed, place) : draftOf(context);
+
+    return withQuery(context.path, { ...ask.query, ...(draft !== undefined && { draft }) });
+  }
+
+  async function findDraft({ context, route }: Visit, ask: Asked): Promise<Fields | undefined> {
+    const draft = draftOf(context);
+
+    if (route.access === 'anyone' || draft === undefined) return undefined;
+
+    return drafts.find(draft, { path: context.path, deviceId: ask.visitor.deviceId });
+  }
+
+  function above(context: Context): string {
+    const parts = context.path.split('/');
+    const paths = parts.map((_part, index) => parts.slice(0, parts.length - index).join('/'));
+
+    return paths.find((path) => pages.has(path)) ?? deps.home;
+  }
+}
+
+/** A parameter that none of our links holds leads nowhere. */
+function parametersOf(context: Context): Record<string, string> {
+  const parameters = (context as Context & { params: Record<string, string> }).params;
+
+  if (Object.values(parameters).some((value) => value.length > longestParameter || /\p{Cc}/u.test(value))) {
+    throw new NotFound('an impossible path parameter');
+  }
+
+  return parameters;
+}
+
+function queryOf(context: Context, route: Route): Fields {
+  const { draft, ...query } = parseFields(context.querystring);
+
+  return route.access === 'anyone' && draft !== undefined ? { ...query, draft } : query;
+}
+
+function draftOf(context: Context): string | undefined {
+  return parseFields(context.querystring)['draft'];
+}
+
+export function withQuery(path: string, query: Fields): string {
+  const text = new URLSearchParams(query).toString();
+
+  return text === '' ? path : `${path}?${text}`;
+}

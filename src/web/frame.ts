@@ -1,0 +1,94 @@
+import type { Locale } from '../domain/account.ts';
+import { Html } from './html.ts';
+import type { IconName } from './icons.ts';
+import type { CheckData, FieldData, PartialName, Partials } from './partials.ts';
+import type { Renderer } from './render.ts';
+import { escape } from './render.ts';
+import type { FormState, Say } from './route.ts';
+import { exactTime, relativeTime } from './times.ts';
+
+/** What every template finds under `v`, beside the data of its view. */
+export interface FrameFields {
+  /** The text of a message in the page's language. */
+  say: Say;
+  locale: Locale;
+  form: FormState;
+  /** A partial from `views/partials/`. */
+  part<Name extends PartialName>(name: Name, data: Partials[Name]): Html;
+  /** The hidden field that every form carries: `<%= v.csrf() %>` right after `<form method="post">`. */
+  csrf(): Html;
+  field(data: FieldData): Html;
+  check(data: CheckData): Html;
+  /** For `href` and `action`: a local path or an https address (http on loopback); anything else becomes `#`. */
+  url(address: string): string;
+  /** For `src` of an `img` from elsewhere: an https address, which the page's policy then lets load. */
+  image(address: string): string;
+  /** Milliseconds in words, such as "2 hours ago", with the exact time on hovering. */
+  time(milliseconds: number): Html;
+  icon(name: IconName): Html;
+}
+
+export interface FrameSettings {
+  say: Say;
+  locale: Locale;
+  form: FormState;
+  /** Milliseconds. */
+  now: number;
+  /** IANA name; what `zoneinfo` says, else UTC. */
+  timeZone: string;
+  /** Collects the origins of what `image` was given. */
+  images: Set<string>;
+}
+
+export function createFrame(renderer: Renderer, settings: FrameSettings): FrameFields {
+  const { say, locale, form, now, timeZone } = settings;
+
+  const fields: FrameFields = {
+    say,
+    locale,
+    form,
+    part: (name, data) => renderer.render(name, { ...data, ...fields }),
+    csrf: () => fields.part('csrf', {}),
+    field: (data) => fields.part('field', data),
+    check: (data) => fields.part('check', data),
+    url: safeAddress,
+
+    image(address) {
+      const url = safeAddress(address);
+
+      if (!url.startsWith('/') && url !== '#') settings.images.add(new URL(url).origin);
+
+      return url;
+    },
+
+    time: (milliseconds) =>
+      Html.trusted(
+        `<time datetime="${new Date(milliseconds).toISOString()}" ` +
+          `title="${escape(exactTime(milliseconds, { locale, timeZone }))}">` +
+          `${escape(relativeTime(milliseconds, { locale, timeZone, now }))}</time>`,
+      ),
+
+    icon: (name) => renderer.icon(name),
+  };
+
+  return fields;
+}
+
+/** Escaping keeps nobody from `javascript:` in a link: only places that a browser can merely go to pass. */
+export function safeAddress(address: string): string {
+  if (isLocalPath(address)) return address;
+
+  const url = URL.parse(address);
+  const fine = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+
+  return url && fine && url.username === '' && url.password === '' ? url.href : '#';
+}
+
+/** A path on this server: `//elsewhere` and `/\elsewhere` would leave it, and so would either with a tab inside. */
+export function isLocalPath(path: string): boolean {
+  return /^\/(?![/\\])[^\\\p{Cc}]*$/u.test(path);
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}

@@ -1,0 +1,38 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import type { Log } from './log.ts';
+
+/**
+ * `/healthz`: the process answers. `/readyz`: what it needs answers too. They stand before the host check, because
+ * probes ask by address, and say nothing but yes or no (S114).
+ */
+export function createHealth(ready: () => Promise<void>, log: Log) {
+  return (request: IncomingMessage, response: ServerResponse): boolean => {
+    const path = request.url?.split('?', 1)[0];
+
+    if (path === '/healthz') {
+      answer(response, 200, 'ok');
+    } else if (path === '/readyz') {
+      ready().then(
+        () => answer(response, 200, 'ready'),
+        (error: unknown) => {
+          log.warn('not_ready', { error });
+          answer(response, 503, 'not ready');
+        },
+      );
+    } else {
+      return false;
+    }
+
+    return true;
+  };
+}
+
+function answer(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+  });
+  response.end(`${text}\n`);
+}

@@ -1,0 +1,89 @@
+import type { Html } from './html.ts';
+import type { IconName } from './icons.ts';
+
+/**
+ * What each partial under `views/partials/` (and each layout) is given, beside the frame's fields. `v.part` and the
+ * template check go by this map: a new partial is one file and one entry here.
+ */
+export interface Partials {
+  /** The hidden field that every form of ours carries. */
+  csrf: object;
+  field: FieldData;
+  check: CheckData;
+  notice: { tone: Tone; title?: string; text: string };
+  /** What is wrong, summed up on top of the page; nothing when nothing is. */
+  problems: object;
+  /** The heading of a page on which an app asks for something; the sentence has a `{client}` in it. */
+  'client-head': { client: ShownClient; title: string; sentence: string };
+  'client-links': { client: ShownClient };
+  'layout/door': LayoutData;
+  'layout/shell': LayoutData;
+  brand: { brand: string; logo: string | undefined; home: string };
+  footer: Pick<LayoutData, 'links' | 'languages' | 'here'>;
+  'field-attributes': Omit<FieldData, 'label'> & { id: string; described: string; invalid: boolean };
+}
+
+/** What is shown of an app, inertly (S20, S21). */
+export interface ShownClient {
+  name: string;
+  logoUri?: string;
+  policyUri?: string;
+  tosUri?: string;
+}
+
+export type PartialName = keyof Partials;
+
+export type Tone = 'good' | 'warn' | 'bad' | 'plain';
+
+/** A label, an input, a hint and what is wrong with it. Texts are texts: call `v.say` yourself. */
+export interface FieldData {
+  name: string;
+  label: string;
+  /** `password` never shows a value. */
+  type?: 'text' | 'email' | 'tel' | 'url' | 'date' | 'password' | 'textarea' | 'select';
+  /** What is stored; what was typed goes before it. */
+  value?: string;
+  hint?: string;
+  /** HTML Standard section 4.10.18.7 */
+  autocomplete?: string;
+  inputmode?: 'text' | 'email' | 'tel' | 'url' | 'numeric';
+  maxlength?: number;
+  required?: boolean;
+  readonly?: boolean;
+  autofocus?: boolean;
+  /** Of a `select`. */
+  options?: readonly { value: string; label: string; lang?: string }[];
+  /** A link beside the label, such as "Forgot password?". */
+  aside?: { url: string; text: string };
+}
+
+/** One box that can be ticked. Its value is `on` unless said otherwise. */
+export interface CheckData {
+  name: string;
+  label: string;
+  hint?: string;
+  value?: string;
+  /** Whether it is ticked before the person has sent anything. */
+  checked?: boolean;
+  disabled?: boolean;
+}
+
+export interface LayoutData {
+  /** `page · brand` */
+  title: string;
+  brand: string;
+  logo: string | undefined;
+  home: string;
+  stylesheet: string;
+  content: Html;
+  notice?: { tone: Tone; text: string };
+  /** Only of a view in the shell, with somebody signed in. */
+  account?: { email: string };
+  navigation: readonly { path: string; label: string; icon: IconName; current: boolean }[];
+  /** The operator's links: privacy, terms, help. */
+  links: readonly { url: string; text: string }[];
+  /** The other languages that this page can be read in; empty where switching would lose something. */
+  languages: readonly { locale: string; name: string }[];
+  /** The path to come back to after switching. */
+  here: string;
+}

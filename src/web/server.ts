@@ -1,0 +1,230 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+import Koa from 'koa';
+import type { Context, Middleware } from 'koa';
+
+import type { Clock } from '../domain/clock.ts';
+import type { Ephemera } from '../storage/ephemera.ts';
+import type { Sealing } from '../storage/sealing.ts';
+import { createAnswers } from './answers.ts';
+import type { Branding } from './answers.ts';
+import { arrivalOf, contextOf, noteArrival } from './arrivals.ts';
+import { createAssets } from './assets.ts';
+import { createCookies } from './cookies.ts';
+import { createCsrf } from './csrf.ts';
+import { createDrafts } from './drafts.ts';
+import { createFailures, refuseForeignHost } from './failures.ts';
+import { securityHeaders } from './headers.ts';
+import { createHealth } from './health.ts';
+import { createHosts } from './hosts.ts';
+import { languageRoute } from './languages.ts';
+import { limitRequests } from './limit.ts';
+import type { Limit } from './limit.ts';
+import type { Log } from './log.ts';
+import { redactPath } from './log.ts';
+import { createRenderer } from './render.ts';
+import type { Exchange, NavigationItem, Outcome, Route, ShownFailure } from './route.ts';
+import { serveRoutes } from './serve.ts';
+import type { Gate } from './entrance.ts';
+import { createVisitors } from './visitors.ts';
+
+/**
+ * The web: HTTP in, pages and redirects out. It owns Koa, templates, cookies of its own and every error answer; it knows
+ * no feature, no protocol library and no store beyond the ports.
+ *
+ *     const web = createWeb(deps);
+ *     web.use(compose(provider.middleware));     // last, after the routes: whatever no route answered
+ *     const { port } = await web.listen({ host, port });
+ *     await web.close();                          // graceful, at most 10 s
+ *
+ * A request passes: health, the host check (421), `deps.fast`, assets, then Koa: error answers, security headers,
+ * limits, the routes, what `use` added, and 404. Forwarded headers are replaced by what was found out, so both
+ * `web.koa.proxy` and `provider.proxy` are safely `true`.
+ */
+export interface WebDeps {
+  /** The origin that people and apps reach us at. */
+  issuer: string;
+  /** `config.proxy.trusted` */
+  trustedProxies: readonly string[];
+  /** `config.branding`; `logo` is the path of a file. */
+  branding: Branding;
+  /** The first signs (the protocol library's cookies); `app.keys`. */
+  cookieKeys: readonly string[];
+
+  clock: Clock;
+  log: Log;
+  sealing: Sealing;
+  ephemera: Ephemera;
+
+  /** Every feature's routes. The static path before the one with a parameter. */
+  routes: readonly Route[];
+  /** The shell's navigation, in order. */
+  navigation: readonly NavigationItem[];
+  /** Where the brand and "back" lead. */
+  home: `/${string}`;
+
+  gate: Gate;
+  /** Rejects when something that is needed does not answer; for `/readyz`. */
+  ready: () => Promise<void>;
+
+  limits?: readonly Limit[];
+  /** Folders with further templates (tests have some of their own). */
+  furtherViews?: readonly string[];
+  /** Around the routes and what `use` adds, inside the error answers: what remembers things for one request. */
+  around?: Middleware;
+  /** Answers what is prebuilt (discovery, keys) and says whether it did. Called after the host check, before Koa. */
+  fast?: (exchange: Exchange) => boolean;
+}
+
+export interface Web {
+  koa: Koa;
+  /** Adds a middleware behind the routes. */
+  use(middleware: Middleware): void;
+  /** For `node:http`; `listen` uses it. */
+  handler(request: IncomingMessage, response: ServerResponse): void;
+  /** Writes an outcome where no route runs: a page that the protocol library asks for in the middle of its work. */
+  answer(exchange: Exchange, outcome: Outcome): void;
+  showFailure(exchange: Exchange, failure: ShownFailure): void;
+  listen(at: { host: string; port: number }): Promise<AddressInfo>;
+  /** Stops accepting, lets what is running finish for at most 10 s, then cuts off. */
+  close(): Promise<void>;
+}
+
+const views = fileURLToPath(new URL('../../views/', import.meta.url));
+
+/** Milliseconds. */
+const drainingTime = 10_000;
+
+export function createWeb(deps: WebDeps): Web {
+  const { clock, ephemera, home, issuer, log, sealing } = deps;
+  const secure = issuer.startsWith('https:');
+  const cookies = createCookies(secure);
+  const csrf = createCsrf(cookies, sealing);
+  const visitors = createVisitors(cookies);
+  const { branding, logoFile } = withLogo(deps.branding);
+  const assets = createAssets(`${views}assets`, logoFile);
+
+  const answers = createAnswers({
+    renderer: createRenderer([views, ...(deps.furtherViews ?? [])]),
+    assets,
+    cookies,
+    csrf,
+    visitors,
+    clock,
+    branding,
+    navigation: deps.navigation,
+    home,
+  });
+
+  const failures = createFailures({ answers, visitors, log, home });
+  const drafts = createDrafts(ephemera, sealing);
+  const routes = [...deps.routes, languageRoute(visitors, home)];
+  const serve = { issuer, home, clock, cookies, csrf, visitors, answers, drafts, gate: deps.gate };
+
+  const koa = new Koa({ proxy: true, keys: [...deps.cookieKeys] });
+
+  koa.silent = true;
+  koa.on('error', (error: unknown) => log.error('koa', { error }));
+  koa.use(remember);
+  koa.use(failures.middleware);
+  koa.use(securityHeaders(secure));
+  if (deps.limits?.length) koa.use(limitRequests(deps.limits, ephemera));
+  if (deps.around) koa.use(deps.around);
+  koa.use(serveRoutes(routes, serve));
+
+  const handler = createHandler(deps, { koa, assets });
+  const server = createHttpServer(handler);
+
+  return {
+    koa,
+    use: (middleware) => void koa.use(middleware),
+    handler,
+    answer: (exchange, outcome) => answers.write(contextOf(exchange), outcome),
+    showFailure: (exchange, failure) => failures.write(contextOf(exchange), failure),
+    listen: (at) => listen(server, at),
+    close: () => close(server),
+  };
+}
+
+/** Lets an Exchange find its way back to the context. */
+const remember: Middleware = (context, next) => {
+  arrivalOf(context.req).context = context as Context;
+
+  return next();
+};
+
+function withLogo(branding: Branding): { branding: Branding; logoFile: Record<string, string> } {
+  if (branding.logo === undefined) return { branding, logoFile: {} };
+
+  const name = `logo${/\.\w+$/.exec(branding.logo)?.[0].toLowerCase() ?? ''}`;
+
+  return { branding: { ...branding, logo: name }, logoFile: { [name]: branding.logo } };
+}
+
+function createHandler(deps: WebDeps, { koa, assets }: { koa: Koa; assets: ReturnType<typeof createAssets> }) {
+  const hosts = createHosts({ issuer: deps.issuer, trusted: deps.trustedProxies });
+  const health = createHealth(deps.ready, deps.log);
+  let answer: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | undefined;
+
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    noteArrival(request, response);
+    response.once('close', () => logRequest(deps.log, request, response));
+
+    if (health(request, response)) return;
+    if (!hosts.meansUs(request)) return refuseForeignHost(response, deps.issuer);
+
+    hosts.settle(request);
+
+    if (deps.fast?.({ request, response }) || assets.serve(request, response)) return;
+
+    // Made at the first request: by then everything behind the routes has been added.
+    answer ??= koa.callback();
+    void answer(request, response);
+  };
+}
+
+function logRequest(log: Log, request: IncomingMessage, response: ServerResponse): void {
+  const { id, began, route } = arrivalOf(request);
+
+  log.info('request', {
+    id,
+    method: request.method,
+    path: route ?? redactPath(request.url ?? ''),
+    status: response.statusCode,
+    ms: Math.round((performance.now() - began) * 10) / 10,
+    ...(!response.writableFinished && { cut: true }),
+  });
+}
+
+function createHttpServer(handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
+  return createServer(
+    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, maxHeaderSize: 32_768 },
+    handler,
+  );
+}
+
+function listen(server: Server, { host, port }: { host: string; port: number }): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve(server.address() as AddressInfo);
+    });
+  });
+}
+
+async function close(server: Server): Promise<void> {
+  if (!server.listening) return;
+
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const cutOff = setTimeout(() => server.closeAllConnections(), drainingTime);
+  // A connection that is kept alive becomes idle once its last answer is out.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+
+  await closed;
+  clearTimeout(cutOff);
+  clearInterval(idle);
+}

@@ -1,0 +1,55 @@
+import type { Locale } from '../domain/account.ts';
+
+/** Times as people say them. Everything is milliseconds; words come from Intl alone. */
+interface Place {
+  locale: Locale;
+  /** IANA name. */
+  timeZone: string;
+}
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** "now", "5 minutes ago", "in 3 days"; beyond a week the date. */
+export function relativeTime(time: number, place: Place & { now: number }): string {
+  const distance = time - place.now;
+  const away = Math.abs(distance);
+  const words = new Intl.RelativeTimeFormat(place.locale, { numeric: 'auto' });
+
+  if (away < minute) return words.format(0, 'second');
+  if (away < hour) return words.format(Math.trunc(distance / minute), 'minute');
+  if (away < day) return words.format(Math.trunc(distance / hour), 'hour');
+  if (away < 7 * day) return words.format(Math.trunc(distance / day), 'day');
+
+  return new Intl.DateTimeFormat(place.locale, { dateStyle: 'long', timeZone: place.timeZone }).format(time);
+}
+
+/** To the second, with the time zone. */
+export function exactTime(time: number, place: Place): string {
+  return new Intl.DateTimeFormat(place.locale, {
+    timeZone: place.timeZone,
+    year: 'numeric',
+    month: 'long',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    timeZoneName: 'short',
+  }).format(time);
+}
+
+/** The person's time zone, where the account names one that exists. */
+export function timeZoneOf(zoneinfo: unknown): string {
+  return typeof zoneinfo === 'string' && isTimeZone(zoneinfo) ? zoneinfo : 'UTC';
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+
+    throw error;
+  }
+}
