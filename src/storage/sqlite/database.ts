@@ -14,33 +14,37 @@ import { lockServer } from './server-lock.ts';
  * that a process holds on a file when any of its descriptors is closed.
  */
 export interface DatabaseFile {
-  folder: string;
   name: string;
   /** FULL for what must survive a power cut the moment it is acknowledged. */
   synchronous: 'FULL' | 'NORMAL';
   migrations: readonly Migration[];
-  /** Whether this process holds the folder's server lock already. */
+}
+
+export interface DatabasePlace {
+  /** The data folder; made when it is not there. */
+  data: string;
+  /** Whether this process is the folder's one server. Commands are not, and work beside it. */
   server: boolean;
-  /** How long a write waits for another process's, in milliseconds. The event loop stands still for it. */
+  /** Milliseconds that a write waits for another process's; the event loop stands still for it. Default 1000. */
   busyTimeout?: number;
 }
 
 const openTimeout = 30_000;
 
 /** Opens, creates and migrates. Throws SchemaTooNew, AlreadyRunning (a migration beside a server) or Unavailable. */
-export function openDatabase(file: DatabaseFile): DatabaseSync {
-  const path = join(file.folder, file.name);
+export function openDatabase(file: DatabaseFile, place: DatabasePlace): DatabaseSync {
+  const path = join(place.data, file.name);
   let database: DatabaseSync | undefined;
 
   try {
-    preparePrivateFile(file.folder, path);
+    preparePrivateFile(place.data, path);
     database = new DatabaseSync(path, { timeout: openTimeout });
 
     const version = versionOf(database, path);
     const isOlder = version > 0 && version < file.migrations.length;
 
     // A command must not change the tables below a running server of the older release.
-    const lock = isOlder && !file.server ? lockServer(file.folder) : undefined;
+    const lock = isOlder && !place.server ? lockServer(place.data) : undefined;
 
     try {
       if (version <= file.migrations.length) enterWal(database);
@@ -51,7 +55,7 @@ export function openDatabase(file: DatabaseFile): DatabaseSync {
     }
 
     database.exec(`PRAGMA synchronous = ${file.synchronous}; PRAGMA trusted_schema = OFF`);
-    database.exec(`PRAGMA busy_timeout = ${file.busyTimeout ?? 1000}`);
+    database.exec(`PRAGMA busy_timeout = ${place.busyTimeout ?? 1000}`);
 
     return database;
   } catch (error) {

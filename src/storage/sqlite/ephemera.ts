@@ -8,17 +8,12 @@ import { ephemeraMigrations } from './migrations.ts';
 import type { SqlitePlace } from './records.ts';
 import { preparedIn } from './statements.ts';
 
+export const ephemeraFile = { name: 'ephemera.db', synchronous: 'NORMAL', migrations: ephemeraMigrations } as const;
+
 /** Opens `ephemera.db`. Throws AlreadyRunning (a migration beside a server), SchemaTooNew or Unavailable. */
 export function openSqliteEphemera(place: SqlitePlace): Ephemera {
   const { clock } = place;
-  const database = openDatabase({
-    folder: place.data,
-    name: 'ephemera.db',
-    synchronous: 'NORMAL',
-    migrations: ephemeraMigrations,
-    server: place.server,
-    ...(place.busyTimeout === undefined ? {} : { busyTimeout: place.busyTimeout }),
-  });
+  const database = openDatabase(ephemeraFile, place);
   const prepare = preparedIn(database);
   const sql = {
     put: prepare(

@@ -2,20 +2,16 @@ import type { Clock } from '../../domain/clock.ts';
 import { Unavailable } from '../../domain/errors.ts';
 import { shapes, type CollectionName, type Collections, type Records, type Shape, type Write } from '../records.ts';
 import { guard, openCollection, type Engine } from './collection.ts';
-import { inTransaction, openDatabase } from './database.ts';
+import { inTransaction, openDatabase, type DatabasePlace } from './database.ts';
 import { toFailure } from './failures.ts';
 import { recordsMigrations } from './migrations.ts';
 import { lockServer } from './server-lock.ts';
 
-export interface SqlitePlace {
+export interface SqlitePlace extends DatabasePlace {
   clock: Clock;
-  /** The data folder; made when it is not there. */
-  data: string;
-  /** One server a folder, which this call becomes; commands open with false, beside it. */
-  server: boolean;
-  /** Milliseconds that a write waits for another process's. */
-  busyTimeout?: number;
 }
+
+export const recordsFile = { name: 'records.db', synchronous: 'FULL', migrations: recordsMigrations } as const;
 
 type AnyRow = { id: string };
 
@@ -23,14 +19,7 @@ type AnyRow = { id: string };
 export function openSqliteRecords(place: SqlitePlace): Records {
   using opening = new DisposableStack();
   const lock = place.server ? opening.use(lockServer(place.data)) : undefined;
-  const database = openDatabase({
-    folder: place.data,
-    name: 'records.db',
-    synchronous: 'FULL',
-    migrations: recordsMigrations,
-    server: place.server,
-    ...(place.busyTimeout === undefined ? {} : { busyTimeout: place.busyTimeout }),
-  });
+  const database = openDatabase(recordsFile, place);
   const version = database.prepare('SELECT version FROM meta');
   const engines = new Map(
     Object.entries(shapes).map(([name, shape]): [string, Engine<AnyRow>] => [
