@@ -1,7 +1,7 @@
 // What was given, by the file and by variables, brought together in one tree before the schema looks at it.
 
 import { type Files, reasonOf } from './files.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../domain/nearest.ts';
 import { named, type Problem } from './problems.ts';
 import { allSettings, type Setting } from './walk.ts';
 import { readFlow, readYaml, type Tree } from './yaml.ts';

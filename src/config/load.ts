@@ -8,7 +8,7 @@ import { checkConfig } from './checks.ts';
 import { diskFiles, type Files } from './files.ts';
 import type { About } from './forms.ts';
 import { type Environment, gather } from './given.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../domain/nearest.ts';
 import { named, type Problem, shown } from './problems.ts';
 import { type Config, resolveSettings, settings } from './schema.ts';
 import { aboutAt, allSettings, shapeAt } from './walk.ts';

@@ -18,14 +18,14 @@ const walks = [
   '5tgb',
   '6yhn',
   '7ujm',
-].flatMap((line) => [line, [...line].reverse().join('')]);
+].flatMap((line) => [line, Array.from(line).reverse().join('')]);
 
 /** Shorter ones occur in ordinary words: "were", "street". */
 const shortestRun = 4;
 
 /** How long the text is when each run (`aaaa`, `4321`, `qwert`) counts as one character. */
 export function fold(text: string): number {
-  const characters = [...text.toLowerCase()];
+  const characters = Array.from(text.toLowerCase());
   let folded = 0;
 
   for (let at = 0; at < characters.length; folded += 1) {

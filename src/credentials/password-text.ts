@@ -18,5 +18,5 @@ export function isTooLong(text: string, maximum: number): boolean {
 }
 
 export function codePoints(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }

@@ -1,24 +1,34 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { PasswordPolicy } from '../credentials/password-policy.ts';
 import type { Passwords } from '../credentials/passwords.ts';
-import type { Account } from '../domain/account.ts';
+import { emailKey, type Account, type Role } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
+import { Conflict } from '../domain/errors.ts';
+import { newId } from '../domain/ids.ts';
 import type { Events } from '../events/writer.ts';
 import type { Records } from '../storage/records.ts';
-import type { By, Result } from './problems.ts';
+import { readNewAccount, readProfileChange, type NewAccount, type ProfileChange } from './account-input.ts';
+import { endAccountsAccess } from './endings.ts';
+import { problem, refused, type By, type Result } from './problems.ts';
 
-/** Every function checks its input itself: it may come from a form, a file or the network. */
+/** What can be done to accounts. Every function checks its input itself: it may come from a form, a file or the network. */
 export interface Accounts {
+  /** `{email, password?, emailVerified?, displayName?, firstName?, lastName?, task?, locale?, claims?}` */
   create(input: unknown, by: By): Promise<Result<Account>>;
   /** The same with the role `admin`: for `admin create` and the set-up alone (S79). */
   createAdministrator(input: unknown, by: By): Promise<Result<Account>>;
-  /** Changes the fields given and no others. Undefined: no such account. */
+  /**
+   * Changes the fields given and no others: `{displayName?, firstName?, lastName?, task?, locale?, claims?}`, where a
+   * claim that is null goes. Undefined: no such account.
+   */
   updateProfile(accountId: string, input: unknown, by: By): Promise<Result<Account> | undefined>;
   get(accountId: string): Promise<Account | undefined>;
   findByEmail(email: string): Promise<Account | undefined>;
-  /** Ends its sessions, grants and refresh tokens. */
+  /** Ends its sessions, grants and refresh tokens. Undefined: no such account. */
   disable(accountId: string, by: By): Promise<Account | undefined>;
   enable(accountId: string, by: By): Promise<Account | undefined>;
-  /** By the owner's recovery or the operator, without the old one; the policy holds. */
+  /** Without the old one, for the operator and for recovery; the policy holds. Undefined: no such account. */
   setPassword(accountId: string, password: string, by: By): Promise<Result<Account> | undefined>;
   /** Whether there was one. */
   delete(accountId: string, by: By): Promise<boolean>;
@@ -33,4 +43,175 @@ export interface AccountsDeps {
   clock: Clock;
 }
 
-export declare function createAccounts(deps: AccountsDeps): Accounts;
+export function createAccounts({ records, passwords, policy, events, clock }: AccountsDeps): Accounts {
+  /** S81: a user name that is somebody's address would let one person pass for another. */
+  async function isOthersEmail(username: unknown, ownKey: string): Promise<boolean> {
+    if (typeof username !== 'string' || emailKey(username) === ownKey) return false;
+
+    return (await records.accounts.find('email', emailKey(username))) !== undefined;
+  }
+
+  async function passwordProblems(
+    password: string,
+    whose: Pick<Account, 'email' | 'firstName' | 'lastName' | 'displayName'>,
+  ) {
+    const names = [whose.firstName, whose.lastName, whose.displayName];
+    const found = await policy.check(password, { email: whose.email, names, secondFactor: false });
+
+    return found.map(({ key, values }) => problem('password', key, values));
+  }
+
+  async function problemsOf(given: NewAccount) {
+    const problems = given.password === undefined ? [] : await passwordProblems(given.password, given);
+
+    if (await records.accounts.find('email', given.emailKey)) {
+      problems.push(problem('email', 'problem.emailTaken'));
+    }
+
+    if (await isOthersEmail(given.claims['preferred_username'], given.emailKey)) {
+      problems.push(problem('claims.preferred_username', 'problem.usernameIsEmail'));
+    }
+
+    return problems;
+  }
+
+  async function create(input: unknown, by: By, roles: Role[]): Promise<Result<Account>> {
+    const parsed = readNewAccount(input);
+    if (!parsed.ok) return parsed;
+
+    const problems = await problemsOf(parsed.value);
+    if (problems.length > 0) return refused(...problems);
+
+    const { password, ...given } = parsed.value;
+    const id = newId();
+    const now = clock.now();
+    const account: Account = {
+      ...given,
+      id,
+      roles,
+      status: 'active',
+      eventKey: events.newEventKey(id),
+      createdAt: now,
+      updatedAt: now,
+    };
+
+    // The password first: an account is never there without the one that it was given.
+    if (password !== undefined) await passwords.set(id, password);
+
+    try {
+      await records.accounts.create(account);
+    } catch (error) {
+      await records.passwords.remove(id);
+      if (error instanceof Conflict) return refused(problem('email', 'problem.emailTaken'));
+
+      throw error;
+    }
+
+    const { emailVerified } = account;
+    await events.write('account.created', { ...by, account, details: { emailVerified } });
+    if (roles.includes('admin')) await events.write('admin.created', { ...by, account });
+
+    return { ok: true, value: account };
+  }
+
+  async function setStatus(accountId: string, status: Account['status'], by: By): Promise<Account | undefined> {
+    const updatedAt = clock.now();
+    const account = await records.accounts.update(accountId, (old) => ({ ...old, status, updatedAt }));
+    if (!account) return undefined;
+
+    if (status === 'disabled') await endAccountsAccess(records, accountId);
+    await events.write(status === 'disabled' ? 'account.disabled' : 'account.enabled', { ...by, account });
+
+    return account;
+  }
+
+  return {
+    create: (input, by) => create(input, by, []),
+    createAdministrator: (input, by) => create(input, by, ['admin']),
+
+    async updateProfile(accountId, input, by) {
+      const parsed = readProfileChange(input);
+      if (!parsed.ok) return parsed;
+
+      const before = await records.accounts.get(accountId);
+      if (!before) return undefined;
+
+      if (await isOthersEmail(parsed.value.claims['preferred_username'], before.emailKey)) {
+        return refused(problem('claims.preferred_username', 'problem.usernameIsEmail'));
+      }
+
+      const now = clock.now();
+      let fields: string[] = [];
+      const account = await records.accounts.update(accountId, (old) => {
+        const next = changed(old, parsed.value);
+        fields = differences(old, next);
+
+        return fields.length === 0 ? old : { ...next, updatedAt: now };
+      });
+
+      if (!account) return undefined;
+      if (fields.length > 0) await events.write('account.updated', { ...by, account, details: { fields } });
+
+      return { ok: true, value: account };
+    },
+
+    get: (accountId) => records.accounts.get(accountId),
+    findByEmail: (email) => records.accounts.find('email', emailKey(email)),
+    disable: (accountId, by) => setStatus(accountId, 'disabled', by),
+    enable: (accountId, by) => setStatus(accountId, 'active', by),
+
+    async setPassword(accountId, password, by) {
+      const account = await records.accounts.get(accountId);
+      if (!account) return undefined;
+
+      const problems = await passwordProblems(password, account);
+      if (problems.length > 0) return refused(...problems);
+
+      await passwords.set(accountId, password);
+      await events.write('password.set', { ...by, account });
+
+      return { ok: true, value: account };
+    },
+
+    async delete(accountId, by) {
+      // Disabled first, so that nothing new begins while the rest goes.
+      const account = await setStatus(accountId, 'disabled', by);
+      if (!account) return false;
+
+      await records.passwords.remove(accountId);
+      await records.knownDevices.removeAll('account', accountId);
+      await records.oneTimeSecrets.removeAll('account', accountId);
+      await records.consents.removeAll('account', accountId);
+      const removed = await records.accounts.remove(accountId);
+
+      // What began in the same instant as the account was disabled.
+      await endAccountsAccess(records, accountId);
+      await records.consents.removeAll('account', accountId);
+      if (removed) await events.write('account.deleted', { ...by, account });
+
+      return removed;
+    },
+
+    async hasAdministrator() {
+      return (await records.accounts.count('administrators', 'admin')) > 0;
+    },
+  };
+}
+
+function changed(old: Account, { fields, claims }: ProfileChange): Account {
+  const merged = Object.entries({ ...old.claims, ...claims }).filter(([, value]) => value !== null);
+
+  return { ...old, ...fields, claims: Object.fromEntries(merged) };
+}
+
+/** The names of what differs: `displayName`, `claims.website`. */
+function differences(old: Account, next: Account): string[] {
+  const fields = (['displayName', 'firstName', 'lastName', 'task', 'locale'] as const).filter(
+    (name) => old[name] !== next[name],
+  );
+  const claims = [...new Set([...Object.keys(old.claims), ...Object.keys(next.claims)])]
+    .filter((name) => !isDeepStrictEqual(old.claims[name], next.claims[name]))
+    .map((name) => `claims.${name}`);
+
+  return [...fields, ...claims];
+}

@@ -1,9 +1,18 @@
-import type { Client } from '../domain/client.ts';
+import { isDeepStrictEqual } from 'node:util';
+
+import type { Client, ClientMetadata, ClientSecret } from '../domain/client.ts';
 import type { Clock } from '../domain/clock.ts';
+import { Conflict, Invalid } from '../domain/errors.ts';
+import { newId, newSecret, sha256 } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import type { Events } from '../events/writer.ts';
 import type { Page, PageRequest, Records } from '../storage/records.ts';
-import type { By, Result } from './problems.ts';
+import type { MetadataRules } from './client-consistency.ts';
+import { readClientMetadata, type ClientKind } from './client-metadata.ts';
+import { endClientsAccess } from './endings.ts';
+import { problemText, type By, type Result } from './problems.ts';
+
+export type { ClientKind };
 
 export interface Registered {
   client: Client;
@@ -11,37 +20,220 @@ export interface Registered {
   secret?: string;
 }
 
-export type ClientKind = 'web' | 'spa' | 'native' | 'machine';
-
-/** `metadata` is RFC 7591 metadata plus ours (domain/client.ts), unchecked: from a file, a form or the network. */
+/**
+ * What can be done to clients. `metadata` is RFC 7591 metadata plus ours (domain/client.ts), unchecked: from a file, a
+ * form or the network. What is printed of a client is `clientDocument`.
+ */
 export interface Clients {
-  /** `kind` fills in what the metadata leaves out. `id`: for clients of our own; Conflict when taken. */
-  create(metadata: unknown, by: By, options?: { kind?: ClientKind | undefined; id?: string | undefined }): Promise<Result<Registered>>;
-  /** Idempotent, also when raced; the secret is there only for the one call that made the client. Throws Invalid. */
+  /** `kind` fills in what the metadata leaves out. `id`: for clients of our own. Throws Conflict when the id is taken. */
+  create(
+    metadata: unknown,
+    by: By,
+    options?: { kind?: ClientKind | undefined; id?: string | undefined },
+  ): Promise<Result<Registered>>;
+  /**
+   * For clients of our own, at each start: makes the client or brings its metadata up to date, also when raced. The
+   * secret is there only for the one call that made it. A disabled one stays so. Throws Invalid.
+   */
   ensure(id: string, metadata: unknown): Promise<Registered>;
+  /** In the order of their registration. */
   list(page?: PageRequest): Promise<Page<Client>>;
   show(id: string): Promise<Client | undefined>;
-  /** Replaces all metadata; secrets stay. Undefined: no such client. */
+  /** Replaces all metadata; a secret stays while it is used. Undefined: no such client. */
   update(id: string, metadata: unknown, by: By): Promise<Result<Registered> | undefined>;
   disable(id: string, by: By): Promise<Client | undefined>;
   enable(id: string, by: By): Promise<Client | undefined>;
   /** Its consents, grants and refresh tokens go first. Whether there was one. */
   delete(id: string, by: By): Promise<boolean>;
-  /** `overlap` in seconds: how long the older secrets still work. Undefined: no such client, or one without secrets. */
+  /**
+   * `overlap` in seconds: how long the older secrets still work; 0 ends them at once. Undefined: no such client, or one
+   * without secrets. Throws Invalid for an overlap that is negative or longer than 90 days.
+   */
   rotateSecret(id: string, overlap: number, by: By): Promise<Registered | undefined>;
 }
 
-export interface ClientsDeps {
+export interface ClientsDeps extends MetadataRules {
   records: Records;
   events: Events;
   clock: Clock;
-  /** Development lets web clients use http on loopback. */
-  mode: 'development' | 'production';
-  /** `config.resources` */
-  resources: readonly { identifier: string; scopes: readonly { name: string }[] }[];
 }
 
-export declare function createClients(deps: ClientsDeps): Clients;
+const longestOverlap = 90 * 86_400;
+
+export function createClients(deps: ClientsDeps): Clients {
+  const { records, events, clock } = deps;
+
+  function newClientSecret(): { kept: ClientSecret; secret: string } {
+    const secret = newSecret();
+
+    return { kept: { id: newId(), hash: sha256(secret), createdAt: clock.now() }, secret };
+  }
+
+  async function insert(id: string, metadata: ClientMetadata, by: By): Promise<Registered> {
+    const { kept, secret } = newClientSecret();
+    const withSecret = usesSecret(metadata);
+    const now = clock.now();
+    const client: Client = {
+      id,
+      metadata,
+      secrets: withSecret ? [kept] : [],
+      disabled: false,
+      version: 1,
+      createdAt: now,
+      updatedAt: now,
+    };
+
+    await records.clients.create(client);
+    await events.write('client.created', { ...by, clientId: id, details: { name: metadata.client_name } });
+
+    return withSecret ? { client, secret } : { client };
+  }
+
+  /** Writes nothing when nothing differs. */
+  async function replace(id: string, metadata: ClientMetadata, by: By): Promise<Registered | undefined> {
+    const { kept, secret } = newClientSecret();
+    const updatedAt = clock.now();
+    let fields: string[] = [];
+
+    const client = await records.clients.update(id, (old) => {
+      fields = differences(old.metadata, metadata);
+      if (fields.length === 0) return old;
+
+      const secrets = usesSecret(metadata) ? (old.secrets.length > 0 ? old.secrets : [kept]) : [];
+      return { ...old, metadata, secrets, version: old.version + 1, updatedAt };
+    });
+
+    if (!client) return undefined;
+    if (fields.length > 0) await events.write('client.updated', { ...by, clientId: id, details: { fields } });
+
+    return client.secrets.some((one) => one.id === kept.id) ? { client, secret } : { client };
+  }
+
+  async function setDisabled(id: string, disabled: boolean, by: By): Promise<Client | undefined> {
+    const updatedAt = clock.now();
+    const client = await records.clients.update(id, (old) => ({
+      ...old,
+      disabled,
+      version: old.version + 1,
+      updatedAt,
+    }));
+
+    if (client) await events.write(disabled ? 'client.disabled' : 'client.enabled', { ...by, clientId: id });
+
+    return client;
+  }
+
+  return {
+    async create(metadata, by, { kind, id } = {}) {
+      const parsed = readClientMetadata(metadata, deps, kind);
+
+      return parsed.ok ? { ok: true, value: await insert(id ?? newId(), parsed.value, by) } : parsed;
+    },
+
+    async ensure(id, metadata) {
+      const by = { actor: 'command-line' };
+      const parsed = readClientMetadata(metadata, deps);
+      if (!parsed.ok) throw new Invalid(`client ${id}: ${parsed.problems.map(problemText).join(' ')}`);
+
+      const there = await replace(id, parsed.value, by);
+      if (there) return there;
+
+      try {
+        return await insert(id, parsed.value, by);
+      } catch (error) {
+        // Made by another process since: the same client, unless it was removed again in between.
+        const made = error instanceof Conflict ? await replace(id, parsed.value, by) : undefined;
+        if (!made) throw error;
+
+        return made;
+      }
+    },
+
+    list: (page) => records.clients.list('created', 'all', page),
+    show: (id) => records.clients.get(id),
+
+    async update(id, metadata, by) {
+      const parsed = readClientMetadata(metadata, deps);
+      if (!parsed.ok) return parsed;
+      const value = await replace(id, parsed.value, by);
+
+      return value && { ok: true, value };
+    },
+
+    disable: (id, by) => setDisabled(id, true, by),
+    enable: (id, by) => setDisabled(id, false, by),
+
+    async delete(id, by) {
+      // Disabled first, so that nothing new begins while the rest goes; the client itself last, because its tokens must
+      // be refused, not unexplained.
+      const client = await setDisabled(id, true, by);
+      if (!client) return false;
+
+      await endClientsAccess(records, id);
+      const removed = await records.clients.remove(id);
+
+      // What began in the same instant as the client was disabled.
+      await endClientsAccess(records, id);
+      if (removed) {
+        await events.write('client.deleted', { ...by, clientId: id, details: { name: client.metadata.client_name } });
+      }
+
+      return removed;
+    },
+
+    async rotateSecret(id, overlap, by) {
+      if (!Number.isInteger(overlap) || overlap < 0 || overlap > longestOverlap) {
+        throw new Invalid(`an overlap is 0 to ${longestOverlap} seconds`);
+      }
+
+      const { kept, secret } = newClientSecret();
+      const now = clock.now();
+      const client = await records.clients.update(id, (old) =>
+        old.secrets.length === 0
+          ? old
+          : {
+              ...old,
+              secrets: [kept, ...outgoing(old.secrets, now, overlap)],
+              version: old.version + 1,
+              updatedAt: now,
+            },
+      );
+
+      if (!client?.secrets.some((one) => one.id === kept.id)) return undefined;
+      await events.write('client.secret_rotated', { ...by, clientId: id, details: { overlap } });
+
+      return { client, secret };
+    },
+  };
+}
 
 /** RFC 7591 section 3.2.1: what `client create` and `client show` print. No hash, and a secret only if handed in. */
-export declare function clientDocument(client: Client, secret?: string): Record<string, Json>;
+export function clientDocument(client: Client, secret?: string): Record<string, Json> {
+  return {
+    client_id: client.id,
+    // 0: it does not expire.
+    ...(secret === undefined ? {} : { client_secret: secret, client_secret_expires_at: 0 }),
+    client_id_issued_at: Math.floor(client.createdAt / 1000),
+    ...(client.metadata as unknown as Record<string, Json>),
+    disabled: client.disabled,
+  };
+}
+
+function usesSecret({ token_endpoint_auth_method: method }: ClientMetadata): boolean {
+  return method === 'client_secret_basic' || method === 'client_secret_post';
+}
+
+/** The secrets that go on for the overlap, and none of them longer than it already had. */
+function outgoing(secrets: readonly ClientSecret[], now: number, overlap: number): ClientSecret[] {
+  const end = now + overlap * 1000;
+
+  return secrets
+    .map((one) => ({ ...one, expiresAt: Math.min(one.expiresAt ?? end, end) }))
+    .filter(({ expiresAt }) => expiresAt > now);
+}
+
+function differences(old: ClientMetadata, next: ClientMetadata): string[] {
+  const names = [...new Set([...Object.keys(old), ...Object.keys(next)])] as (keyof ClientMetadata)[];
+
+  return names.filter((name) => !isDeepStrictEqual(old[name], next[name]));
+}

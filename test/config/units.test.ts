@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { isCidr, isLoopback } from '../../src/config/addresses.ts';
-import { nearest } from '../../src/config/nearest.ts';
+import { nearest } from '../../src/domain/nearest.ts';
 import { formatBytes, formatDuration, parseBytes, parseDuration } from '../../src/config/units.ts';
 
 describe('durations', () => {
