@@ -34,7 +34,9 @@ const box = 'allow ';
 
 export function consentRoutes({ interactions, showEnded }: ConsentDeps): Route[] {
   return [
-    page('/consent/:uid', consentView, async ({ exchange, params: { uid }, say }): Promise<Outcome> => {
+    page('/consent/:uid', consentView, async (ask): Promise<Outcome> => {
+      const { exchange, params } = ask;
+      const { uid } = params;
       const step = await interactions.find(exchange, uid);
 
       if ('ended' in step) return showEnded(uid, step);
@@ -43,7 +45,7 @@ export function consentRoutes({ interactions, showEnded }: ConsentDeps): Route[]
       const asked = await interactions.consentAsked(exchange, uid);
       if ('ended' in asked) return showEnded(uid, asked);
 
-      const items = asked.items.map((item) => inWords(item, say));
+      const items = asked.items.map((item) => inWords(item, ask));
       const offline = items.find(isOffline);
       const { client, account, mayRefuse, formAction } = step;
 

@@ -1,5 +1,5 @@
 import type { ConsentItem } from '../oidc/interactions.ts';
-import type { MessageKey, Say } from '../web/route.ts';
+import type { Ask, MessageKey, Say } from '../web/route.ts';
 
 /** What a tick stands for, as people read it. */
 export interface ItemInWords {
@@ -50,24 +50,31 @@ const claims: Readonly<Record<string, MessageKey>> = {
 };
 
 /** `offline_access` begins unticked: the app is told to work without it. Everything else begins as it was asked for. */
-export function inWords(item: ConsentItem, say: Say): ItemInWords {
+export function inWords(item: ConsentItem, { say, visitor }: Pick<Ask, 'say' | 'visitor'>): ItemInWords {
+  const languages = new Intl.DisplayNames([visitor.locale], { type: 'language' });
+
   return {
     id: item.id,
     ...nameOf(item, say),
-    values: item.values.map(({ claim, value }) => ({ label: labelOf(claim, say), value })),
+    values: item.values.map(({ claim, value }) => ({
+      label: labelOf(claim, say),
+      value: claim === 'locale' ? (languages.of(value) ?? value) : value,
+    })),
     required: item.required,
     ticked: item.required || item.allowed || item.scope !== 'offline_access',
     allowed: item.allowed,
   };
 }
 
-function nameOf({ id, scope, claim, resource }: ConsentItem, say: Say): Pick<ItemInWords, 'title' | 'hint'> {
+function nameOf({ id, scope, claim, resource, values }: ConsentItem, say: Say): Pick<ItemInWords, 'title' | 'hint'> {
   if (resource !== undefined) {
     const { name, description, scope: access } = resource;
     return { title: description || access, hint: say('consent.atApi', { api: name }) };
   }
 
-  if (claim !== undefined) return { title: labelOf(claim, say), hint: '' };
+  if (claim !== undefined) {
+    return { title: labelOf(claim, say), hint: values.length === 0 ? say('consent.noValue') : '' };
+  }
 
   const known = scopes[scope ?? ''];
   if (known === undefined) return { title: scope ?? id, hint: say('consent.scope.unknownHint') };

@@ -27,7 +27,7 @@ const administrator = z.object({
   email: z.string(),
   firstName: z.string(),
   lastName: z.string(),
-  displayName: z.string(),
+  displayName: z.string().trim().min(1),
   password: z.string(),
 });
 
@@ -44,7 +44,8 @@ export function setupRoutes({ setup, minimumLength }: SetupDeps): Route[] {
     }),
 
     action('/setup', administrator, async ({ query, visitor }, input, wrong) => {
-      const made = await setup.complete(query['token'] ?? '', input, { from: visitor });
+      const person = { ...input, locale: visitor.locale };
+      const made = await setup.complete(query['token'] ?? '', person, { from: visitor });
 
       if (made === 'closed') return closed();
       if (!made.ok) return wrong(byField(made.problems));

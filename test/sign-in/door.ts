@@ -1,0 +1,88 @@
+import type { Guessing, Refusal } from '../../src/credentials/guessing.ts';
+import type { Account } from '../../src/domain/account.ts';
+import type { Problem } from '../../src/operations/problems.ts';
+import { signInRoutes } from '../../src/sign-in/index.ts';
+import { ana, playInteractions, type Played } from '../support/interactions.ts';
+import { openSite, type Site } from '../web/site.ts';
+
+/** The sign-in pages through the real web, over a protocol, accounts and counters that are played. */
+export interface Door extends Site {
+  played: Played;
+  people: Account[];
+  /** Of whoever `people` holds, by e-mail. */
+  password: string;
+  /** What the guessing counters answer; undefined: go on. */
+  refusal: Refusal | undefined;
+  /** `admit`, `failed`, … in order, and `verify <account id>`. */
+  steps: string[];
+  events: { kind: string; facts: Record<string, unknown> }[];
+  /** Thrown by the next `verify`. */
+  broken: Error | undefined;
+  /** Tokens that the set-up takes. */
+  open: Set<string>;
+  /** What the set-up finds wrong with what it is given. */
+  problems: Problem[];
+  administrators: unknown[];
+}
+
+export async function openDoor(now: Played['now']): Promise<Door> {
+  const played = playInteractions(now);
+
+  const state = {
+    played,
+    people: [ana],
+    password: 'quiet-marble-otter-47-lantern',
+    refusal: undefined as Refusal | undefined,
+    steps: [] as string[],
+    events: [] as Door['events'],
+    broken: undefined as Error | undefined,
+    open: new Set<string>(),
+    problems: [] as Problem[],
+    administrators: [] as unknown[],
+  };
+
+  const ticket = { counted: [], deviceId: '', known: false };
+
+  const guessing: Pick<Guessing, 'admit' | 'succeeded' | 'failed' | 'withdrawn'> = {
+    admit: async () => (state.steps.push('admit'), state.refusal ?? { allowed: true, ticket }),
+    succeeded: async (_ticket, accountId) => void state.steps.push(`succeeded ${accountId}`),
+    failed: async () => void state.steps.push('failed'),
+    withdrawn: async () => void state.steps.push('withdrawn'),
+  };
+
+  const routes = signInRoutes({
+    interactions: played.interactions,
+    accounts: {
+      findByEmail: async (email) => state.people.find((one) => one.emailKey === email.trim().toLowerCase()),
+    },
+    passwords: {
+      async verify(accountId, password) {
+        state.steps.push(`verify ${accountId ?? 'nobody'}`);
+        if (state.broken !== undefined) throw state.broken;
+
+        return accountId !== undefined && password === state.password;
+      },
+    },
+    guessing,
+    events: {
+      write: async (kind, facts) => void state.events.push({ kind, facts: { ...facts } }),
+    },
+    setup: {
+      isOpen: async (token) => state.open.has(token),
+      async complete(token, input) {
+        if (!state.open.has(token)) return 'closed';
+        if (state.problems.length > 0) return { ok: false, problems: state.problems };
+
+        state.open.delete(token);
+        state.administrators.push(input);
+        return { ok: true, value: ana };
+      },
+    },
+    minimumLength: 15,
+  });
+
+  const site = await openSite({ routes, home: '/account' });
+
+  // Not a copy: `site` computes what it has logged, and tests set what `state` holds.
+  return Object.setPrototypeOf(state, site) as Door;
+}

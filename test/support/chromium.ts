@@ -1,0 +1,93 @@
+import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+import { expect } from '@jest/globals';
+import type { AxeResults } from 'axe-core';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+
+import { found } from './need.ts';
+
+/**
+ * Chromium, for what only a real browser shows: redirects through forms, the back button, two tabs, what a page looks
+ * like. Inside `describeWith('chromium', …)`.
+ */
+export interface Chromium extends AsyncDisposable {
+  /** A new browser profile with one tab; without scripts unless asked for. Further tabs: `page.context().newPage()`. */
+  open(options?: BrowserContextOptions): Promise<Page>;
+}
+
+const flags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export async function startChromium(): Promise<Chromium> {
+  const browser: Browser = await chromium.launch({ executablePath: found('chromium'), args: flags });
+
+  return {
+    async open(options = {}) {
+      const context = await browser.newContext({ javaScriptEnabled: false, locale: 'en-GB', ...options });
+
+      context.setDefaultTimeout(10_000);
+      return context.newPage();
+    },
+    async [Symbol.asyncDispose]() {
+      await browser.close();
+    },
+  };
+}
+
+const axe = createRequire(import.meta.url)('axe-core') as { source: string };
+
+/** Holds a page against WCAG 2.2 A and AA and axe's best practices, as it stands in the tab now. */
+export async function expectAxeClean(page: Page): Promise<void> {
+  await page.evaluate(axe.source);
+  const results = (await page.evaluate('axe.run()')) as AxeResults;
+
+  const violations = results.violations.map(({ id, help, nodes }) => ({
+    id,
+    help,
+    at: nodes.map(({ html, failureSummary }) => `${html}\n${failureSummary ?? ''}`),
+  }));
+
+  expect(violations).toEqual([]);
+}
+
+const looks = [
+  { width: 1280, scheme: 'light' },
+  { width: 1280, scheme: 'dark' },
+  { width: 390, scheme: 'light' },
+  { width: 390, scheme: 'dark' },
+] as const;
+
+/**
+ * Checks a page at both widths in both colour schemes: axe, and nothing wider than the window. Where
+ * GATEHOUSE_SCREENSHOTS names a folder, a picture of each is left there.
+ */
+export async function expectPresentable(page: Page, name: string): Promise<void> {
+  for (const { width, scheme } of looks) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme: scheme });
+    await keepPicture(page, `${name}-${width}-${scheme}`);
+
+    const overflow = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+    expect({ name, width, overflow }).toEqual({ name, width, overflow: 0 });
+
+    await expectAxeClean(page);
+  }
+}
+
+async function keepPicture(page: Page, name: string): Promise<void> {
+  const folder = process.env['GATEHOUSE_SCREENSHOTS'];
+  if (folder === undefined) return;
+
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+}

@@ -1,0 +1,89 @@
+import type { Account } from '../../src/domain/account.ts';
+import type { ClientFace, ConsentAsked, Ended, Interaction, Interactions } from '../../src/oidc/interactions.ts';
+import { to, type Outcome } from '../../src/web/route.ts';
+
+/** The protocol as the pages see it, played from a script: what step there is, and what was asked of it since. */
+export interface Played {
+  interactions: Interactions;
+  /** What `find` answers; set it to go on. */
+  now: Interaction | Ended;
+  asked: ConsentAsked;
+  /** Calls with an effect, in order: `signedIn`, then what it was given. */
+  calls: [string, ...unknown[]][];
+  /** What `restart` answers. */
+  restarted: Outcome | undefined;
+}
+
+export const uid = 'step-of-an-authorization-request';
+
+export const payroll: ClientFace = {
+  id: 'payroll',
+  name: 'Payroll',
+  firstParty: true,
+  host: 'payroll.example.com',
+  impersonable: false,
+};
+
+export const wiki: ClientFace = {
+  id: 'wiki',
+  name: 'Wiki',
+  firstParty: false,
+  host: 'wiki.example.net',
+  impersonable: false,
+  clientUri: 'https://wiki.example.net/',
+  policyUri: 'https://wiki.example.net/privacy',
+  tosUri: 'https://wiki.example.net/terms',
+};
+
+export const ana: Account = {
+  id: 'a1',
+  email: 'ana@example.com',
+  emailKey: 'ana@example.com',
+  emailVerified: true,
+  displayName: 'Ana Lindqvist',
+  firstName: 'Ana',
+  lastName: 'Lindqvist',
+  task: '',
+  locale: 'en',
+  claims: {},
+  roles: [],
+  status: 'active',
+  eventKey: '',
+  createdAt: 0,
+  updatedAt: 0,
+};
+
+export function stepAt(prompt: Interaction['prompt'], more: Partial<Interaction> = {}): Interaction {
+  return { uid, prompt, reasons: [], client: payroll, mayRefuse: true, formAction: ['https:'], ...more };
+}
+
+/** Whatever has an effect leads to `/done`, which is no page: what was asked stands in `calls`. */
+export function playInteractions(now: Played['now']): Played {
+  const played: Played = {
+    now,
+    asked: { items: [], offline: false },
+    calls: [],
+    restarted: undefined,
+
+    interactions: {
+      find: async () => played.now,
+      consentAsked: async () => played.asked,
+      signedIn: async (_exchange, of, proof) => did('signedIn', of, proof),
+      consented: async (_exchange, of, allowed) => did('consented', of, allowed),
+      selected: async (_exchange, of, choice) => did('selected', of, choice),
+      refused: async (_exchange, of) => did('refused', of),
+      restart: async (of) => (did('restart', of), played.restarted),
+      current: async () => undefined,
+      consoleSignIn: () => to('/done'),
+      consoleReturn: (state) => (state === 'checked' ? '/account/personal-information?from=here' : undefined),
+      signOut: async () => void did('signOut'),
+    },
+  };
+
+  function did(...call: [string, ...unknown[]]): Outcome {
+    played.calls.push(call);
+    return to('/done');
+  }
+
+  return played;
+}
