@@ -6,7 +6,7 @@ import { startDemo, type Demo } from './demo/server.ts';
 import { consoleClientId } from './domain/client.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
 import { startSweeping } from './jobs/sweeping.ts';
-import { consoleClientMetadata } from './oidc/console.ts';
+import { consoleReturnPath } from './oidc/console.ts';
 import { createOidc, type Oidc } from './oidc/provider.ts';
 import { openServices, type Services } from './services.ts';
 import { showEnded, signInRoutes } from './sign-in/index.ts';
@@ -38,6 +38,9 @@ export interface AppOptions {
 
 const sampleClientId = 'sample-app';
 
+/** Once a minute: what has expired is absent anyway, and an idle server should stay idle. */
+const sweeping = { every: 60_000, batch: 200 };
+
 export async function startApp({ config, secrets, clock = systemClock, writeLog }: AppOptions): Promise<App> {
   const log = createLog({
     level: config.log.level,
@@ -48,12 +51,15 @@ export async function startApp({ config, secrets, clock = systemClock, writeLog 
 
   await using opened = new AsyncDisposableStack();
   const services = opened.use(await openServices({ config, secrets, clock, server: true, onError }));
-  await services.clients.ensure(consoleClientId, consoleClientMetadata(config.issuer));
+  await services.clients.ensure(consoleClientId, consoleMetadata(config.issuer));
 
   const oidc = opened.use(
     await createOidc({
       ...services,
-      pages: { render: (exchange, outcome) => Promise.resolve(web.answer(exchange, outcome)) },
+      pages: {
+        render: (exchange, outcome) => Promise.resolve(web.answer(exchange, outcome)),
+        fail: (exchange, failure) => Promise.resolve(web.showFailure(exchange, failure)),
+      },
       originOf: cameFrom,
       onError,
     }),
@@ -62,7 +68,7 @@ export async function startApp({ config, secrets, clock = systemClock, writeLog 
 
   await web.listen({ host: config.host, port: config.port });
   opened.defer(() => web.close());
-  opened.use(startSweeping({ ...services, onError }));
+  opened.use(startSweeping({ stores: [services.records, services.ephemera], ...sweeping, failed: onError }));
 
   const demo = config.demo.enabled ? opened.use(await openDemo(services)) : undefined;
   const setupUrl = await setupLink(services);
@@ -111,6 +117,20 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
   web.use(oidc.middleware);
 
   return web;
+}
+
+/** The account console needs that somebody signed in, and no token. */
+function consoleMetadata(issuer: string) {
+  return {
+    client_name: 'Account console',
+    client_uri: `${issuer}/account`,
+    redirect_uris: [`${issuer}${consoleReturnPath}`],
+    grant_types: [],
+    response_types: ['none'],
+    token_endpoint_auth_method: 'none',
+    scope: 'openid',
+    first_party: true,
+  };
 }
 
 /** An ordinary client of ours; its secret is a new one at each start, because nobody else has to know it. */

@@ -20,7 +20,7 @@ const person = {
 } as const;
 
 const personUsage =
-  '--email ADDRESS [--password-stdin] [--display-name NAME] [--first-name NAME] [--last-name NAME] [--locale en|de]';
+  '--email ADDRESS --password-stdin [--display-name NAME] [--first-name NAME] [--last-name NAME] [--locale en|de]';
 
 export const adminCreate: Command = {
   words: 'admin create',
@@ -82,13 +82,20 @@ export const accountUnlock: Command = {
 
 async function personFrom(call: Call): Promise<Record<string, string>> {
   const { values, io } = call;
+
+  if (values['password-stdin'] !== true) {
+    throw new Usage(
+      '--password-stdin is needed: give the password on standard input, so that it stands in no history.',
+    );
+  }
+
   const given = {
     email: needed(call, 'email'),
     firstName: values['first-name'],
     lastName: values['last-name'],
     displayName: values['display-name'],
     locale: values['locale'],
-    password: values['password-stdin'] === true ? (await io.input()).replace(/\r?\n$/, '') : undefined,
+    password: (await io.input()).replace(/\r?\n$/, ''),
   };
 
   return Object.fromEntries(

@@ -1,12 +1,13 @@
-import { mkdtempSync, rmdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdtempSync, rmdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
+import { adviseConfig } from '../config/checks.ts';
 import type { Config } from '../config/schema.ts';
 import { keyFileOf } from '../config/secrets.ts';
 import type { Services } from '../services.ts';
 import { exitCodes, type Command } from './command.ts';
 
-/** `doctor`: looks at everything that a start needs and says what is wrong and how to mend it. Changes nothing. */
+/** `doctor`: looks at everything that a start needs and says what is wrong and how to mend it. */
 export interface Finding {
   area: 'configuration' | 'permissions' | 'storage' | 'keys' | 'clock' | 'administrators' | 'mail';
   state: 'good' | 'warning' | 'wrong';
@@ -31,6 +32,9 @@ export const doctorCommand: Command = {
         state: 'good',
         message: `It can be used; ${settings.mode} mode, issuer ${settings.issuer}.`,
       } as const,
+      ...adviseConfig(settings).map(
+        ({ message, mend }) => ({ area: 'configuration', state: 'warning', message, mend }) as const,
+      ),
       ...permissions(settings),
       ...(await storage(services)),
       mail(settings),
@@ -68,11 +72,14 @@ function openToOthers(path: string): Finding[] {
   ];
 }
 
-function writable(folder: string): Finding {
+function writable(data: string): Finding {
+  const folder = existing(data);
+
   try {
     rmdirSync(mkdtempSync(join(folder, '.doctor-')));
 
-    return { area: 'permissions', state: 'good', message: `The data folder ${folder} can be written.` };
+    const what = folder === data ? `The data folder ${data} can be written.` : `The data folder ${data} can be made.`;
+    return { area: 'permissions', state: 'good', message: what };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
 
@@ -83,6 +90,11 @@ function writable(folder: string): Finding {
       mend: 'Make it writable for this user.',
     };
   }
+}
+
+/** The folder itself, or the nearest above it that is there. */
+function existing(folder: string): string {
+  return existsSync(folder) || dirname(folder) === folder ? folder : existing(dirname(folder));
 }
 
 async function storage(services: () => Promise<Services>): Promise<Finding[]> {

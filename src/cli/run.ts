@@ -81,6 +81,13 @@ function explain(error: unknown, io: Io): ExitCode {
     return error.exitCode;
   }
 
+  if (isTaken(error)) {
+    io.err(
+      `The port ${error.port} is taken: stop what listens there, or choose another with GATEHOUSE_PORT (the sample app's: GATEHOUSE_DEMO_PORT).\n`,
+    );
+    return exitCodes.later;
+  }
+
   if (error instanceof Failure) {
     io.err(`${error.message}\n`);
     return error.status === 503 ? exitCodes.unavailable : exitCodes.failed;
@@ -88,6 +95,10 @@ function explain(error: unknown, io: Io): ExitCode {
 
   io.err(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return exitCodes.failed;
+}
+
+function isTaken(error: unknown): error is Error & { port: number } {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 }
 
 const processIo: Io = {

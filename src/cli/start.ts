@@ -1,4 +1,6 @@
 import type { App } from '../app.ts';
+import { adviseConfig } from '../config/checks.ts';
+import { printProblems } from '../config/problems.ts';
 import { openSecrets } from '../config/secrets.ts';
 import { exitCodes, type Command, type Io } from './command.ts';
 import { secretsOf } from './refused.ts';
@@ -50,5 +52,5 @@ function greet({ config, setupUrl, demoUrl }: App, keyFile: string | undefined, 
     ...(demoUrl === undefined ? [] : [`A sample app to sign in to: ${demoUrl}`]),
   ];
 
-  io.err(`${lines.join('\n')}\n`);
+  io.err(`${lines.join('\n')}\n${printProblems(adviseConfig(config))}`);
 }

@@ -1,0 +1,175 @@
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { describe, expect, test } from '@jest/globals';
+
+import { newSecret } from '../../src/domain/ids.ts';
+import { openCommandLine } from '../support/command-line.ts';
+
+const password = 'quiet-marble-otter-47-lantern';
+const production = { GATEHOUSE_ISSUER: 'https://id.example.com' };
+
+describe('the command line', () => {
+  test('explains itself, and a wrong call ends with 64 and says what there is', async () => {
+    await using line = await openCommandLine();
+
+    const help = await line.run('--help');
+    expect(help.code).toBe(0);
+    expect(help.out).toContain('gatehouse client create');
+
+    const wrong = await line.run('client frobnicate');
+    expect(wrong).toMatchObject({ code: 64, out: '' });
+    expect(wrong.err).toContain('client create');
+
+    const option = await line.run('account create --emial a@example.com');
+    expect(option).toMatchObject({ code: 64, out: '' });
+    expect(option.err).toContain('--email ADDRESS');
+  });
+
+  test('prints the settings in force with secrets masked', async () => {
+    await using line = await openCommandLine();
+    const secret = newSecret();
+
+    const printed = await line.run('config', { env: { ...production, GATEHOUSE_SECRETS_ENCRYPTION_KEY: secret } });
+
+    expect(printed.code).toBe(0);
+    expect(printed.out).toContain('issuer: https://id.example.com');
+    expect(printed.out).not.toContain(secret);
+  });
+
+  test('a production configuration that lacks its key ends with 78 and one sentence a problem', async () => {
+    await using line = await openCommandLine();
+
+    const refused = await line.run('config', { env: { ...production, GATEHOUSE_DEMO_ENABLED: 'true' } });
+
+    expect(refused).toMatchObject({ code: 78, out: '' });
+    expect(refused.err).toContain('secrets.encryption_key');
+    expect(refused.err).toContain('demo.enabled');
+  });
+
+  test('makes accounts and administrators, and says beside which field something is wrong', async () => {
+    await using line = await openCommandLine();
+    const claims = join(line.data, '..', 'claims.json');
+    await writeFile(claims, JSON.stringify({ website: 'https://ana.example.com' }));
+
+    const made = await line.run(
+      `account create --email Ana@example.com --password-stdin --verified --claims ${claims}`,
+      {
+        input: `${password}\n`,
+      },
+    );
+    expect(made.code).toBe(0);
+    expect(made.json()).toMatchObject({ email: 'Ana@example.com', email_verified: true, roles: [] });
+
+    const again = await line.run('account create --email ANA@example.com --password-stdin', { input: password });
+    expect(again).toMatchObject({ code: 1, out: '' });
+    expect(again.err).toMatch(/^email: /);
+
+    const weak = await line.run('admin create --email boss@example.com --password-stdin', { input: 'short' });
+    expect(weak).toMatchObject({ code: 1, out: '' });
+    expect(weak.err).toMatch(/^password: /);
+
+    const admin = await line.run('admin create --email boss@example.com --password-stdin', { input: password });
+    expect(admin.json()).toMatchObject({ roles: ['admin'], email_verified: true });
+  });
+
+  test('makes no account that nobody could sign in to', async () => {
+    await using line = await openCommandLine();
+
+    expect(await line.run('account create --email ana@example.com')).toMatchObject({ code: 64, out: '' });
+  });
+
+  test('S44: shows a secret once, at registration, and never again', async () => {
+    await using line = await openCommandLine();
+    const metadata = {
+      client_name: 'Wiki',
+      redirect_uris: ['https://wiki.example.net/cb'],
+      first_party: true,
+      require_pkce: false,
+    };
+
+    const made = await line.run('client create --json -', { input: JSON.stringify(metadata) });
+    const { client_id: id, client_secret: secret } = made.json();
+    expect(made.code).toBe(0);
+    expect(secret).toMatch(/^[\w-]{43}$/);
+
+    const shown = await line.run(`client show ${String(id)}`);
+    expect(shown.json()).toMatchObject({ client_name: 'Wiki', first_party: true, require_pkce: false });
+    expect(shown.out).not.toContain(String(secret));
+
+    const database = await readFile(join(line.data, 'records.db'), 'latin1');
+    expect(database).not.toContain(String(secret));
+  });
+
+  test('registers by kind, lists, disables, enables and deletes', async () => {
+    await using line = await openCommandLine();
+
+    const made = await line.run('client create --kind spa --name Board --redirect-uri https://board.example.net/');
+    const id = String(made.json()['client_id']);
+    expect(made.json()).toMatchObject({ token_endpoint_auth_method: 'none' });
+    expect(made.json()).not.toHaveProperty('client_secret');
+
+    expect((await line.run('client list')).out).toContain(`${id}  Board  enabled`);
+    expect((await line.run(`client disable ${id}`)).code).toBe(0);
+    expect((await line.run('client list')).out).toContain(`${id}  Board  disabled`);
+    expect((await line.run(`client enable ${id}`)).code).toBe(0);
+    expect((await line.run(`client delete ${id}`)).code).toBe(0);
+    expect(await line.run(`client show ${id}`)).toMatchObject({ code: 1, out: '' });
+    expect((await line.run(`client delete ${id}`)).err).toContain('client list');
+  });
+
+  test('refuses hostile metadata by path, and a file that is no object', async () => {
+    await using line = await openCommandLine();
+    const metadata = { client_name: 'X', redirect_uris: ['javascript:alert(1)'], isAdmin: true };
+
+    const refused = await line.run('client create --json -', { input: JSON.stringify(metadata) });
+    expect(refused).toMatchObject({ code: 1, out: '' });
+    expect(refused.err).toContain('redirect_uris[0]: ');
+    expect(refused.err).toContain('isAdmin');
+
+    expect((await line.run('client create --json -', { input: '[]' })).code).toBe(64);
+    expect((await line.run('client create --json -', { input: '{' })).code).toBe(64);
+    expect((await line.run('client create --json /nowhere/at/all')).code).toBe(64);
+  });
+
+  test('the doctor is content with a new machine, and finds what is wrong with one', async () => {
+    await using line = await openCommandLine();
+
+    const healthy = await line.run('doctor');
+    expect(healthy).toMatchObject({ code: 0 });
+    expect(healthy.out).not.toContain('BAD');
+
+    await chmod(join(line.data), 0o755);
+    const open = await line.run('doctor');
+    expect(open.code).toBe(1);
+    expect(open.out).toContain('chmod go=');
+
+    await chmod(line.data, 0o700);
+    const findings = await line.run('doctor --json');
+    expect(JSON.parse(findings.out)).toContainEqual(
+      expect.objectContaining({ area: 'administrators', state: 'warning' }),
+    );
+  });
+
+  test('the doctor says when the data folder is not one', async () => {
+    await using line = await openCommandLine();
+    await writeFile(line.data, 'a file');
+
+    const printed = await line.run('doctor', {
+      env: {
+        GATEHOUSE_SECRETS_ENCRYPTION_KEY: newSecret(),
+      },
+    });
+
+    expect(printed.code).toBe(1);
+    expect(printed.out).toContain('BAD');
+  });
+
+  test('the key file of development mode is for its owner alone', async () => {
+    await using line = await openCommandLine();
+    await mkdir(line.data, { mode: 0o700 });
+    await line.run('client list');
+
+    expect((await stat(join(line.data, 'gatehouse.key'))).mode & 0o777).toBe(0o600);
+  });
+});
