@@ -37,11 +37,13 @@ async function run({ command, values, positionals }: Parsed, io: Io): Promise<Ex
   let opened: Promise<Services> | undefined;
   const config = (): Config => readConfig(values['config'], io);
 
-  const code = command
-    .run({ values, positionals, io, config, services: () => (opened ??= open(config(), io)) })
-    .finally(async () => (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]());
-
-  return code;
+  try {
+    return await command.run({ values, positionals, io, config, services: () => (opened ??= open(config(), io)) });
+  } finally {
+    // One that could not be opened was told by the command's own failure.
+    const [services] = await Promise.allSettled([opened]);
+    if (services.status === 'fulfilled') await services.value?.[Symbol.asyncDispose]();
+  }
 }
 
 function readConfig(path: unknown, io: Io): Config {

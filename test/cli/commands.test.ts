@@ -7,7 +7,11 @@ import { newSecret } from '../../src/domain/ids.ts';
 import { openCommandLine } from '../support/command-line.ts';
 
 const password = 'quiet-marble-otter-47-lantern';
-const production = { GATEHOUSE_ISSUER: 'https://id.example.com' };
+const production = {
+  GATEHOUSE_ISSUER: 'https://id.example.com',
+  GATEHOUSE_PASSWORDS_ARGON2_MEMORY_KIB: '19456',
+  GATEHOUSE_PASSWORDS_ARGON2_ITERATIONS: '2',
+};
 
 describe('the command line', () => {
   test('explains itself, and a wrong call ends with 64 and says what there is', async () => {
