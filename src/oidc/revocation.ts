@@ -1,13 +1,12 @@
-import type { ClientAuthorizationState } from 'oidc-provider';
-
 import type { DeviceSession } from '../domain/device-session.ts';
+import type { Grant } from '../domain/grant.ts';
 import { consentId } from '../domain/grant.ts';
-import type { Collection } from '../storage/records.ts';
-import type { Inside } from './deps.ts';
+import type { Records } from '../storage/records.ts';
 
 /**
  * Ending what was given. Removing a grant or a session is all it takes: every check of a token reads them, so what came
- * of them is dead at the next request on every node (S22, S31).
+ * of them is dead at the next request on every node (S22, S31). Everything here is safe to repeat, also after a crash
+ * half-way: grants go first, because they are what tokens live by.
  */
 export interface Revocation {
   /** One device session with its grants; `offline` also those that were meant to outlive it. Safe to repeat. */
@@ -18,81 +17,120 @@ export interface Revocation {
   application(accountId: string, clientId: string): Promise<void>;
   /** One grant with its refresh tokens. Whether it was there. */
   grant(id: string): Promise<boolean>;
+  /** Everything that one client was given by anybody. */
+  client(clientId: string): Promise<void>;
+  /** Everything that one account gave, and all its sessions. */
+  account(accountId: string): Promise<void>;
 }
 
-export interface RevocationDeps extends Pick<Inside, 'records'> {
-  /** Tells the apps that were used in a session that it has ended; nobody waits for it. */
-  tell(session: DeviceSession): void;
+export interface RevocationDeps {
+  records: Pick<Records, 'grants' | 'refreshFamilies' | 'sessions' | 'consents'>;
+  /** Tells the apps that were used in a session that it has ended; absent where nobody can (the command line). */
+  tell?: (session: DeviceSession) => Promise<void> | void;
 }
+
+type GrantList = 'account' | 'client' | 'session';
 
 export function createRevocation({ records, tell }: RevocationDeps): Revocation {
-  async function grant(id: string): Promise<boolean> {
-    const removed = await records.grants.remove(id);
-    await records.refreshFamilies.removeAll('grant', id);
+  const { grants, refreshFamilies, sessions, consents } = records;
+
+  async function endGrant(id: string): Promise<boolean> {
+    const removed = await grants.remove(id);
+    await refreshFamilies.removeAll('grant', id);
 
     return removed;
   }
 
-  async function session(uid: string, { offline }: { offline: boolean }): Promise<void> {
-    const row = await records.sessions.get(uid);
-    const outlives = new Set(offline || !row ? [] : outliving(row));
-
-    for await (const { id } of everyOf(records.grants, 'session', uid)) {
-      if (!outlives.has(id)) await grant(id);
+  async function endGrants(list: GrantList, group: string, ends: (grant: Grant) => boolean | Promise<boolean>) {
+    for await (const grant of every((page) => grants.list(list, group, page))) {
+      if (await ends(grant)) await endGrant(grant.id);
     }
+  }
 
-    // Last: as long as it is there, doing all of this again finds what is left to do.
-    if (row && (await records.sessions.remove(uid))) tell(row);
+  async function outlives(grant: Grant, session: DeviceSession | undefined): Promise<boolean> {
+    if (authorizations(session)[grant.clientId]?.persistsLogout === true) return true;
+
+    const families = await refreshFamilies.list('grant', grant.id);
+    return families.rows.some(({ payload }) => payload['expiresWithSession'] !== true);
+  }
+
+  async function endSession(uid: string, { offline }: { offline: boolean }): Promise<void> {
+    const session = await sessions.get(uid);
+    const ends = async (grant: Grant) => offline || !(await outlives(grant, session));
+
+    await endGrants('session', uid, ends);
+    await sessions.remove(uid);
+
+    // What the session was given while it still stood.
+    await endGrants('session', uid, ends);
+
+    if (session !== undefined) await tell?.(session);
   }
 
   return {
-    grant,
-    session,
+    session: endSession,
+    grant: endGrant,
 
     async sessions(accountId, { offline, except }) {
-      let count = 0;
+      let ended = 0;
 
-      for await (const row of everyOf(records.sessions, 'account', accountId)) {
-        if (row.id === except) continue;
+      for await (const { id } of every((page) => sessions.list('account', accountId, page))) {
+        if (id === except) continue;
 
-        await session(row.id, { offline });
-        count += 1;
+        await endSession(id, { offline });
+        ended += 1;
       }
 
-      return count;
+      return ended;
     },
 
     async application(accountId, clientId) {
-      await records.consents.remove(consentId(accountId, clientId));
+      const ofClient = (grant: Grant) => grant.clientId === clientId;
 
-      for await (const one of everyOf(records.grants, 'account', accountId)) {
-        if (one.clientId === clientId) await grant(one.id);
+      await endGrants('account', accountId, ofClient);
+      await consents.remove(consentId(accountId, clientId));
+
+      // A sign-in in between still found the consent.
+      await endGrants('account', accountId, ofClient);
+    },
+
+    async client(clientId) {
+      await grants.removeAll('client', clientId);
+      await refreshFamilies.removeAll('client', clientId);
+      await consents.removeAll('client', clientId);
+      await grants.removeAll('client', clientId);
+    },
+
+    async account(accountId) {
+      await grants.removeAll('account', accountId);
+      await refreshFamilies.removeAll('account', accountId);
+
+      for await (const { id } of every((page) => sessions.list('account', accountId, page))) {
+        await endSession(id, { offline: true });
       }
+
+      await consents.removeAll('account', accountId);
+      await grants.removeAll('account', accountId);
     },
   };
 }
 
-/** What the session lets each client do, by client. */
-export function authorizations(session: DeviceSession): Record<string, ClientAuthorizationState> {
-  return (session.payload['authorizations'] ?? {}) as Record<string, ClientAuthorizationState>;
+/** What the library keeps of each client that was used in a session. */
+export interface SessionAuthorization {
+  grantId?: string;
+  sid?: string;
+  persistsLogout?: boolean;
 }
 
-function outliving(session: DeviceSession): string[] {
-  return Object.values(authorizations(session)).flatMap(({ grantId, persistsLogout }) =>
-    grantId !== undefined && persistsLogout === true ? [grantId] : [],
-  );
+export function authorizations(session: Pick<DeviceSession, 'payload'> | undefined) {
+  return (session?.payload['authorizations'] ?? {}) as Readonly<Record<string, SessionAuthorization>>;
 }
 
-async function* everyOf<T extends { id: string }, List extends string>(
-  rows: Pick<Collection<T, never, List>, 'list'>,
-  list: List,
-  group: string,
-): AsyncGenerator<T> {
+async function* every<T>(list: (page: { after?: string; limit: number }) => Promise<{ rows: T[]; next?: string }>) {
   let after: string | undefined;
 
   do {
-    const page = await rows.list(list, group, after === undefined ? { limit: 200 } : { limit: 200, after });
-
+    const page = await list({ limit: 200, ...(after === undefined ? {} : { after }) });
     yield* page.rows;
     after = page.next;
   } while (after !== undefined);
