@@ -37,7 +37,7 @@ function shownName(name: string): string {
 
   if (!/[\p{L}\p{N}\p{P}\p{S}]/u.test(inert)) return '';
 
-  const characters = [...inert];
+  const characters = Array.from(inert);
   return characters.length <= longestName
     ? inert
     : `${characters

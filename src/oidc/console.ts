@@ -80,7 +80,7 @@ export function createConsole(deps: Inside): Console {
         ...(locale === undefined ? {} : { ui_locales: locale }),
       });
 
-      return { kind: 'leave', url: `${deps.provider().urlFor('authorization')}?${query}` };
+      return { kind: 'leave', url: `${deps.provider().urlFor('authorization')}?${query.toString()}` };
     },
 
     consoleReturn(state) {

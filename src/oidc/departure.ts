@@ -36,7 +36,10 @@ export async function keepDeparture(
   // Through JSON: what the library left undefined is not there.
   const kept = JSON.parse(JSON.stringify(params)) as Record<string, Json>;
 
-  await ephemera.put(kind, sha256(uid), { clientId: String(kept['client_id']), params: kept, finished }, { ttl: day });
+  const clientId = kept['client_id'];
+  if (typeof clientId !== 'string') throw new TypeError('an authorization request without a client');
+
+  await ephemera.put(kind, sha256(uid), { clientId, params: kept, finished }, { ttl: day });
 }
 
 export async function findDeparture(ephemera: Pick<Ephemera, 'get'>, uid: string): Promise<Departure | undefined> {

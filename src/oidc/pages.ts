@@ -155,6 +155,8 @@ export function createPages(deps: Inside & { signOut: SignOut }): ProtocolPages 
         case 'end_session_confirm':
           if (ctx.status === 303) await signedOut(ctx);
           break;
+
+        default:
       }
     },
   };
@@ -167,7 +169,7 @@ export function createPages(deps: Inside & { signOut: SignOut }): ProtocolPages 
 
     // The page at the end offers the way back to the app.
     if (ctx.response.get('Location') === end && client !== undefined && clientId === client.clientId) {
-      redirect(ctx, `${end}?${new URLSearchParams({ client_id: clientId })}`);
+      redirect(ctx, `${end}?client_id=${encodeURIComponent(clientId)}`);
     }
 
     if (ctx.oidc.params?.['logout'] !== undefined && session?.accountId !== undefined) {

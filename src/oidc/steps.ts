@@ -79,12 +79,12 @@ export function createSteps(deps: StepDeps): Interactions {
 
     const client = await records.clients.get(departure.clientId);
     const restartable = client !== undefined && !client.disabled;
-    const redirectUri = String(departure.params['redirect_uri']);
+    const { redirect_uri: redirectUri } = departure.params;
 
     return {
       ended: why ?? (departure.finished ? 'finished' : 'expired'),
       restartable,
-      ...(client === undefined ? {} : { client: clientFace(client, redirectUri) }),
+      ...(client === undefined ? {} : { client: clientFace(client, textOf(redirectUri)) }),
     };
   }
 
@@ -222,7 +222,7 @@ export function createSteps(deps: StepDeps): Interactions {
 
 function described({ step, client, account }: Open): Interaction {
   const { login_hint: loginHint, redirect_uri: redirectUri } = step.params;
-  const uri = typeof redirectUri === 'string' ? redirectUri : undefined;
+  const uri = textOf(redirectUri);
 
   return {
     uid: step.uid,
@@ -234,6 +234,10 @@ function described({ step, client, account }: Open): Interaction {
     ...(typeof loginHint === 'string' ? { loginHint } : {}),
     ...(account === undefined ? {} : { account }),
   };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** The page of the step says what is the matter, and how to go on. */
