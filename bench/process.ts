@@ -14,6 +14,9 @@ export interface Server extends AsyncDisposable {
 
 const tick = 1000 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
+/** As a deployment would set it: huge pages double the argon2id throughput of two cores. */
+export const productionEnvironment = { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' };
+
 export interface Start {
   args: readonly string[];
   env?: Record<string, string>;
@@ -22,7 +25,14 @@ export interface Start {
 
 export async function start({ args, env = {}, readyAt }: Start): Promise<Server> {
   const began = performance.now();
-  const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...productionEnvironment, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const endWithUs = () => child.kill('SIGKILL');
+  process.once('exit', endWithUs);
+  child.once('exit', () => process.off('exit', endWithUs));
+
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (complaint = (complaint + chunk).slice(-4000)));
 
