@@ -1,8 +1,164 @@
 import { expect, test } from '@jest/globals';
-import { openSite } from './site.ts';
 
-test('a page', async () => {
+import { page, show, to, view } from '../../src/web/route.ts';
+import { openSite, profileView } from './site.ts';
+
+const filled = {
+  displayName: 'Ana L',
+  about: 'Two\nlines',
+  language: 'en',
+  password: 'correct horse battery',
+  news: 'on',
+};
+
+test('a page is framed and in no cache', async () => {
   await using site = await openSite();
   const page = await site.browser().get('/profile');
+
   expect(page.status).toBe(200);
+  expect(page.title).toBe('Something went wrong · Northwind ID');
+  expect(page.html).toMatch(/^<!doctype html>\n<html lang="en">/);
+  expect(page.headers['content-language']).toBe('en');
+  expect(page.headers['cache-control']).toBe('no-store');
+});
+
+test('what a view is given is put out as text', async () => {
+  await using site = await openSite();
+  const page = await site.browser().get('/profile');
+
+  expect(page.html).toContain('Hello &lt;b&gt;you&lt;/b&gt;');
+  expect(page.html).not.toContain('javascript:');
+});
+
+test('an action ends with 303 and a notice that stands once', async () => {
+  await using site = await openSite();
+  const browser = site.browser();
+  const answer = await browser.submit(await browser.get('/profile'), filled, { follow: false });
+
+  expect(answer.status).toBe(303);
+  expect(answer.headers.location).toBe('/profile');
+  expect(site.saved).toEqual([filled]);
+
+  const next = await browser.follow(answer);
+
+  expect(next.html).toContain('<div class="notice good" role="status"><span>Skip to content</span></div>');
+  expect((await browser.get('/profile')).html).not.toContain('role="status"');
+});
+
+test('a notice is a text of ours, whatever the cookie says', async () => {
+  await using site = await openSite();
+  const browser = site.browser();
+
+  for (const notice of ['good-constructor', 'evil-frame.skip', 'good-call.555']) {
+    await browser.jar.setCookie(`notice=${notice}`, site.origin);
+    expect((await browser.get('/profile')).html).not.toContain('role="status"');
+  }
+});
+
+test('what is wrong stands beside its field, summed up on top, with what was typed', async () => {
+  await using site = await openSite();
+  const browser = site.browser();
+  const typed = { ...filled, displayName: 'x'.repeat(21), about: '<script>alert(1)</script>' };
+  const page = await browser.submit(await browser.get('/profile'), typed);
+
+  expect(page.status).toBe(422);
+  expect(page.title).toBe('Problem: Something went wrong · Northwind ID');
+  expect(page.html).toMatch(/role="alert">.*<a href="#field-displayName">At most 20 characters, please\.<\/a>/s);
+  expect(page.html).toContain(
+    'id="field-displayName" name="displayName" aria-describedby="field-displayName-hint field-displayName-problem" aria-invalid="true"',
+  );
+  expect(page.forms[0]?.fields).toMatchObject({ displayName: typed.displayName, about: typed.about, language: 'en' });
+  expect(site.saved).toEqual([]);
+});
+
+test('what the action itself finds wrong is shown in the same way', async () => {
+  await using site = await openSite();
+  const browser = site.browser();
+  const page = await browser.submit(await browser.get('/profile'), { ...filled, displayName: 'taken' });
+
+  expect(page.status).toBe(422);
+  expect(page.html).toContain('<a href="#field-displayName">Somebody was faster</a>');
+  expect(page.forms[0]?.fields['displayName']).toBe('taken');
+});
+
+test('a password never comes back', async () => {
+  await using site = await openSite();
+  const browser = site.browser();
+  const page = await browser.submit(await browser.get('/profile'), { ...filled, displayName: '' });
+
+  expect(page.status).toBe(422);
+  expect(page.words).toContain('This is needed.');
+  expect(page.html).not.toContain('correct horse');
+});
+
+test('a box that was unticked stays unticked', async () => {
+  await using site = await openSite();
+  const browser = site.browser();
+  const page = await browser.submit(await browser.get('/profile'), { ...filled, displayName: '', news: undefined });
+
+  expect(page.html).not.toContain('checked');
+});
+
+test('HEAD answers like GET, without the page', async () => {
+  await using site = await openSite();
+  const page = await site.browser().send('HEAD', '/profile');
+
+  expect(page.status).toBe(200);
+  expect(page.headers['content-type']).toContain('text/html');
+  expect(page.html).toBe('');
+});
+
+test.each([
+  ['PUT', '/profile', 'GET, HEAD, POST'],
+  ['OPTIONS', '/profile', 'GET, HEAD, POST'],
+  ['GET', '/own/button', 'POST'],
+  ['POST', '/item/1', 'GET, HEAD'],
+])('%s %s is answered 405 with what is allowed', async (method, path, allowed) => {
+  await using site = await openSite();
+  const page = await site.browser().send(method, path);
+
+  expect(page.status).toBe(405);
+  expect(page.headers.allow).toBe(allowed);
+});
+
+test('path parameters are bounded', async () => {
+  await using site = await openSite();
+  const browser = site.browser();
+
+  expect((await browser.get('/item/Ab-1')).words).toContain('Ab-1');
+  expect((await browser.get(`/item/${'x'.repeat(201)}`)).status).toBe(404);
+  expect((await browser.get('/item/a%00b')).status).toBe(404);
+  expect((await browser.get('/item/%E0%A4%A')).status).toBeLessThan(500);
+});
+
+test('S24: a doubled query parameter is refused', async () => {
+  await using site = await openSite();
+  const browser = site.browser();
+
+  expect((await browser.get('/profile?a=1&b=2')).status).toBe(200);
+  expect((await browser.get('/profile?a=1&a=2')).status).toBe(400);
+  expect((await browser.get('/profile?a[]=1')).status).toBe(400);
+  expect((await browser.get('/profile?a=%ff')).status).toBe(400);
+});
+
+test('a page may answer another view, or lead elsewhere', async () => {
+  const other = view<object>('tests/empty', 'shell', 'frame.help');
+  await using site = await openSite({
+    routes: [
+      page('/other', profileView, () => show(other, {}, { status: 410, formAction: ['https:', 'com.example.app:'] })),
+      page('/away', profileView, () => to('/other')),
+      page('/outside', profileView, () => to('//evil.example/' as '/')),
+      page('/scheme', profileView, () => ({ kind: 'leave', url: 'javascript:alert(1)' })),
+      page('/app', profileView, () => ({ kind: 'leave', url: 'com.example.app:/cb?code=1' })),
+    ],
+  });
+  const browser = site.browser();
+  const shown = await browser.open('/away');
+
+  expect(shown.status).toBe(410);
+  expect(shown.title).toBe('Help · Northwind ID');
+  expect(shown.headers['content-security-policy']).toContain("form-action 'self' https: com.example.app:;");
+  expect((await browser.get('/outside')).status).toBe(500);
+  expect((await browser.get('/scheme')).status).toBe(500);
+  expect((await browser.get('/app')).headers.location).toBe('com.example.app:/cb?code=1');
 });

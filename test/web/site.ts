@@ -21,7 +21,8 @@ export interface Site extends AsyncDisposable {
   web: Web;
   origin: string;
   port: number;
-  lines: Record<string, unknown>[];
+  /** The first lines of the log, as soon as there are so many. */
+  logged(count: number): Promise<Record<string, unknown>[]>;
   raw: string[];
   clock: { time: number; now(): number };
   /** Who `gate.current` says is signed in. */
@@ -134,7 +135,9 @@ export async function openSite(options: Partial<WebDeps> = {}): Promise<Site> {
     raw,
     clock,
     saved,
-    get lines() {
+    async logged(count: number) {
+      while (raw.length < count) await new Promise((resolve) => setImmediate(resolve));
+
       return raw.map((line) => JSON.parse(line) as Record<string, unknown>);
     },
     browser: (settings: BrowserSettings = {}) => openBrowser(origin, { connect: { port }, ...settings }),
