@@ -8,7 +8,7 @@ import type { Events, Origin } from '../events/writer.ts';
 import type { Ephemera } from '../storage/ephemera.ts';
 import type { Records } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
-import type { Exchange, Outcome } from '../web/route.ts';
+import type { Exchange, Outcome, ShownFailure } from '../web/route.ts';
 
 /** What the protocol needs of the rest of the program. */
 export interface OidcDeps {
@@ -34,6 +34,7 @@ export interface OidcDeps {
 /** Draws a page of ours as the answer to a request. */
 export interface Pages {
   render(exchange: Exchange, outcome: Outcome): Promise<void>;
+  fail(exchange: Exchange, failure: ShownFailure): Promise<void>;
 }
 
 /** What the files of this folder share. */

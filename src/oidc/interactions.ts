@@ -93,7 +93,10 @@ export interface Interactions {
   /** Who is signed in in this browser, outside an authorization request. */
   current(exchange: Exchange): Promise<SignedIn | undefined>;
   /** An authorization request of the account console to ourselves; ends at `returnTo`, a local path. */
-  consoleSignIn(returnTo: string, options?: { /** Seconds since the last proof. */ maxAge?: number; locale?: string }): Outcome;
+  consoleSignIn(
+    returnTo: string,
+    options?: { /** Seconds since the last proof. */ maxAge?: number; locale?: string },
+  ): Outcome;
   /** Where a console sign-in wanted to go, from its checked `state`. */
   consoleReturn(state: string): string | undefined;
   /** Ends this browser's session, its grants and bound tokens, and tells the clients (Back-Channel Logout 1.0). */

@@ -2,9 +2,29 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type Provider from 'oidc-provider';
 
-import type { OidcDeps } from './deps.ts';
+import { createAdapter } from './adapter/index.ts';
+import { createAnswers } from './answers.ts';
+import { claimsOfAccount, claimsOfScope, createFindAccount } from './claims.ts';
+import { attachClients } from './clients.ts';
+import { createLoadExistingGrant } from './consent.ts';
+import { createInteractionUrl } from './departure.ts';
+import type { Inside, OidcDeps } from './deps.ts';
+import type { Documents } from './documents.ts';
+import { answerFrom, makeDocuments } from './documents.ts';
 import type { Interactions } from './interactions.ts';
+import { keyVersion, loadKeys } from './keys.ts';
+import type { Keys } from './keys.ts';
+import { attach, providerWith } from './library.ts';
+import { createOutbound } from './outbound.ts';
+import { createPages } from './pages.ts';
+import { acrValues, interactionPolicy } from './policy.ts';
+import { listen } from './listening.ts';
+import { createUnits } from './request.ts';
 import type { Revocation } from './revocation.ts';
+import { createRevocation } from './revocation.ts';
+import { providerSettings } from './settings.ts';
+import { createLogoutNotices, createSignOut } from './sign-out.ts';
+import { createSteps } from './steps.ts';
 
 /**
  * The protocol: OAuth 2.0 and OpenID Connect by way of oidc-provider, which no other room imports. This room owns its
@@ -33,4 +53,117 @@ export interface Oidc {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export declare function createOidc(deps: OidcDeps): Promise<Oidc>;
+/** How often the store is asked whether the keys changed, in milliseconds: a change shows within 5 s on every node. */
+const keyCheck = 4_000;
+
+/** What is replaced as a whole when the keys change. */
+interface Running {
+  provider: Provider;
+  documents: Documents;
+  version: string;
+}
+
+export async function createOidc(deps: OidcDeps): Promise<Oidc> {
+  const { config, records, ephemera, clock, onError } = deps;
+  const units = createUnits(deps);
+  const outbound = createOutbound({ ...config.outbound, mode: config.mode });
+  const { background, finished } = createBackground((error) => onError(error, undefined));
+
+  const inside: Inside = { ...deps, provider: () => running.provider };
+  const tell = createLogoutNotices(inside);
+  const revocation = createRevocation({ records, tell: (session) => background(tell(session)) });
+  const signOut = createSignOut({ ...inside, revocation });
+  const pages = createPages({ ...inside, signOut });
+  const answers = createAnswers({ ...inside, units, pages });
+  const OurProvider = providerWith(pages.formPost);
+
+  async function run({ signing, version }: Keys): Promise<Running> {
+    const settings = providerSettings({
+      config,
+      secrets: deps.secrets,
+      clock,
+      signing,
+      hooks: {
+        ...pages,
+        adapter: createAdapter(deps, units),
+        fetch: outbound.fetch as typeof fetch,
+        findAccount: createFindAccount(units),
+        loadExistingGrant: createLoadExistingGrant({ records, clock, claimsOfScope }),
+        interactions: {
+          policy: interactionPolicy({ clock, reachable: [acrValues[0]] }),
+          url: createInteractionUrl(ephemera),
+        },
+      },
+    });
+
+    const provider = new OurProvider(config.issuer, settings);
+    // The web has replaced every forwarded header by what it found out.
+    provider.proxy = true;
+
+    attachClients(provider, { units, clock });
+    attach(provider, { units, background });
+    listen(provider, { ...deps, units });
+
+    return { provider, documents: await makeDocuments(provider, (ctx) => answers.run(provider, ctx)), version };
+  }
+
+  let running = await run(await loadKeys(deps));
+
+  async function reloadKeys(): Promise<void> {
+    running = await run(await loadKeys(deps));
+  }
+
+  const watch = watchKeys(keyCheck, async () => {
+    if ((await keyVersion(records)) !== running.version) await reloadKeys();
+  });
+
+  return {
+    scope: answers.scope,
+    middleware: answers.middleware,
+    fast: (request, response) => answerFrom(running.documents, request, response),
+    interactions: createSteps({ ...inside, revocation, signOut, claimsOfScope, claimsOfAccount }),
+    revocation,
+    reloadKeys,
+
+    async [Symbol.asyncDispose]() {
+      watch[Symbol.dispose]();
+      await finished();
+      await outbound[Symbol.asyncDispose]();
+    },
+  };
+
+  function watchKeys(every: number, check: () => Promise<void>): Disposable {
+    let failing = false;
+
+    const timer = setInterval(() => {
+      check().then(
+        () => {
+          failing = false;
+        },
+        (error: unknown) => {
+          // Once is enough: the store says so itself to everybody who asks.
+          if (!failing) onError(error, undefined);
+          failing = true;
+        },
+      );
+    }, every);
+
+    timer.unref();
+
+    return { [Symbol.dispose]: () => clearInterval(timer) };
+  }
+}
+
+/** What nobody waits for, but for the end of the program. */
+function createBackground(failed: (error: unknown) => void) {
+  const going = new Set<Promise<unknown>>();
+
+  return {
+    background(work: Promise<unknown>): void {
+      const one = work.catch(failed).finally(() => going.delete(one));
+      going.add(one);
+    },
+
+    finished: () => Promise.allSettled(going),
+  };
+}

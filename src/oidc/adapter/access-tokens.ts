@@ -1,0 +1,32 @@
+import { sha256 } from '../../domain/ids.ts';
+import type { Keeper, Payload } from './keeper.ts';
+import { alive, atRest, awake, hashOf, rootsOf } from './keeper.ts';
+
+/** Opaque access tokens: lost with the ephemera, and asked for again by the app within a minute. */
+export function accessTokens(): Keeper {
+  return tokens('AccessToken');
+}
+
+/** Opaque tokens of clients that act for themselves. */
+export function clientCredentials(): Keeper {
+  return tokens('ClientCredentials');
+}
+
+function tokens(kind: string): Keeper {
+  return {
+    async find(unit, id) {
+      const payload = await unit.recall(kind, sha256(id));
+      if (payload === undefined) return undefined;
+
+      return (await alive(unit, rootsOf(payload as Payload))) && awake(payload, id);
+    },
+
+    async upsert(unit, id, { payload, ttl }) {
+      unit.put(kind, hashOf(id), atRest(payload), ttl);
+    },
+
+    async destroy(unit, id) {
+      unit.drop(kind, hashOf(id));
+    },
+  };
+}

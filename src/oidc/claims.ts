@@ -1,0 +1,95 @@
+import type { FindAccount } from 'oidc-provider';
+
+import type { Account } from '../domain/account.ts';
+import type { Json } from '../domain/json.ts';
+import type { Units } from './request.ts';
+import { reaching } from './unavailable.ts';
+
+/**
+ * What an app can be told about a person: the standard claims of OpenID Connect Core 1.0 section 5.1 by scope (section
+ * 5.4), and what says how the person signed in, which every ID token carries.
+ */
+
+const profile = [
+  'name',
+  'family_name',
+  'given_name',
+  'middle_name',
+  'nickname',
+  'preferred_username',
+  'profile',
+  'picture',
+  'website',
+  'gender',
+  'birthdate',
+  'zoneinfo',
+  'locale',
+  'updated_at',
+] as const;
+
+const scopes = {
+  openid: ['sub', 'acr', 'amr', 'auth_time'],
+  profile,
+  email: ['email', 'email_verified'],
+  phone: ['phone_number', 'phone_number_verified'],
+  address: ['address'],
+} as const;
+
+/** The setting `claims`. A name with null is no scope: it can be asked for with the `claims` parameter alone. */
+export const claimsByScope = { ...scopes, sid: null, iss: null } as const;
+
+/** The claims about the person that go with a scope; none for the scopes of an API. */
+export function claimsOfScope(scope: string): readonly string[] {
+  if (scope === 'openid' || !Object.hasOwn(scopes, scope)) return [];
+
+  return scopes[scope as keyof typeof scopes];
+}
+
+/** Every claim of an account that it can share; what it has no value for is left out (section 5.3.2). */
+export function claimsOfAccount(account: Account): Record<string, Json | undefined> {
+  const { phone } = account;
+
+  const claims: Record<string, Json | undefined> = {
+    ...account.claims,
+    name: account.displayName,
+    given_name: account.firstName,
+    family_name: account.lastName,
+    locale: account.locale,
+    updated_at: Math.floor(account.updatedAt / 1000),
+    email: account.email,
+    email_verified: account.emailVerified,
+    ...(phone && { phone_number: phone.number, phone_number_verified: phone.verified }),
+  };
+
+  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== '' && value !== null));
+}
+
+/**
+ * The setting `findAccount`: a disabled account is none (S30). Claims that scopes stand for are told at userinfo; in the
+ * ID token only where there is no access token to ask with (section 5.4), or the client never asks
+ * (`claims_in_id_token`), beside what was asked for by name.
+ */
+export function createFindAccount(units: Units): FindAccount {
+  return async (ctx, id) => {
+    const account = await reaching(units, (unit) => unit.get('accounts', id));
+    if (account?.status !== 'active') return undefined;
+
+    return {
+      accountId: account.id,
+
+      claims(use, _scope, asked) {
+        const claims = { ...claimsOfAccount(account), sub: account.id };
+
+        return use !== 'id_token' || tellsAll(ctx) ? claims : only(claims, Object.keys(asked));
+      },
+    };
+  };
+}
+
+function tellsAll({ oidc }: Parameters<FindAccount>[0]): boolean {
+  return oidc.client?.['claims_in_id_token'] === true || oidc.params?.['response_type'] === 'id_token';
+}
+
+function only<T extends { sub: string }>(claims: T, names: readonly string[]): T {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => name === 'sub' || names.includes(name))) as T;
+}

@@ -1,0 +1,167 @@
+import Provider, { errors } from 'oidc-provider';
+import type { Client as LibraryClient, ClientMetadata as LibraryMetadata, KoaContextWithOIDC } from 'oidc-provider';
+
+import type { Client } from '../domain/client.ts';
+import type { Clock } from '../domain/clock.ts';
+import { newSecret, sha256 } from '../domain/ids.ts';
+import { sameText } from '../storage/sealing.ts';
+import type { UnitOfWork, Units } from './request.ts';
+import { reaching } from './unavailable.ts';
+
+/**
+ * Clients as the library sees them, made once for each version of a client's row: the library would check and rebuild
+ * one for every request.
+ */
+
+/** How long a client is believed to be as it was read, in milliseconds: changes are seen within 5 s (DECISIONS 20). */
+const believedFor = 3_000;
+
+const mostKept = 20_000;
+
+export interface Clients {
+  /** The row of a client that was found. */
+  rowOf(client: LibraryClient): Client | undefined;
+}
+
+type ClientClass = Provider['Client'];
+
+/** Takes the place of the library's own look-up and comparison of secrets in this provider. */
+export function attachClients(provider: Provider, deps: { units: Units; clock: Clock }): Clients {
+  const rows = new WeakMap<LibraryClient, Client>();
+  const kept = new Map<string, { client: LibraryClient; row: Client; readAt: number }>();
+  const { units, clock } = deps;
+
+  async function read(unit: UnitOfWork, id: string): Promise<LibraryClient | undefined> {
+    const row = await unit.get('clients', id);
+    const before = kept.get(id);
+    kept.delete(id);
+
+    if (!row) return undefined;
+
+    const client = before?.row.version === row.version ? before.client : newClient(row);
+
+    // The least lately read goes first.
+    if (kept.size >= mostKept) kept.delete(kept.keys().next().value ?? '');
+
+    kept.set(id, { client, row, readAt: clock.now() });
+    rows.set(client, row);
+
+    return client;
+  }
+
+  function newClient(row: Client): LibraryClient {
+    const Client = provider.Client as unknown as new (metadata: LibraryMetadata) => LibraryClient;
+
+    return new Client(metadataOf(row));
+  }
+
+  async function find(id: unknown): Promise<LibraryClient | undefined> {
+    if (typeof id !== 'string' || id === '') return undefined;
+
+    const before = kept.get(id);
+    const fresh = before !== undefined && Math.abs(clock.now() - before.readAt) < believedFor;
+    const client = fresh ? before.client : await reaching(units, (unit) => read(unit, id));
+
+    return client && rows.get(client)?.disabled === true && isAtWork() ? undefined : client;
+  }
+
+  const model = provider.Client as unknown as { find: typeof find; prototype: object };
+  const exactly = (provider.Client as ClientClass & { prototype: LibraryClient }).prototype
+    .postLogoutRedirectUriAllowed;
+
+  model.find = find;
+
+  Object.assign(model.prototype, {
+    compareClientSecret(this: LibraryClient, presented: string): boolean {
+      return isSecretOf(rows.get(this), presented, clock.now());
+    },
+
+    postLogoutRedirectUriAllowed(this: LibraryClient, uri: string): boolean {
+      return exactly.call(this, uri) || (isBareOrigin(uri) && exactly.call(this, withOrWithoutSlash(uri)));
+    },
+  });
+
+  return { rowOf: (client) => rows.get(client) };
+}
+
+/** A disabled client is found where nothing is given out: signing out, and being told of it. */
+function isAtWork(): boolean {
+  const route = (Provider.ctx as KoaContextWithOIDC | undefined)?.oidc.route;
+
+  return route !== undefined && !route.startsWith('end_session');
+}
+
+/** Every secret is compared, whichever fits: an old one works as long as it overlaps with the new. */
+function isSecretOf(client: Client | undefined, presented: string, now: number): boolean {
+  const hash = sha256(presented);
+  let fits = false;
+
+  for (const secret of client?.secrets ?? []) {
+    const valid = secret.expiresAt === undefined || secret.expiresAt > now;
+
+    fits = (sameText(secret.hash, hash) && valid) || fits;
+  }
+
+  return fits;
+}
+
+/** RFC 3986 section 6.2.3: an origin with and without its slash is the same place; anything longer is compared exactly. */
+function isBareOrigin(uri: string): boolean {
+  const origin = URL.parse(uri)?.origin;
+
+  return origin !== undefined && (uri === origin || uri === `${origin}/`);
+}
+
+function withOrWithoutSlash(uri: string): string {
+  return uri.endsWith('/') ? uri.slice(0, -1) : `${uri}/`;
+}
+
+/** Metadata for the library, which wants a secret where there is one: it gets one that nobody has. */
+export function metadataOf({ id, metadata }: Pick<Client, 'id' | 'metadata'>): LibraryMetadata {
+  const method = metadata.token_endpoint_auth_method ?? 'client_secret_basic';
+
+  return {
+    ...(metadata as object),
+    client_id: id,
+    response_modes: responseModes(metadata.response_types ?? ['code'], method),
+    ...(method.startsWith('client_secret') && { client_secret: newSecret() }),
+  };
+}
+
+/** What a client has no use for is refused (S12): a fragment is for pages that read it by script. */
+function responseModes(responseTypes: readonly string[], authMethod: string): string[] {
+  const modes = new Set(['query', 'form_post']);
+
+  if (authMethod === 'none' || responseTypes.some((type) => type.includes('id_token'))) modes.add('fragment');
+
+  return [...modes];
+}
+
+/** Metadata of ours, beside RFC 7591's (domain/client.ts). */
+export const ourMetadata = ['first_party', 'portal', 'require_pkce', 'claims_in_id_token', 'resources'] as const;
+
+/**
+ * The setting `extraClientMetadata.validator`. Ours come from an administrator, by way of the store: in whatever a
+ * request brings they are refused (S53).
+ */
+export function checkOurMetadata(
+  ctx: KoaContextWithOIDC | undefined,
+  name: string,
+  value: unknown,
+  metadata: LibraryMetadata,
+): void {
+  if (value === undefined) return;
+  if (ctx !== undefined) throw new errors.InvalidClientMetadata(`${name} can't be asked for`);
+
+  if (name === 'resources') {
+    if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) {
+      throw new errors.InvalidClientMetadata('resources must be a list of resource indicators');
+    }
+  } else if (typeof value !== 'boolean') {
+    throw new errors.InvalidClientMetadata(`${name} must be true or false`);
+  }
+
+  if (name === 'require_pkce' && value === false && metadata.token_endpoint_auth_method === 'none') {
+    throw new errors.InvalidClientMetadata('a client without authentication must use PKCE');
+  }
+}

@@ -1,0 +1,56 @@
+import type { Configuration } from 'oidc-provider';
+
+import type { Config } from '../config/schema.ts';
+import { createIntrospectionPolicy, createResourceServers, mayRevoke } from './resources.ts';
+
+type Features = NonNullable<Configuration['features']>;
+type LogoutPages = Required<NonNullable<Features['rpInitiatedLogout']>>;
+
+export interface FeatureHooks {
+  logoutSource: LogoutPages['logoutSource'];
+  postLogoutSuccessSource: LogoutPages['postLogoutSuccessSource'];
+}
+
+const off = { enabled: false } as const;
+
+/** What is offered. Every feature of the library is named, so that none is on because nobody thought of it. */
+export function features(config: Config, { logoutSource, postLogoutSuccessSource }: FeatureHooks): Features {
+  return {
+    backchannelLogout: { enabled: true },
+    claimsParameter: { enabled: true },
+    clientCredentials: { enabled: true },
+    // Our own keys sign by way of it (signing-key.ts); the library asks that its experiments be acknowledged by version.
+    externalSigningSupport: { enabled: true, ack: 'experimental-01' },
+    introspection: { enabled: true, allowedPolicy: createIntrospectionPolicy(config.resources) },
+    jwtUserinfo: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: (_ctx, _client, oneOf) => oneOf,
+      getResourceServerInfo: createResourceServers(config.resources),
+      useGrantedResource: () => false,
+    },
+    revocation: { enabled: true, allowedPolicy: mayRevoke },
+    rpInitiatedLogout: { enabled: true, logoutSource, postLogoutSuccessSource },
+    userinfo: { enabled: true },
+
+    attestClientAuth: { enabled: false, additionalSecuritySignal: false },
+    ciba: { enabled: false, deliveryModes: ['poll'] },
+    clientIdMetadataDocument: off,
+    devInteractions: off,
+    deviceFlow: off,
+    dPoP: off,
+    encryption: off,
+    fapi: off,
+    jwtIntrospection: off,
+    jwtResponseModes: off,
+    mTLS: off,
+    openid4vci: off,
+    pushedAuthorizationRequests: off,
+    registration: off,
+    registrationManagement: off,
+    requestObjects: off,
+    richAuthorizationRequests: off,
+    rpMetadataChoices: off,
+    webMessageResponseMode: off,
+  };
+}

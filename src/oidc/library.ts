@@ -1,0 +1,92 @@
+import Provider, { errors } from 'oidc-provider';
+import type { Client, KoaContextWithOIDC } from 'oidc-provider';
+
+import { isLoopbackHost } from './client-face.ts';
+import { newRefreshToken } from './adapter/refresh-tokens.ts';
+import type { Units } from './request.ts';
+
+/**
+ * What the library has no setting for. Each of these takes the place of one method of one provider; the tests of this
+ * folder notice when a new version of the library no longer asks it.
+ */
+
+type ResponseMode = (ctx: KoaContextWithOIDC, redirectUri: string, payload: Record<string, unknown>) => Promise<void>;
+
+/** A provider that draws `form_post` as a page of ours: the library's has a script inside. */
+export function providerWith(formPost: ResponseMode) {
+  return class extends Provider {
+    override registerResponseMode(name: string, handler: never): void {
+      super.registerResponseMode(name, name === 'form_post' ? (formPost as never) : handler);
+    }
+  };
+}
+
+export interface AttachDeps {
+  units: Units;
+  /** Runs what nobody waits for, and hears of its failure. */
+  background(work: Promise<unknown>): void;
+}
+
+export function attach(provider: Provider, { units, background }: AttachDeps): void {
+  Object.assign(provider.RefreshToken.prototype, {
+    generateTokenId: () => newRefreshToken(units.current()),
+  });
+
+  refuseOtherTokensAsHints(provider);
+  tellInBackground(provider, background);
+  allowImplicitOnLoopback(provider);
+}
+
+/** S35: a logout token is signed by the same key for the same client, but says nothing of a sign-in. */
+function refuseOtherTokensAsHints(provider: Provider): void {
+  const { IdToken } = provider;
+  const validate = IdToken.validate.bind(IdToken);
+
+  IdToken.validate = async (token, client) => {
+    const result = await validate(token, client);
+    const { typ } = result.header;
+
+    if ((typ !== undefined && typ !== 'JWT') || 'events' in result.payload) {
+      throw new errors.InvalidRequest('could not validate id_token_hint');
+    }
+
+    return result;
+  };
+}
+
+type TellsClients = Client & { backchannelLogout(sub: string, sid?: string): Promise<void> };
+
+/** Signing out does not wait until every app has heard of it. */
+function tellInBackground(provider: Provider, background: AttachDeps['background']): void {
+  const prototype = (provider.Client as unknown as { prototype: TellsClients }).prototype;
+  const tell = prototype.backchannelLogout;
+
+  prototype.backchannelLogout = async function backchannelLogout(this: TellsClients, sub, sid) {
+    const told = tell.call(this, sub, sid);
+
+    if ((Provider.ctx as KoaContextWithOIDC | undefined)?.oidc.route === 'end_session_confirm') background(told);
+    else await told;
+  };
+}
+
+interface Schema {
+  redirect_uris?: readonly string[];
+  invalidate(message: string, code?: string): void;
+}
+
+/** The library wants https for `response_type=id_token`, also on this computer, where apps are tried out. */
+function allowImplicitOnLoopback(provider: Provider): void {
+  const { prototype } = (provider.Client as unknown as { Schema: { prototype: Schema } }).Schema;
+  const { invalidate } = prototype;
+
+  prototype.invalidate = function invalidateUnlessLoopback(this: Schema, message, code) {
+    const local = this.redirect_uris?.every((uri) => URL.canParse(uri) && isLocalOrSafe(new URL(uri))) ?? false;
+    if (local && (code === 'implicit-force-https' || code === 'implicit-forbid-localhost')) return;
+
+    invalidate.call(this, message, code);
+  };
+}
+
+function isLocalOrSafe({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || isLoopbackHost(hostname);
+}

@@ -1,0 +1,81 @@
+import type Provider from 'oidc-provider';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+
+import { Unavailable } from '../domain/errors.ts';
+import type { EventKind } from '../events/catalogue.ts';
+import type { Facts } from '../events/writer.ts';
+import type { OidcDeps } from './deps.ts';
+import type { Units } from './request.ts';
+
+export interface ListenDeps extends Pick<OidcDeps, 'events' | 'clock' | 'onError' | 'originOf'> {
+  units: Units;
+}
+
+/** How often failures of one client's authentication are recorded, in milliseconds: anybody can cause them. */
+const failureInterval = 60_000;
+
+/** What the library tells of while it works: the security events of the protocol (S113), and mends of its answers. */
+export function listen(provider: Provider, { events, clock, onError, originOf, units }: ListenDeps): void {
+  const failures = new Map<string, number>();
+
+  // RFC 9207: in every answer (S13); the library leaves it out where an ID token says it too.
+  provider.on('authorization.success', (_ctx, answer) => {
+    if (answer) answer['iss'] ??= provider.issuer;
+  });
+
+  provider.on('grant.success', (ctx) => {
+    const code = ctx.oidc.entities.AuthorizationCode;
+    if (!code) return;
+
+    record(ctx, 'token.issued', {
+      clientId: code.clientId,
+      account: code.accountId,
+      details: { grantType: 'authorization_code', scopes: [...code.scopes] },
+    });
+  });
+
+  provider.on('grant.revoked', (ctx) => {
+    const { client, entities, route } = ctx.oidc;
+    const reused = units.current()?.notes.reused;
+
+    if (reused && route === 'token')
+      record(ctx, reused.kind, { clientId: client?.clientId, account: reused.accountId });
+    else if (route === 'revocation') {
+      record(ctx, 'token.revoked', { clientId: client?.clientId, account: entities.RefreshToken?.accountId });
+    }
+  });
+
+  provider.on('grant.error', authenticationFailed);
+  provider.on('introspection.error', authenticationFailed);
+  provider.on('revocation.error', authenticationFailed);
+
+  provider.on('server_error', (ctx, error) => {
+    const unit = units.current();
+
+    if (error instanceof Unavailable && unit) unit.notes.failure ??= error;
+    else onError(error, originOf(ctx.req).requestId);
+  });
+
+  function authenticationFailed(ctx: KoaContextWithOIDC, error: Error): void {
+    const clientId = ctx.oidc.client?.clientId;
+    if (clientId === undefined || !('statusCode' in error) || error.statusCode !== 401) return;
+
+    const now = clock.now();
+    if (now - (failures.get(clientId) ?? -Infinity) < failureInterval) return;
+
+    failures.set(clientId, now);
+    record(ctx, 'client.authentication_failed', { clientId });
+  }
+
+  function record<K extends EventKind>(
+    ctx: KoaContextWithOIDC,
+    kind: K,
+    facts: Omit<Facts<K>, 'actor' | 'from'>,
+  ): void {
+    const { clientId } = facts;
+    const actor = clientId === undefined ? 'anonymous' : `client:${clientId}`;
+    const whole = { ...facts, actor, from: originOf(ctx.req) } as unknown as Facts<K>;
+
+    units.current()?.later(`event ${kind}`, () => events.write(kind, whole));
+  }
+}

@@ -1,0 +1,56 @@
+import { errors } from 'oidc-provider';
+import type {
+  Client,
+  ClientCredentials,
+  AccessToken,
+  KoaContextWithOIDC,
+  RefreshToken,
+  ResourceServer,
+} from 'oidc-provider';
+
+import type { Config } from '../config/schema.ts';
+
+type Resources = Config['resources'];
+
+/** The setting `getResourceServerInfo` (RFC 8707): an API that is registered, for a client that may ask for it. */
+export function createResourceServers(resources: Resources) {
+  return (_ctx: KoaContextWithOIDC, indicator: string, client: Client): ResourceServer => {
+    const api = resources.find(({ identifier }) => identifier === indicator);
+    const allowed = client['resources'];
+
+    if (!api || !Array.isArray(allowed) || !allowed.includes(indicator)) {
+      throw new errors.InvalidTarget('the client may not ask for tokens for this resource');
+    }
+
+    return {
+      scope: api.scopes.map(({ name }) => name).join(' '),
+      audience: api.identifier,
+      accessTokenTTL: api.access_token,
+      accessTokenFormat: api.format,
+      // RFC 9068; an opaque one is signed by nobody.
+      ...(api.format === 'jwt' && { jwt: { sign: { alg: api.signing_algorithm } } }),
+    };
+  };
+}
+
+/**
+ * The setting `introspection.allowedPolicy` (RFC 7662 section 4, S40): a token tells about itself to the client that it
+ * was given to, and an access token also to the API that it is for.
+ */
+export function createIntrospectionPolicy(resources: Resources) {
+  return (_ctx: KoaContextWithOIDC, client: Client, token: AccessToken | ClientCredentials | RefreshToken): boolean => {
+    if (token.clientId === client.clientId) return true;
+
+    // Whoever could read a public client's page would be asking.
+    if (client.clientAuthMethod === 'none' || !('aud' in token)) return false;
+
+    const api = resources.find(({ identifier }) => identifier === token.aud);
+
+    return api?.introspected_by.includes(client.clientId) ?? false;
+  };
+}
+
+/** The setting `revocation.allowedPolicy` (RFC 7009 section 2.1, S49): another client's token is left alone, in silence. */
+export function mayRevoke(_ctx: KoaContextWithOIDC, client: Client, token: { clientId?: string | undefined }): boolean {
+  return token.clientId === client.clientId;
+}
