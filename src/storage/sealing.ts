@@ -19,6 +19,13 @@ export interface SealingKeys {
   hashKey: Buffer;
 }
 
+/** It was sealed under a key that is not among ours: another installation's data, or a key that was lost. */
+export class KeyMissing extends Error {
+  constructor(id: string) {
+    super(`what is secret in this database was sealed under the key ${id}, which is not configured`);
+  }
+}
+
 /** 96 random bits a message: NIST SP 800-38D section 8.2.2 allows 2^32 messages a key. */
 const ivLength = 12;
 const tagLength = 16;
@@ -38,7 +45,7 @@ export function createSealing(keys: SealingKeys): Sealing {
       const key = keys.encryptionKeys.find((candidate) => candidate.id === id);
 
       if (version !== 'v1' || !key || !body) {
-        throw new Error(`sealed under the key ${id ?? '?'}, which is not configured`);
+        throw new KeyMissing(id ?? '?');
       }
 
       return decrypt(key.key, body, context);

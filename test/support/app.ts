@@ -20,7 +20,7 @@ import type { Services } from '../../src/services.ts';
  *
  * Everything behind the door is real: the embedded database, argon2id (with parameters that cost nothing), the protocol.
  */
-export interface TestApp extends AsyncDisposable {
+export interface TestApp {
   /** The issuer, without a slash at the end. */
   url: string;
   services: Services;
@@ -34,6 +34,7 @@ export interface TestApp extends AsyncDisposable {
   client(kind: ClientKind, metadata: Record<string, unknown>): Promise<Registered>;
   /** Stops and starts again on the same port and data. */
   restart(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface TestClock {
