@@ -11,7 +11,7 @@ import { templateFiles } from './render.ts';
  * file, line by line, and tsc says what is wrong: misspelt fields, loop variables, arguments of partials, missing texts.
  */
 export interface Tree {
-  /** Where `view<T>('name', …)` constants are exported. */
+  /** Where `view<T>('name', …)` constants are exported (or, where no value may be imported, a `View<T>` written out). */
   source: string;
   views: string;
 }
@@ -62,40 +62,47 @@ const settings = {
   include: ['./*.mts'],
 };
 
-/** Template -> the type of its data, as an expression. */
-function viewsIn(source: string): [string, string][] {
+/** The type of a template's data: where it comes from, and how it is said. */
+interface Given {
+  constant: string;
+  file: string;
+  type: string;
+}
+
+function viewsIn(source: string): [string, Given][] {
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 
   return files.flatMap((file) => {
     const path = resolve(source, file);
     const declared = readFileSync(path, 'utf8').matchAll(
-      /export const (\w+) = view<[\s\S]*?>\(\s*'([\w/-]+)',\s*'(?:door|shell)'/g,
+      /export const (\w+)(?:: View<[^=]+>)? = (?:view<[\s\S]*?>\(|\{\s*name:)\s*'([\w/-]+)',\s*(?:layout: )?'(?:door|shell)'/g,
     );
 
-    return [...declared].map(([, constant = '', name = '']): [string, string] => [
+    return [...declared].map(([, constant = '', name = '']): [string, Given] => [
       name,
-      `NonNullable<(typeof import(${JSON.stringify(path)}).${constant})['data']>`,
+      { constant, file: path, type: `NonNullable<(typeof ${constant})['data']>` },
     ]);
   });
 }
 
-function partialsIn(views: string): [string, string][] {
+function partialsIn(views: string): [string, Given][] {
+  const file = join(root, 'src/web/partials.ts');
+
   return templateFiles(views)
     .filter((name) => /^(partials|layout)\//.test(name))
-    .map((name) => [name, `import(${web('partials.ts')}).Partials['${name.replace(/^partials\//, '')}']`]);
+    .map((name) => [name, { constant: 'Partials', file, type: `Partials['${name.replace(/^partials\//, '')}']` }]);
 }
 
 function fileName(template: string): string {
   return `${template.replaceAll('/', '--')}.mts`;
 }
 
-const web = (file: string): string => JSON.stringify(join(root, 'src/web', file));
-
 /** Everything that is ours stands on the first line, so that line numbers stay the template's. */
-function toTypeScript(template: string, type: string): string {
+function toTypeScript(template: string, { constant, file, type }: Given): string {
   const head = [
-    `import type { FrameFields } from ${web('frame.ts')};`,
-    `import type { Html } from ${web('html.ts')};`,
+    importing('FrameFields', join(root, 'src/web/frame.ts')),
+    importing('Html', join(root, 'src/web/html.ts')),
+    importing(constant, file),
     `type Data = ${type};`,
     'declare function put(printed: string | number | Html): void;',
     // The frame's fields win when a page is rendered, so a field of the same name would be lost.
@@ -105,6 +112,10 @@ function toTypeScript(template: string, type: string): string {
   ].join(' ');
 
   return `${head} ${statements(template)}\n}\n`;
+}
+
+function importing(name: string, file: string): string {
+  return `import type { ${name} } from ${JSON.stringify(file)};`;
 }
 
 function statements(template: string): string {
