@@ -51,18 +51,20 @@ function login(clock: Clock, reachable: readonly string[]): library.Prompt {
 
   // Also when the account of the session is gone or disabled (S30).
   prompt.checks.add(
-    new Check('no_session', 'End-User authentication is required', ({ oidc }) => oidc.account === undefined),
+    new Check('no_session', 'End-User authentication is required', 'login_required', ({ oidc }) => {
+      return oidc.account === undefined;
+    }),
   );
 
   prompt.checks.add(
-    new Check('another_account', 'another account was asked for', (ctx) => {
+    new Check('another_account', 'another account was asked for', 'login_required', (ctx) => {
       const choice = ctx.oidc.result?.['select_account'] as { another?: boolean } | undefined;
       return choice?.another === true && !here(ctx);
     }),
   );
 
   prompt.checks.add(
-    new Check('max_age', 'End-User authentication could not be obtained', (ctx) => {
+    new Check('max_age', 'End-User authentication could not be obtained', 'login_required', (ctx) => {
       const maxAge = ctx.oidc.params?.['max_age'];
       if (maxAge === undefined || here(ctx)) return false;
 
@@ -77,7 +79,7 @@ function login(clock: Clock, reachable: readonly string[]): library.Prompt {
   }
 
   prompt.checks.add(
-    new Check('acr', 'the authentication that is asked for could not be obtained', (ctx) => {
+    new Check('acr', 'the authentication that is asked for could not be obtained', 'login_required', (ctx) => {
       const essential = essentialAcr(ctx);
       if (essential === undefined || essential.includes(ctx.oidc.acr)) return false;
 

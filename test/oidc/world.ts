@@ -1,0 +1,287 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+import Koa from 'koa';
+
+import { resolveSettings, settings } from '../../src/config/schema.ts';
+import type { Config } from '../../src/config/schema.ts';
+import type { Account } from '../../src/domain/account.ts';
+import type { Client, ClientMetadata } from '../../src/domain/client.ts';
+import { consoleClientId } from '../../src/domain/client.ts';
+import { sha256 } from '../../src/domain/ids.ts';
+import type { Interactions } from '../../src/oidc/interactions.ts';
+import type { Oidc } from '../../src/oidc/provider.ts';
+import { createOidc } from '../../src/oidc/provider.ts';
+import { ephemeraBackends, recordsBackends } from '../../src/storage/backends.ts';
+import type { Ephemera } from '../../src/storage/ephemera.ts';
+import type { Records } from '../../src/storage/records.ts';
+import { createSealing } from '../../src/storage/sealing.ts';
+import type { Exchange, Outcome, ShownFailure } from '../../src/web/route.ts';
+import { emptyFolder } from '../storage/stores.ts';
+import type { Browser } from './browser.ts';
+import { createBrowser } from './browser.ts';
+
+/**
+ * The protocol room on SQLite and a port of its own, with pages that answer JSON instead of HTML: what the flow tests
+ * look at is which step comes, not how it is drawn.
+ */
+export interface World extends AsyncDisposable {
+  origin: string;
+  records: Records;
+  ephemera: Ephemera;
+  oidc: Oidc;
+  /** Kinds of the security events that were written. */
+  events: string[];
+  errors: unknown[];
+  /** Moves our clock on, in seconds; the library's own stays. */
+  wait(seconds: number): void;
+  browser(): Browser;
+  addClient(id: string, metadata: Partial<ClientMetadata>, of?: Partial<Client>): Promise<void>;
+}
+
+/** The secret of every confidential client here. */
+export const secret = 'a'.repeat(43);
+
+export async function openWorld(given: Parameters<typeof settings.parse>[0] = {}): Promise<World> {
+  await using opened = new AsyncDisposableStack();
+
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  opened.defer(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  });
+
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const folder = opened.use(await emptyFolder());
+  const config = resolveSettings(settings.parse({ ...(given as object), issuer: origin, data: folder.path }));
+
+  let offset = 0;
+  const clock = { now: () => Date.now() + offset };
+  const place = { clock, data: folder.path, server: false };
+  const records = opened.use(await only(recordsBackends).openRecords({}, place));
+  const ephemera = opened.use(await only(ephemeraBackends).openEphemera({}, place));
+
+  const cookieKeys = ['k'.repeat(40)];
+  const events: string[] = [];
+  const errors: unknown[] = [];
+  const pages = createPages();
+
+  const oidc = opened.use(
+    await createOidc({
+      config,
+      secrets: { cookieKeys, pairwiseSalt: 'salt' },
+      records,
+      ephemera,
+      sealing: createSealing({
+        encryptionKeys: [{ id: 'k', key: Buffer.alloc(32, 7) }],
+        hashKey: Buffer.alloc(32, 8),
+      }),
+      clock,
+      events: { write: async (kind) => void events.push(kind) },
+      pages,
+      originOf: () => ({ ip: '192.0.2.1', userAgent: 'test', requestId: 'r1' }),
+      onError: (error) => void errors.push(error),
+    }),
+  );
+
+  const answer = appOf(config, oidc, { cookieKeys, pages, errors }).callback();
+  server.on('request', (request, response) => void answer(request, response));
+
+  const addClient: World['addClient'] = (id, metadata, of = {}) =>
+    records.clients.create({
+      id,
+      metadata: { client_name: id, redirect_uris: [`https://${id}.example/cb`], ...metadata },
+      secrets: [{ id: 's', hash: sha256(secret), createdAt: 0 }],
+      disabled: false,
+      version: 1,
+      createdAt: 0,
+      updatedAt: 0,
+      ...of,
+    });
+
+  await addClient(consoleClientId, {
+    redirect_uris: [`${origin}/account/signed-in`],
+    grant_types: [],
+    response_types: ['none'],
+    token_endpoint_auth_method: 'none',
+    first_party: true,
+    scope: 'openid',
+  });
+  for (const id of ['ana', 'bob']) await records.accounts.create(accountOf(id));
+
+  const running = opened.move();
+
+  return {
+    origin,
+    records,
+    ephemera,
+    oidc,
+    events,
+    errors,
+    wait: (seconds) => void (offset += seconds * 1000),
+    browser: () => createBrowser(origin),
+    addClient,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+function accountOf(id: string): Account {
+  return {
+    id,
+    email: `${id}@example.com`,
+    emailKey: `${id}@example.com`,
+    emailVerified: true,
+    displayName: id,
+    firstName: id,
+    lastName: 'Lindqvist',
+    task: '',
+    locale: 'en',
+    claims: {},
+    roles: [],
+    status: 'active',
+    eventKey: '',
+    createdAt: 0,
+    updatedAt: 0,
+  };
+}
+
+function only<T>(list: readonly T[]): T {
+  const [first] = list;
+  if (first === undefined) throw new Error('no backend');
+
+  return first;
+}
+
+interface Drawing {
+  render(exchange: Exchange, outcome: Outcome): Promise<void>;
+  fail(exchange: Exchange, failure: ShownFailure): Promise<void>;
+  contexts: WeakMap<object, Koa.Context>;
+}
+
+/** Pages as JSON: `{view, data, formAction}` or `{failure}`. */
+function createPages(): Drawing {
+  const contexts = new WeakMap<object, Koa.Context>();
+
+  const contextOf = ({ request }: Exchange): Koa.Context => {
+    const context = contexts.get(request);
+    if (context === undefined) throw new Error('an exchange of nobody');
+
+    return context;
+  };
+
+  return {
+    contexts,
+
+    async render(exchange, outcome) {
+      const context = contextOf(exchange);
+
+      if (outcome.kind === 'to' || outcome.kind === 'leave') {
+        context.status = 303;
+        context.redirect(outcome.kind === 'to' ? outcome.path : outcome.url);
+      } else if (outcome.kind === 'show') {
+        context.status = outcome.frame.status ?? 200;
+        context.body = { view: outcome.view.name, data: outcome.data, formAction: outcome.frame.formAction };
+      }
+    },
+
+    async fail(exchange, failure) {
+      const context = contextOf(exchange);
+      context.status = failure.status;
+      context.body = { failure };
+    },
+  };
+}
+
+function appOf(
+  { issuer }: Config,
+  { interactions, scope, middleware }: Oidc,
+  { cookieKeys, pages, errors }: { cookieKeys: string[]; pages: Drawing; errors: unknown[] },
+): Koa {
+  const koa = new Koa({ keys: cookieKeys });
+
+  koa.silent = true;
+  koa.use(async (context, next) => {
+    pages.contexts.set(context.req, context);
+
+    try {
+      await next();
+    } catch (error) {
+      errors.push(error);
+      context.status = 500;
+      context.body = { thrown: String(error) };
+    }
+  });
+  koa.use(scope as Koa.Middleware);
+  koa.use(async (context, next) => {
+    const exchange = { request: context.req, response: context.res };
+    const url = new URL(context.url, issuer);
+    const form = context.method === 'POST' && ours.test(url.pathname) ? await text(context.req) : undefined;
+    const outcome = await answerTo(interactions, exchange, {
+      url,
+      form: form === undefined ? form : new URLSearchParams(form),
+    });
+
+    if (outcome === undefined) await next();
+    else if ('kind' in outcome) await pages.render(exchange, outcome as Outcome);
+    else context.body = outcome;
+  });
+  koa.use(middleware as Koa.Middleware);
+
+  return koa;
+}
+
+const ours = /^\/(?:(sign-in|consent|choose-account)\/([^/]+)(?:\/(\w+))?|account.*|sign-out)$/;
+
+/** What the features do, without pages. */
+async function answerTo(
+  interactions: Interactions,
+  exchange: Exchange,
+  { url, form }: { url: URL; form: URLSearchParams | undefined },
+): Promise<Outcome | object | undefined> {
+  const found = ours.exec(url.pathname);
+  if (found === null) return undefined;
+
+  const [path, kind, uid = '', doing] = found;
+
+  if (path === '/account/signed-in') {
+    const back = interactions.consoleReturn(url.searchParams.get('state') ?? '');
+    return back === undefined ? { query: Object.fromEntries(url.searchParams) } : { kind: 'to', path: back };
+  }
+
+  if (path === '/sign-out') {
+    await interactions.signOut(exchange);
+    return { signedOut: true };
+  }
+
+  if (kind === undefined) {
+    const maxAge = url.searchParams.get('max_age');
+    const current = await interactions.current(exchange);
+    const old =
+      maxAge !== null && current !== undefined && Date.now() - current.session.signedInAt > Number(maxAge) * 1000;
+
+    if (current !== undefined && !old) return { current };
+    return interactions.consoleSignIn(`${path}${url.search}`, maxAge === null ? {} : { maxAge: Number(maxAge) });
+  }
+
+  if (form === undefined) {
+    const step = await interactions.find(exchange, uid);
+    return { at: kind, step, asked: kind === 'consent' ? await interactions.consentAsked(exchange, uid) : undefined };
+  }
+
+  if (doing === 'restart') return (await interactions.restart(uid)) ?? { restarted: false };
+  if (doing === 'refuse') return interactions.refused(exchange, uid);
+  if (kind === 'consent') return interactions.consented(exchange, uid, form.getAll('tick'));
+  if (kind === 'choose-account')
+    return interactions.selected(exchange, uid, form.get('choice') as 'current' | 'another');
+
+  return interactions.signedIn(exchange, uid, {
+    accountId: form.get('as') ?? '',
+    amr: ['pwd'],
+    acr: form.get('acr') ?? 'urn:gatehouse:acr:1',
+  });
+}
