@@ -3,7 +3,7 @@ import { Conflict } from '../domain/errors.ts';
 import type { Attempts, Records, Write } from '../storage/records.ts';
 
 /** One thing that failures are counted for. Durations in seconds. */
-export interface Counter<Reason extends string = string> {
+export interface Counter<Reason extends string> {
   id: string;
   reason: Reason;
   /** From so many failures on, a try has to wait. */
@@ -17,14 +17,23 @@ export interface Counter<Reason extends string = string> {
 /** A try that was counted and whose outcome is open. */
 export interface Counted {
   id: string;
+  reason: string;
   at: number;
   /** When the one before it was counted. */
   before: number;
 }
 
-export type Count = { counted: Counted } | { refused: { /** Seconds. */ retryAfter: number } };
+/** `retryAfter` in seconds. */
+export type Count<Reason extends string> = { counted: Counted[] } | { refused: { reason: Reason; retryAfter: number } };
 
-/** Tries that wait for the outcome of those before them, a counter. */
+interface Full<Reason extends string> {
+  counter: Counter<Reason>;
+  failures: number;
+  /** Milliseconds. */
+  until: number;
+}
+
+/** Tries that wait for the outcome of those before them. */
 const mostWaiting = 100;
 /** Milliseconds that one waits before it is sent away. */
 const longestPatience = 10_000;
@@ -34,81 +43,101 @@ const longestPatience = 10_000;
  * finds no room because others are being verified waits for their outcome instead of being refused: many right
  * passwords at once all get in, many wrong ones never outrun the limit (S86).
  */
-export function createAttemptCounters({ records, clock }: { records: Pick<Records, 'attempts'>; clock: Clock }) {
+export function createAttemptCounters({
+  records,
+  clock,
+}: {
+  records: Pick<Records, 'attempts' | 'write'>;
+  clock: Clock;
+}) {
   const inTurn = createTurns();
+  /** Tries of this process whose outcome is open, by counter. */
   const open = new Map<string, number>();
-  const waiting = new Map<string, Set<() => void>>();
+  const waiting = new Set<() => void>();
 
-  async function add(counter: Counter): Promise<{ counted: Counted } | { until: number; failures: number }> {
+  /** Counts at every counter or at none; answers the first one that has no room. */
+  async function add<R extends string>(counters: readonly Counter<R>[]): Promise<Counted[] | Full<R>> {
     const now = clock.now();
-    const expiresAt = now + counter.life * 1000;
-    let outcome: { counted: Counted } | { until: number; failures: number } | undefined;
+    const rows = await Promise.all(counters.map(({ id }) => records.attempts.get(id)));
+    const full = counters.map((counter, index) => fullness(counter, rows[index], now)).find(Boolean);
+    if (full) return full;
 
-    const change = (old: Attempts): Attempts => {
-      const until = blockedUntil(counter, old);
+    const outcomes = new Map<string, Counted | Full<R>>();
+    const creates = counters
+      .filter((_, index) => rows[index] === undefined)
+      .map(({ id, life }): Write => ({
+        in: 'attempts',
+        create: { id, failures: 0, lastAt: 0, expiresAt: now + life * 1000 },
+      }));
+    const updates = counters.map((counter): Write => ({
+      in: 'attempts',
+      update: counter.id,
+      change: (old) => {
+        // Another process may have filled it since.
+        const found = fullness(counter, old, now);
+        outcomes.set(counter.id, found ?? { id: counter.id, reason: counter.reason, at: now, before: old.lastAt });
 
-      if (now < until) {
-        outcome = { until, failures: old.failures };
-        return old;
-      }
+        return found ? old : { ...old, failures: old.failures + 1, lastAt: now, expiresAt: now + counter.life * 1000 };
+      },
+    }));
 
-      outcome = { counted: { id: counter.id, at: now, before: old.lastAt } };
-      return { ...old, failures: old.failures + 1, lastAt: now, expiresAt };
-    };
-
-    for (;;) {
-      if ((await records.attempts.update(counter.id, change)) && outcome) return outcome;
-
-      try {
-        await records.attempts.create({ id: counter.id, failures: 1, lastAt: now, expiresAt });
-        return { counted: { id: counter.id, at: now, before: now } };
-      } catch (error) {
-        // Somebody else counted the first one in between.
-        if (!(error instanceof Conflict)) throw error;
-      }
+    try {
+      await records.write([...creates, ...updates]);
+    } catch (error) {
+      // Another process created it: the updates were written all the same.
+      if (!(error instanceof Conflict)) throw error;
     }
+
+    const counted = [...outcomes.values()].filter((outcome) => 'before' in outcome);
+    const overtaken = [...outcomes.values()].find((outcome) => 'until' in outcome);
+    if (overtaken) await records.write(counted.map(givenBack));
+
+    return overtaken ?? counted;
   }
 
-  function oneSettles(id: string): Promise<void> {
-    const others = waiting.get(id) ?? new Set();
-    waiting.set(id, others);
-
+  function oneSettles(): Promise<void> {
     return new Promise((resolve) => {
       const go = () => {
         clearTimeout(timer);
-        others.delete(go);
+        waiting.delete(go);
         resolve();
       };
       const timer = setTimeout(go, longestPatience);
 
-      others.add(go);
+      waiting.add(go);
     });
   }
 
   return {
-    async count(counter: Counter): Promise<Count> {
+    async count<R extends string>(counters: readonly Counter<R>[]): Promise<Count<R>> {
       const patience = performance.now() + longestPatience;
 
       for (;;) {
-        const outcome = await inTurn(counter.id, async () => {
-          const added = await add(counter);
-          const running = open.get(counter.id) ?? 0;
-          if ('counted' in added) open.set(counter.id, running + 1);
+        const outcome = await inTurn(async () => {
+          const added = await add(counters);
 
-          return { ...added, running };
+          if (Array.isArray(added)) {
+            for (const { id } of added) open.set(id, (open.get(id) ?? 0) + 1);
+            return { counted: added };
+          }
+
+          return { full: added, running: open.get(added.counter.id) ?? 0 };
         });
 
-        if ('counted' in outcome) return { counted: outcome.counted };
+        if (outcome.counted) return { counted: outcome.counted };
 
-        const others = waiting.get(counter.id)?.size ?? 0;
-        const full = outcome.failures - outcome.running >= counter.limit;
+        const { running } = outcome;
+        const { counter, failures, until } = outcome.full;
+        const forGood = failures - running >= counter.limit;
 
-        if (full || others >= mostWaiting || performance.now() >= patience) {
-          return { refused: { retryAfter: Math.max(1, Math.ceil((outcome.until - clock.now()) / 1000)) } };
+        if (forGood || waiting.size >= mostWaiting || performance.now() >= patience) {
+          const retryAfter = Math.max(1, Math.ceil((until - clock.now()) / 1000));
+
+          return { refused: { reason: counter.reason, retryAfter } };
         }
 
         // Whoever was running may have finished since it was this one's turn.
-        if (open.has(counter.id)) await oneSettles(counter.id);
+        if (open.has(counter.id)) await oneSettles();
       }
     },
 
@@ -119,10 +148,9 @@ export function createAttemptCounters({ records, clock }: { records: Pick<Record
 
         if (running > 0) open.set(id, running);
         else open.delete(id);
-
-        for (const go of waiting.get(id) ?? []) go();
-        if (running <= 0) waiting.delete(id);
       }
+
+      for (const go of waiting) go();
     },
   };
 }
@@ -140,22 +168,21 @@ export function givenBack({ id, at, before }: Counted): Write {
   };
 }
 
-function blockedUntil(counter: Counter, { failures, lastAt }: Attempts): number {
-  return failures < counter.limit ? 0 : lastAt + counter.wait(failures) * 1000;
+function fullness<R extends string>(counter: Counter<R>, row: Attempts | undefined, now: number): Full<R> | undefined {
+  if (!row || row.failures < counter.limit) return undefined;
+  const until = row.lastAt + counter.wait(row.failures) * 1000;
+
+  return now < until ? { counter, failures: row.failures, until } : undefined;
 }
 
-/** Runs what belongs to one key one after another, so that `open` is exact when a refusal is judged by it. */
+/** Runs tasks one after another, so that `open` is exact when a refusal is judged by it. */
 function createTurns() {
-  const last = new Map<string, Promise<unknown>>();
+  let last: Promise<unknown> = Promise.resolve();
 
-  return async <T>(key: string, task: () => Promise<T>): Promise<T> => {
-    const mine = (last.get(key) ?? Promise.resolve()).then(task, task);
-    last.set(key, mine);
+  return <T>(task: () => Promise<T>): Promise<T> => {
+    const mine = last.then(task, task);
+    last = mine;
 
-    try {
-      return await mine;
-    } finally {
-      if (last.get(key) === mine) last.delete(key);
-    }
+    return mine;
   };
 }

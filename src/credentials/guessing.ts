@@ -96,7 +96,6 @@ export function createGuessing({ records, sealing, clock, limits }: GuessingDeps
     return { id: counterId(name, ...values), reason: 'locked', limit: mostInARow, wait: () => rowLife, life: rowLife };
   }
 
-  /** In one fixed order, so that tries that wait for each other can't wait in a circle. */
   function strangersCounters(account: string, address: string): Counter<Reason>[] {
     return [
       slowing('pair', limits.failures_per_pair, account, address),
@@ -111,31 +110,17 @@ export function createGuessing({ records, sealing, clock, limits }: GuessingDeps
   }
 
   async function countAll(all: readonly Counter<Reason>[]): Promise<Counted[] | Refusal> {
-    const counted: Counted[] = [];
+    const count = await counters.count(all);
+    if ('counted' in count) return count.counted;
 
-    for (const counter of all) {
-      const count = await counters.count(counter);
-
-      if ('refused' in count) {
-        await takeBack(counted);
-        const retryAfter = Math.min(count.refused.retryAfter, limits.longest_wait);
-
-        return { allowed: false, retryAfter, reason: counter.reason };
-      }
-
-      counted.push(count.counted);
-    }
-
-    return counted;
+    const { reason, retryAfter } = count.refused;
+    return { allowed: false, reason, retryAfter: Math.min(retryAfter, limits.longest_wait) };
   }
 
-  async function takeBack(counted: readonly Counted[]): Promise<void> {
-    await settleAfter(counted, counted.map(givenBack));
-  }
-
-  async function settleAfter(counted: readonly Counted[], writes: readonly Write[]): Promise<void> {
+  /** Whatever happens to the writes, those who wait for this outcome go on. */
+  async function settleAfter(counted: readonly Counted[], writes: () => Promise<Write[]>): Promise<void> {
     try {
-      if (writes.length > 0) await records.write(writes);
+      await records.write(await writes());
     } finally {
       counters.settle(counted);
     }
@@ -146,6 +131,21 @@ export function createGuessing({ records, sealing, clock, limits }: GuessingDeps
     const oldest = await records.knownDevices.list('account', accountId, { limit: 1 });
 
     return oldest.rows.map(({ id }) => ({ in: 'knownDevices', remove: id }));
+  }
+
+  async function remembered(accountId: string, deviceId: string, known: boolean): Promise<Write[]> {
+    const now = clock.now();
+    const id = deviceKey(accountId, deviceId);
+    const put: Write = {
+      in: 'knownDevices',
+      put: { id, accountId, lastSeenAt: now, expiresAt: now + deviceLife * 1000 },
+    };
+    if (known) return [put];
+
+    // Its own row of failures has ended too, had it lost its standing by them.
+    const cleared = devicesCounters(id).map((counter): Write => ({ in: 'attempts', remove: counter.id }));
+
+    return [...(await makeRoom(accountId)), put, ...cleared];
   }
 
   return {
@@ -168,32 +168,23 @@ export function createGuessing({ records, sealing, clock, limits }: GuessingDeps
         : asStranger;
     },
 
-    async succeeded({ counted, known, deviceId }, accountId) {
-      const now = clock.now();
-      const device = deviceKey(accountId, deviceId);
-      // The last of a stranger's counters is the address's: it also holds others' failures, so it is not cleared.
-      const cleared = known ? counted : counted.slice(0, -1);
-      const kept = known ? [] : counted.slice(-1);
-      const writes: Write[] = [
-        ...cleared.map(({ id }): Write => ({ in: 'attempts', remove: id })),
-        ...kept.map(givenBack),
-      ];
+    succeeded: ({ counted, known, deviceId }, accountId) =>
+      settleAfter(counted, async () => {
+        // An address's counter also holds what others failed there, so it is not cleared.
+        const writes = counted.map((one): Write =>
+          one.reason === 'address' ? givenBack(one) : { in: 'attempts', remove: one.id },
+        );
 
-      if (deviceId.length >= shortestDeviceId) {
-        writes.push(...(known ? [] : await makeRoom(accountId)), {
-          in: 'knownDevices',
-          put: { id: device, accountId, lastSeenAt: now, expiresAt: now + deviceLife * 1000 },
-        });
-        // Its own row of failures has ended too, had it lost its standing by them.
-        if (!known) writes.push(...devicesCounters(device).map(({ id }): Write => ({ in: 'attempts', remove: id })));
-      }
+        return deviceId.length < shortestDeviceId
+          ? writes
+          : [...writes, ...(await remembered(accountId, deviceId, known))];
+      }),
 
-      await settleAfter(counted, writes);
+    async failed({ counted }) {
+      counters.settle(counted);
     },
 
-    failed: ({ counted }) => settleAfter(counted, []),
-
-    withdrawn: ({ counted }) => takeBack(counted),
+    withdrawn: ({ counted }) => settleAfter(counted, async () => counted.map(givenBack)),
 
     async clear(email) {
       const account = emailKey(email);
