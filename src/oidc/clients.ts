@@ -1,10 +1,11 @@
-import Provider, { errors } from 'oidc-provider';
+import Provider from 'oidc-provider';
 import type { Client as LibraryClient, ClientMetadata as LibraryMetadata, KoaContextWithOIDC } from 'oidc-provider';
 
 import type { Client } from '../domain/client.ts';
 import type { Clock } from '../domain/clock.ts';
-import { newSecret, sha256 } from '../domain/ids.ts';
+import { sha256 } from '../domain/ids.ts';
 import { sameText } from '../storage/sealing.ts';
+import { metadataOf } from './client-metadata.ts';
 import type { UnitOfWork, Units } from './request.ts';
 import { reaching } from './unavailable.ts';
 
@@ -38,7 +39,7 @@ export function attachClients(provider: Provider, deps: { units: Units; clock: C
 
     if (!row) return undefined;
 
-    const client = before?.row.version === row.version ? before.client : newClient(row);
+    const client = before?.row.version === row.version ? before.client : await newClient(row);
 
     // The least lately read goes first.
     if (kept.size >= mostKept) kept.delete(kept.keys().next().value ?? '');
@@ -49,10 +50,14 @@ export function attachClients(provider: Provider, deps: { units: Units; clock: C
     return client;
   }
 
-  function newClient(row: Client): LibraryClient {
+  async function newClient(row: Client): Promise<LibraryClient> {
     const Client = provider.Client as unknown as new (metadata: LibraryMetadata) => LibraryClient;
+    const metadata = metadataOf(row);
 
-    return new Client(metadataOf(row));
+    // OpenID Connect Core 1.0 section 8.1: the sector's own list has to name every redirect URI (S57).
+    if (metadata.sector_identifier_uri !== undefined) await provider.Client.validate(metadata);
+
+    return new Client(metadata);
   }
 
   async function find(id: unknown): Promise<LibraryClient | undefined> {
@@ -114,54 +119,4 @@ function isBareOrigin(uri: string): boolean {
 
 function withOrWithoutSlash(uri: string): string {
   return uri.endsWith('/') ? uri.slice(0, -1) : `${uri}/`;
-}
-
-/** Metadata for the library, which wants a secret where there is one: it gets one that nobody has. */
-export function metadataOf({ id, metadata }: Pick<Client, 'id' | 'metadata'>): LibraryMetadata {
-  const method = metadata.token_endpoint_auth_method ?? 'client_secret_basic';
-
-  return {
-    ...(metadata as object),
-    client_id: id,
-    response_modes: responseModes(metadata.response_types ?? ['code'], method),
-    ...(method.startsWith('client_secret') && { client_secret: newSecret() }),
-  };
-}
-
-/** What a client has no use for is refused (S12): a fragment is for pages that read it by script. */
-function responseModes(responseTypes: readonly string[], authMethod: string): string[] {
-  const modes = new Set(['query', 'form_post']);
-
-  if (authMethod === 'none' || responseTypes.some((type) => type.includes('id_token'))) modes.add('fragment');
-
-  return [...modes];
-}
-
-/** Metadata of ours, beside RFC 7591's (domain/client.ts). */
-export const ourMetadata = ['first_party', 'portal', 'require_pkce', 'claims_in_id_token', 'resources'] as const;
-
-/**
- * The setting `extraClientMetadata.validator`. Ours come from an administrator, by way of the store: in whatever a
- * request brings they are refused (S53).
- */
-export function checkOurMetadata(
-  ctx: KoaContextWithOIDC | undefined,
-  name: string,
-  value: unknown,
-  metadata: LibraryMetadata,
-): void {
-  if (value === undefined) return;
-  if (ctx !== undefined) throw new errors.InvalidClientMetadata(`${name} can't be asked for`);
-
-  if (name === 'resources') {
-    if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) {
-      throw new errors.InvalidClientMetadata('resources must be a list of resource indicators');
-    }
-  } else if (typeof value !== 'boolean') {
-    throw new errors.InvalidClientMetadata(`${name} must be true or false`);
-  }
-
-  if (name === 'require_pkce' && value === false && metadata.token_endpoint_auth_method === 'none') {
-    throw new errors.InvalidClientMetadata('a client without authentication must use PKCE');
-  }
 }

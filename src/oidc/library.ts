@@ -10,17 +10,6 @@ import type { Units } from './request.ts';
  * folder notice when a new version of the library no longer asks it.
  */
 
-type ResponseMode = (ctx: KoaContextWithOIDC, redirectUri: string, payload: Record<string, unknown>) => Promise<void>;
-
-/** A provider that draws `form_post` as a page of ours: the library's has a script inside. */
-export function providerWith(formPost: ResponseMode) {
-  return class extends Provider {
-    override registerResponseMode(name: string, handler: never): void {
-      super.registerResponseMode(name, name === 'form_post' ? (formPost as never) : handler);
-    }
-  };
-}
-
 export interface AttachDeps {
   units: Units;
   /** Runs what nobody waits for, and hears of its failure. */

@@ -11,10 +11,11 @@ import { createInteractionUrl } from './departure.ts';
 import type { Inside, OidcDeps } from './deps.ts';
 import type { Documents } from './documents.ts';
 import { answerFrom, makeDocuments } from './documents.ts';
+import { providerWithFormPost } from './form-post.ts';
 import type { Interactions } from './interactions.ts';
 import { keyVersion, loadKeys } from './keys.ts';
 import type { Keys } from './keys.ts';
-import { attach, providerWith } from './library.ts';
+import { attach } from './library.ts';
 import { createOutbound } from './outbound.ts';
 import { createPages } from './pages.ts';
 import { acrValues, interactionPolicy } from './policy.ts';
@@ -75,7 +76,7 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
   const signOut = createSignOut({ ...inside, revocation });
   const pages = createPages({ ...inside, signOut });
   const answers = createAnswers({ ...inside, units, pages });
-  const OurProvider = providerWith(pages.formPost);
+  const OurProvider = providerWithFormPost(pages.formPost);
 
   async function run({ signing, version }: Keys): Promise<Running> {
     const settings = providerSettings({

@@ -22,8 +22,12 @@ export function createResourceServers(resources: Resources) {
       throw new errors.InvalidTarget('the client may not ask for tokens for this resource');
     }
 
+    const scopes = client['api_scopes'];
+    const names = api.scopes.map(({ name }) => name);
+
     return {
-      scope: api.scopes.map(({ name }) => name).join(' '),
+      // A client that names scopes may ask for those alone (RFC 7591 section 2).
+      scope: names.filter((name) => !Array.isArray(scopes) || scopes.includes(name)).join(' '),
       audience: api.identifier,
       accessTokenTTL: api.access_token,
       accessTokenFormat: api.format,

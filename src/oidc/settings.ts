@@ -8,7 +8,7 @@ import { locales } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
 import { seconds } from '../domain/clock.ts';
 import { claimsByScope } from './claims.ts';
-import { checkOurMetadata, ourMetadata } from './clients.ts';
+import { checkOurMetadata, ourMetadata } from './client-metadata.ts';
 import { isOriginOf } from './cors.ts';
 import { features } from './features.ts';
 import type { FeatureHooks } from './features.ts';
