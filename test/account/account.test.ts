@@ -1,42 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { accountNavigation, accountRoutes } from '../../src/account/index.ts';
-import type { Account } from '../../src/domain/account.ts';
-import type { Problem, Result } from '../../src/operations/problems.ts';
-import { ana, playInteractions, stepAt } from '../support/interactions.ts';
-import { openSite } from '../web/site.ts';
+import { accountNavigation } from '../../src/account/index.ts';
+import { openConsole } from './console.ts';
 
 const path = '/account/personal-information';
-
-async function openConsole(person: Partial<Account> = {}, claimsShown: string[] = []) {
-  const played = playInteractions(stepAt('login'));
-  const changes: unknown[] = [];
-  const problems: Problem[] = [];
-
-  const routes = accountRoutes({
-    interactions: played.interactions,
-    claimsShown,
-    accounts: {
-      async updateProfile(accountId, input, { actor }): Promise<Result<Account>> {
-        changes.push({ accountId, actor, input });
-        if (problems.length > 0) return { ok: false, problems };
-
-        const account = { ...(site.session?.account ?? ana), ...(input as Partial<Account>) };
-        site.session = session(account);
-        return { ok: true, value: account };
-      },
-    },
-  });
-
-  const site = await openSite({ routes, navigation: accountNavigation, home: '/account' });
-  const session = (account: Account) => ({
-    account,
-    session: { uid: 's1', signedInAt: site.clock.now(), amr: ['pwd'] },
-  });
-  site.session = session({ ...ana, ...person });
-
-  return Object.assign(site, { played, changes, problems });
-}
 
 describe('the console', () => {
   test('opens on its first page', async () => {

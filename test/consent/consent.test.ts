@@ -1,48 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { consentRoutes } from '../../src/consent/index.ts';
-import type { ConsentItem } from '../../src/oidc/interactions.ts';
-import { showEnded } from '../../src/sign-in/index.ts';
-import { ana, playInteractions, stepAt, uid, wiki, type Played } from '../support/interactions.ts';
-import { openSite } from '../web/site.ts';
+import { ana, stepAt, uid, wiki } from '../support/interactions.ts';
+import { email, files, item, offline, openConsent, openid, profile } from './page.ts';
 
 const path = `/consent/${uid}`;
-
-const item = (id: string, more: Partial<ConsentItem> = {}): ConsentItem => ({
-  id,
-  ...(id.startsWith('scope:') && { scope: id.slice('scope:'.length) }),
-  values: [],
-  required: false,
-  allowed: false,
-  ...more,
-});
-
-const openid = item('scope:openid', { required: true });
-const offline = item('scope:offline_access');
-const email = item('scope:email', { values: [{ claim: 'email', value: 'ana@example.com' }] });
-
-const profile = item('scope:profile', {
-  values: [
-    { claim: 'name', value: 'Ana Lindqvist' },
-    { claim: 'locale', value: 'de' },
-  ],
-});
-
-const files = item('resource:https://files.example.com read', {
-  resource: { indicator: 'https://files.example.com', name: 'Files', scope: 'read', description: 'Read your files' },
-});
-
-async function openConsent(
-  items: ConsentItem[],
-  now: Played['now'] = stepAt('consent', { client: wiki, account: ana }),
-) {
-  const played = playInteractions(now);
-  played.asked = { items, offline: items.includes(offline) };
-
-  const site = await openSite({ routes: consentRoutes({ interactions: played.interactions, showEnded }), home: '/' });
-
-  return Object.assign(site, { played });
-}
 
 describe('what is asked', () => {
   test('S20, S21: names the app, its host, its terms, and who is asked', async () => {
