@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { freePort } from './app.ts';
+
+/**
+ * Gatehouse as a process of its own, as an operator starts it: for what only a process has (signals, exit codes, a
+ * second one beside it). Ends with the test.
+ */
+export interface Started extends AsyncDisposable {
+  url: string;
+  demoUrl: string;
+  setupUrl: string | undefined;
+  /** Standard output: the log. */
+  out(): string;
+  err(): string;
+  kill(signal: NodeJS.Signals): void;
+  exit: Promise<number | null>;
+}
+
+export interface Place extends AsyncDisposable {
+  env: Record<string, string>;
+  start(env?: Record<string, string>): Promise<Started>;
+  /** Any command beside it. */
+  run(args: readonly string[], options?: { input?: string; env?: Record<string, string> }): Promise<Ended>;
+}
+
+export interface Ended {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+export async function openPlace(): Promise<Place> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-process-'));
+  const port = await freePort();
+  const env = {
+    GATEHOUSE_DATA: join(folder, 'data'),
+    GATEHOUSE_ISSUER: `http://localhost:${port}`,
+    GATEHOUSE_DEMO_PORT: '0',
+    GATEHOUSE_PASSWORDS_ARGON2_MEMORY_KIB: '8',
+    GATEHOUSE_PASSWORDS_ARGON2_ITERATIONS: '1',
+  };
+  const running: Started[] = [];
+
+  return {
+    env,
+    async start(more = {}) {
+      const child = launch(['start'], { ...env, ...more });
+      const started = describe(child, env.GATEHOUSE_ISSUER);
+      running.push(started);
+
+      await Promise.race([greeted(child), child.exit]);
+
+      return started;
+    },
+    async run(args, { input = '', env: more = {} } = {}) {
+      const child = launch(args, { ...env, ...more });
+      child.process.stdin.end(input);
+
+      return { code: await child.exit, out: child.out(), err: child.err() };
+    },
+    async [Symbol.asyncDispose]() {
+      for (const one of running) await one[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+interface Child extends Pick<Started, 'out' | 'err' | 'exit'> {
+  process: ReturnType<typeof spawnMain>;
+}
+
+function spawnMain(args: readonly string[], env: Record<string, string>) {
+  return spawn(process.execPath, [main, ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+}
+
+function launch(args: readonly string[], env: Record<string, string>): Child {
+  const child = spawnMain(args, env);
+  let out = '';
+  let err = '';
+
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+
+  return {
+    process: child,
+    out: () => out,
+    err: () => err,
+    exit: new Promise((resolve) => child.once('close', (code) => resolve(code))),
+  };
+}
+
+/** The greeting is the last thing of a start. */
+function greeted(child: Child): Promise<void> {
+  return new Promise((resolve) => {
+    child.process.stderr.on('data', () => {
+      if (child.err().includes('Gatehouse answers at')) resolve();
+    });
+  });
+}
+
+function describe({ process: child, out, err, exit }: Child, url: string): Started {
+  return {
+    url,
+    get demoUrl() {
+      return /A sample app to sign in to: (\S+)/.exec(err())?.[1] ?? '';
+    },
+    get setupUrl() {
+      return /open: (\S+)/.exec(err())?.[1];
+    },
+    out,
+    err,
+    exit,
+    kill: (signal) => void child.kill(signal),
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await exit;
+    },
+  };
+}
