@@ -84,14 +84,14 @@ function settings(port: number, data: string) {
 async function fill(config: Config, many: number) {
   await using services = await open(config);
   const machine = (id: string) =>
-    register(services, { id, kind: 'machine', metadata: { scope: apiScope, resources: [apis.RS256, apis.ES256] } });
+    register(services, { id, kind: 'machine', metadata: { resources: [apis.RS256, apis.ES256] } });
   const app = (id: string, algorithm: string) =>
     register(services, {
       id,
       kind: 'web',
       metadata: {
         redirect_uris: [redirectUri],
-        scope: `openid profile email offline_access ${apiScope}`,
+        scope: 'openid profile email offline_access',
         id_token_signed_response_alg: algorithm,
         resources: [apis.opaque],
         first_party: true,
