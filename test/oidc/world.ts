@@ -27,7 +27,7 @@ import { createBrowser } from './browser.ts';
  * The protocol room on SQLite and a port of its own, with pages that answer JSON instead of HTML: what the flow tests
  * look at is which step comes, not how it is drawn.
  */
-export interface World extends AsyncDisposable {
+export interface World {
   origin: string;
   records: Records;
   ephemera: Ephemera;
@@ -37,8 +37,11 @@ export interface World extends AsyncDisposable {
   errors: unknown[];
   /** Moves our clock on, in seconds; the library's own stays. */
   wait(seconds: number): void;
+  /** From here on our clock moves by `wait` alone: what happens at once does so on a busy machine too. */
+  freeze(): void;
   browser(): Browser;
   addClient(id: string, metadata: Partial<ClientMetadata>, of?: Partial<Client>): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** The secret of every confidential client here. */
@@ -61,7 +64,8 @@ export async function openWorld(given: Parameters<typeof settings.parse>[0] = {}
   const config = resolveSettings(settings.parse({ ...(given as object), issuer: origin, data: folder.path }));
 
   let offset = 0;
-  const clock = { now: () => Date.now() + offset };
+  let stopped: number | undefined;
+  const clock = { now: () => (stopped ?? Date.now()) + offset };
   const place = { clock, data: folder.path, server: false };
   const records = opened.use(await only(recordsBackends).openRecords({}, place));
   const ephemera = opened.use(await only(ephemeraBackends).openEphemera({}, place));
@@ -124,9 +128,12 @@ export async function openWorld(given: Parameters<typeof settings.parse>[0] = {}
     events,
     errors,
     wait: (seconds) => void (offset += seconds * 1000),
+    freeze: () => void (stopped ??= Date.now()),
     browser: () => createBrowser(origin),
     addClient,
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    async [Symbol.asyncDispose]() {
+      await running.disposeAsync();
+    },
   };
 }
 

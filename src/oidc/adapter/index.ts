@@ -1,5 +1,6 @@
 import type { Adapter } from 'oidc-provider';
 
+import type { Config } from '../../config/schema.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { Records } from '../../storage/records.ts';
 import type { UnitOfWork, Units } from '../request.ts';
@@ -20,6 +21,7 @@ import { sessions } from './sessions.ts';
 export interface AdapterDeps {
   records: Pick<Records, 'used' | 'refreshFamilies' | 'sessions'>;
   clock: Clock;
+  config: Pick<Config, 'tokens'>;
 }
 
 export function createAdapter(deps: AdapterDeps, units: Units): (name: string) => Adapter {
@@ -29,7 +31,7 @@ export function createAdapter(deps: AdapterDeps, units: Units): (name: string) =
     ClientCredentials: clientCredentials(),
     Grant: grants(deps),
     Interaction: interactions(),
-    RefreshToken: refreshTokens(deps),
+    RefreshToken: refreshTokens({ clock: deps.clock, absoluteLife: deps.config.tokens.refresh_token_absolute }),
     ReplayDetection: assertions(deps),
     Session: sessions(deps),
   };

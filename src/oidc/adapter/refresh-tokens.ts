@@ -20,7 +20,7 @@ const familyIdLength = 22;
 const longestMemory = 20;
 
 /** Until then an exchanged token that comes again belongs to the same burst of requests: it fails, quietly. */
-const burst = 1_000;
+const burst = 2_000;
 
 /** Until then it is the retry of an app that never got its answer: it gets another successor, and the unseen one dies. */
 const retryWindow = 10_000;
@@ -30,7 +30,13 @@ export function newRefreshToken(unit: UnitOfWork | undefined): string {
   return (unit?.notes.rotation?.familyId ?? newId()) + newSecret();
 }
 
-export function refreshTokens({ clock }: { clock: Clock }): Keeper {
+export interface RefreshTokenDeps {
+  clock: Clock;
+  /** Seconds from the first token of a family on, however often it is used (S29). */
+  absoluteLife: number;
+}
+
+export function refreshTokens({ clock, absoluteLife }: RefreshTokenDeps): Keeper {
   return {
     async find(unit, value) {
       const family = await unit.get('refreshFamilies', familyIdOf(value));
@@ -73,7 +79,13 @@ export function refreshTokens({ clock }: { clock: Clock }): Keeper {
       const rotated = await unit.update('refreshFamilies', rotation.familyId, (old) => {
         if (old.current !== rotation.expected) throw new errors.InvalidGrant('refresh token already exchanged');
 
-        return { ...old, ...next, previous: previousOf(old, rotation.presented), rotatedAt: now };
+        return {
+          ...old,
+          ...next,
+          previous: previousOf(old, rotation.presented),
+          rotatedAt: now,
+          expiresAt: Math.min(next.expiresAt, old.createdAt + absoluteLife * 1000),
+        };
       });
 
       if (!rotated) throw new errors.InvalidGrant('refresh token not found');

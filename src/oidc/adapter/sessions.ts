@@ -104,7 +104,8 @@ async function ofActiveAccount(unit: UnitOfWork, row: DeviceSession): Promise<bo
 function take(unit: UnitOfWork, row: DeviceSession, id: string): AdapterPayload {
   if (!unit.notes.sessions.has(row.id)) unit.notes.sessions.set(row.id, row);
 
-  return awake(row.payload, id);
+  // The library writes into what it is given; what it was is needed to tell what has changed.
+  return awake(structuredClone(row.payload), id);
 }
 
 /** A new id comes as the removal of the old one, then a save: under one name, only the save is left. */
