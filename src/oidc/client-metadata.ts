@@ -20,13 +20,14 @@ export function metadataOf({ id, metadata }: Pick<Client, 'id' | 'metadata'>): L
   };
 }
 
-/** What a client has no use for is refused (S12): a fragment is for pages that read it by script. */
+/**
+ * What a client has no use for is refused (S12): a fragment is for pages that read it by script, and never carries an
+ * ID token (S11).
+ */
 function responseModes(responseTypes: readonly string[], authMethod: string): string[] {
-  const modes = new Set(['query', 'form_post']);
+  const readsFragments = authMethod === 'none' && !responseTypes.includes('id_token');
 
-  if (authMethod === 'none' || responseTypes.some((type) => type.includes('id_token'))) modes.add('fragment');
-
-  return [...modes];
+  return readsFragments ? ['query', 'form_post', 'fragment'] : ['query', 'form_post'];
 }
 
 const openIdScopes = new Set(['openid', 'profile', 'email', 'phone', 'address', 'offline_access']);
