@@ -10,6 +10,7 @@ import type { Events } from '../events/writer.ts';
 import type { Records } from '../storage/records.ts';
 import { readNewAccount, readProfileChange, type NewAccount, type ProfileChange } from './account-input.ts';
 import { endAccountsAccess } from './endings.ts';
+import { passwordProblems } from './password-problems.ts';
 import { problem, refused, type By, type Result } from './problems.ts';
 
 /** What can be done to accounts. Every function checks its input itself: it may come from a form, a file or the network. */
@@ -51,18 +52,11 @@ export function createAccounts({ records, passwords, policy, events, clock }: Ac
     return (await records.accounts.find('email', emailKey(username))) !== undefined;
   }
 
-  async function passwordProblems(
-    password: string,
-    whose: Pick<Account, 'email' | 'firstName' | 'lastName' | 'displayName'>,
-  ) {
-    const names = [whose.firstName, whose.lastName, whose.displayName];
-    const found = await policy.check(password, { email: whose.email, names, secondFactor: false });
-
-    return found.map(({ key, values }) => problem('password', key, values));
-  }
-
   async function problemsOf(given: NewAccount) {
-    const problems = given.password === undefined ? [] : await passwordProblems(given.password, given);
+    const problems =
+      given.password === undefined
+        ? []
+        : await passwordProblems(policy, { password: given.password, path: 'password', whose: given });
 
     if (await records.accounts.find('email', given.emailKey)) {
       problems.push(problem('email', 'problem.emailTaken'));
@@ -164,7 +158,7 @@ export function createAccounts({ records, passwords, policy, events, clock }: Ac
       const account = await records.accounts.get(accountId);
       if (!account) return undefined;
 
-      const problems = await passwordProblems(password, account);
+      const problems = await passwordProblems(policy, { password, path: 'password', whose: account });
       if (problems.length > 0) return refused(...problems);
 
       await passwords.set(accountId, password);

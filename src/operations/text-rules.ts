@@ -61,6 +61,7 @@ export function isEmailAddress(value: string): boolean {
   const [local, domain] = [value.slice(0, at), value.slice(at + 1)];
 
   return (
+    at > 0 &&
     value.length <= 254 &&
     local.length <= 64 &&
     /^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u.test(local) &&
