@@ -43,7 +43,7 @@ const uidForm = /^[\w-]{20,64}$/;
 export function createSteps(deps: StepDeps): Interactions {
   const { ephemera, records, clock } = deps;
 
-  async function open(exchange: Exchange, uid: string): Promise<Open | Ended> {
+  async function open(exchange: Exchange, uid: string, { whoever = false } = {}): Promise<Open | Ended> {
     const provider = deps.provider();
     const step = uidForm.test(uid) ? await provider.Interaction.find(uid) : undefined;
 
@@ -66,7 +66,7 @@ export function createSteps(deps: StepDeps): Interactions {
     const active = account?.status === 'active' ? account : undefined;
 
     // Consent and choice are somebody's: meanwhile that person signed out, or another one signed in.
-    if (step.prompt.name !== 'login' && (active === undefined || step.session?.uid !== session.uid)) {
+    if (!whoever && step.prompt.name !== 'login' && (active === undefined || step.session?.uid !== session.uid)) {
       return ended(uid, 'expired');
     }
 
@@ -193,7 +193,8 @@ export function createSteps(deps: StepDeps): Interactions {
     },
 
     async refused(exchange, uid) {
-      const found = await open(exchange, uid);
+      // "No" gives nothing away, whoever says it: the app is told in any case.
+      const found = await open(exchange, uid, { whoever: true });
       if ('ended' in found || found.client.id === consoleClientId) return again(uid);
 
       if (found.step.prompt.name === 'consent') {

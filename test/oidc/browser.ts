@@ -15,7 +15,11 @@ export interface Browser {
   /** `form`: POST. Cookies are sent as a browser would that came from a page of ours, or from `elsewhere`. */
   go(
     to: string | URL,
-    how?: { form?: Record<string, string | string[]>; from?: 'here' | 'elsewhere' },
+    how?: {
+      form?: Record<string, string | string[]>;
+      from?: 'here' | 'elsewhere';
+      /** Stops at the first redirect. */ stop?: boolean;
+    },
   ): Promise<Arrived>;
 }
 
@@ -41,7 +45,7 @@ export function createBrowser(origin: string, jar = new CookieJar()): Browser {
   return {
     jar,
 
-    async go(to, { form, from = 'here' } = {}) {
+    async go(to, { form, from = 'here', stop = false } = {}) {
       let url = new URL(to, origin);
       let body = form;
 
@@ -55,6 +59,9 @@ export function createBrowser(origin: string, jar = new CookieJar()): Browser {
         if (location === null) {
           return { url, status: answer.status, text, json: jsonIn(text), headers: answer.headers };
         }
+
+        if (stop)
+          return { url: new URL(location, url), status: answer.status, text: '', json: {}, headers: answer.headers };
 
         if (answer.status !== 303) throw new Error(`${url.pathname} redirects with ${answer.status}`);
 
