@@ -90,7 +90,8 @@ function createServed(pages: ReadonlyMap<string, Page>, deps: ServeDeps) {
 
         if (outcome.kind !== 'wrong') return answers.write(context, outcome, accountOf(ask));
 
-        const { problems, status } = outcome;
+        const { status } = outcome;
+        const problems = inOrder(outcome.problems, Object.keys(fields));
 
         return showAgain(visit, ask, { values: { ...typed, ...outcome.values }, problems, status });
       });
@@ -130,6 +131,13 @@ interface State {
   values: Fields;
   problems: Readonly<Record<string, ProblemText>>;
   status: number;
+}
+
+/** As the page has its fields, which is as they were sent; what belongs to none of them comes first. */
+function inOrder<T>(problems: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> {
+  const place = ([name]: [string, T]): number => names.indexOf(name);
+
+  return Object.fromEntries(Object.entries(problems).toSorted((a, b) => place(a) - place(b)));
 }
 
 function textOf(problem: ProblemText, say: Say): string {

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { z } from 'zod';
 
-import { page, show, to, view } from '../../src/web/route.ts';
+import { action, page, show, to, view } from '../../src/web/route.ts';
 import { openSite, profileView } from './site.ts';
 
 const filled = {
@@ -79,6 +80,26 @@ test('what the action itself finds wrong is shown in the same way', async () => 
   expect(page.status).toBe(422);
   expect(page.html).toContain('<a href="#field-displayName">Somebody was faster</a>');
   expect(page.forms[0]?.fields['displayName']).toBe('taken');
+});
+
+test('several problems are listed as the page has its fields', async () => {
+  await using site = await openSite({
+    routes: [
+      page('/two', profileView, () => ({ greeting: '', displayName: '', at: 0, link: '/' })),
+      action('/two', z.object({ displayName: z.string(), password: z.string() }), async (_ask, _input, wrong) =>
+        wrong({ password: 'problem.invalid', displayName: 'problem.required', form: 'problem.sendAgain' }),
+      ),
+    ],
+  });
+  const browser = site.browser();
+  const shown = await browser.submit(await browser.get('/two'), {});
+
+  expect(shown.html).toContain('<strong>3 things need your attention</strong>');
+  expect([...shown.html.matchAll(/<li>(?:<a href="#field-(\w+)">)?/g)].map(([, name]) => name)).toEqual([
+    undefined,
+    'displayName',
+    'password',
+  ]);
 });
 
 test('a password never comes back', async () => {
