@@ -109,5 +109,9 @@ function inWords(value: Json | undefined): string {
 
 /** The first problem of each field. */
 function byField(problems: readonly Problem[]): Record<string, ProblemText> {
-  return Object.fromEntries(problems.toReversed().map(({ path: field, ...text }) => [field || 'form', text]));
+  const texts: Record<string, ProblemText> = {};
+
+  for (const { path: field, ...text } of problems) texts[field || 'form'] ??= text;
+
+  return texts;
 }

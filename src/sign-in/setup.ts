@@ -57,5 +57,9 @@ export function setupRoutes({ setup, minimumLength }: SetupDeps): Route[] {
 
 /** The first problem of each field. */
 function byField(problems: readonly Problem[]): Record<string, ProblemText> {
-  return Object.fromEntries(problems.toReversed().map(({ path, ...text }) => [path || 'form', text]));
+  const texts: Record<string, ProblemText> = {};
+
+  for (const { path: field, ...text } of problems) texts[field || 'form'] ??= text;
+
+  return texts;
 }

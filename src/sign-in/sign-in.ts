@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ClientFace, Interaction } from '../oidc/interactions.ts';
 import { action, page, show, to, view, type Ask, type Outcome, type Route } from '../web/route.ts';
 import type { SignInDeps } from './deps.ts';
-import { showEnded } from './ended.ts';
+import { endedView, showEnded } from './ended.ts';
 import { proveByPassword } from './prove.ts';
 import { refuse } from './refuse.ts';
 
@@ -77,7 +77,9 @@ export function passwordRoutes(deps: SignInDeps): Route[] {
       refuse(interactions, exchange, uid),
     ),
 
-    action('/sign-in/:uid/restart', z.object({}), async ({ exchange, params: { uid } }) => {
+    // A link and not a form: it has no effect but to begin the app's request anew, works without cookies, and may end at
+    // the app, which a form of a page that knows no app could not.
+    page('/sign-in/:uid/restart', endedView, async ({ exchange, params: { uid } }) => {
       const restarted = await interactions.restart(uid);
       if (restarted !== undefined) return restarted;
 

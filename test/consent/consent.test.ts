@@ -137,7 +137,7 @@ describe('when it is not the time', () => {
 
       expect(status).toBe(410);
       expect(words).toContain('This sign-in is finished already');
-      expect(html).toContain(`action="/sign-in/${uid}/restart"`);
+      expect(html).toContain(`href="/sign-in/${uid}/restart"`);
     }
 
     expect(site.played.calls).toEqual([]);
