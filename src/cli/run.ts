@@ -5,8 +5,7 @@ import { openSecrets } from '../config/secrets.ts';
 import { systemClock } from '../domain/clock.ts';
 import { Failure } from '../domain/errors.ts';
 import type { Services } from '../services.ts';
-import { AlreadyRunning, SchemaTooNew } from '../storage/refusals.ts';
-import { KeyMissing } from '../storage/sealing.ts';
+import { AlreadyRunning, KeyMissing, SchemaTooNew } from '../storage/refusals.ts';
 import { exitCodes, overview, parseCommand, Usage, type ExitCode, type Io, type Parsed } from './command.ts';
 import { commands } from './commands.ts';
 import { ConfigurationRefused, secretsOf } from './refused.ts';
@@ -79,16 +78,9 @@ function explain(error: unknown, io: Io): ExitCode {
     return exitCodes.usage;
   }
 
-  if (error instanceof SchemaTooNew || error instanceof AlreadyRunning) {
+  if (error instanceof SchemaTooNew || error instanceof AlreadyRunning || error instanceof KeyMissing) {
     io.err(`${error.message}\n`);
     return error.exitCode;
-  }
-
-  if (error instanceof KeyMissing) {
-    io.err(
-      `Gatehouse can't start: ${error.message}. Put back the key file, or set secrets.encryption_key (an earlier one: secrets.former_encryption_keys).\n`,
-    );
-    return exitCodes.config;
   }
 
   if (isTaken(error)) {

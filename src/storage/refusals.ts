@@ -22,3 +22,16 @@ export class AlreadyRunning extends Unavailable {
     super(`another server is using ${folder}: stop it first, or give this one a data folder of its own`);
   }
 }
+
+/** It was sealed under a key that is not among ours: another installation's data, or a key that was lost. */
+export class KeyMissing extends Error {
+  /** EX_CONFIG of sysexits.h: starting again changes nothing. */
+  readonly exitCode = 78;
+
+  constructor(id: string) {
+    super(
+      `what is secret in this database was sealed under the key ${id}, which is not configured: put back the key file, ` +
+        'or set secrets.encryption_key (for an earlier one: secrets.former_encryption_keys)',
+    );
+  }
+}

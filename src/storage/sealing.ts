@@ -1,5 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
+import { KeyMissing } from './refusals.ts';
+
 /**
  * How secrets rest in any store. What must be read back (private keys, event keys) is sealed with AES-256-GCM under the
  * operator's key; what is only compared is kept as a keyed hash. It knows neither what it seals nor where it is kept.
@@ -17,13 +19,6 @@ export interface SealingKeys {
   /** The first one seals; the others open what was sealed before a rotation. 32 bytes each. */
   encryptionKeys: readonly { id: string; key: Buffer }[];
   hashKey: Buffer;
-}
-
-/** It was sealed under a key that is not among ours: another installation's data, or a key that was lost. */
-export class KeyMissing extends Error {
-  constructor(id: string) {
-    super(`what is secret in this database was sealed under the key ${id}, which is not configured`);
-  }
 }
 
 /** 96 random bits a message: NIST SP 800-38D section 8.2.2 allows 2^32 messages a key. */

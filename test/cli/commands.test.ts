@@ -1,10 +1,11 @@
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, test } from '@jest/globals';
 
 import { newSecret } from '../../src/domain/ids.ts';
 import { openCommandLine } from '../support/command-line.ts';
+import { openPlace } from '../support/process.ts';
 
 const password = 'quiet-marble-otter-47-lantern';
 const production = {
@@ -153,6 +154,24 @@ describe('the command line', () => {
     expect(JSON.parse(findings.out)).toContainEqual(
       expect.objectContaining({ area: 'administrators', state: 'warning' }),
     );
+  });
+
+  test('a key that was lost is told in one sentence, by the start and by the doctor', async () => {
+    await using place = await openPlace();
+    const server = await place.start({ GATEHOUSE_DEMO_ENABLED: 'false' });
+    server.kill('SIGTERM');
+    await server.exit;
+    await rm(join(place.env['GATEHOUSE_DATA'] ?? '', 'gatehouse.key'));
+
+    const started = await place.run(['start']);
+    expect(started.code).toBe(78);
+    expect(started.err).toMatch(
+      /^what is secret in this database was sealed under the key \S+, which is not configured/,
+    );
+
+    const examined = await place.run(['doctor']);
+    expect(examined.code).toBe(1);
+    expect(examined.out).toContain('BAD  keys');
   });
 
   test('the doctor says when the data folder is not one', async () => {
