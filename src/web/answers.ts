@@ -131,6 +131,7 @@ function placeOf(
     logo: branding.logo === undefined ? undefined : deps.assets.url(branding.logo),
     home: deps.home,
     stylesheet: deps.assets.url('style.css'),
+    favicon: deps.assets.url(branding.logo ?? 'icon.svg'),
     ...(situation.account && { account: { email: situation.account.email } }),
     navigation: deps.navigation.map(({ path, label, icon }) => ({
       path,

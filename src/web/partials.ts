@@ -75,6 +75,7 @@ export interface LayoutData {
   logo: string | undefined;
   home: string;
   stylesheet: string;
+  favicon: string;
   content: Html;
   notice?: { tone: Tone; text: string };
   /** Only of a view in the shell, with somebody signed in. */
