@@ -5,8 +5,18 @@ import { Conflict } from '../domain/errors.ts';
 import type { Consent } from '../domain/grant.ts';
 import { consentId } from '../domain/grant.ts';
 import type { Records } from '../storage/records.ts';
+import { everyRow } from './revocation.ts';
 import type { Allowance, ClaimsOfScope, Wanted } from './wanted.ts';
-import { allowanceIn, allowanceOf, allowanceOfFirstParty, covers, sorted, wantedBy, writeInto } from './wanted.ts';
+import {
+  allowanceIn,
+  allowanceOf,
+  allowanceOfFirstParty,
+  covers,
+  fieldsOf,
+  sorted,
+  wantedBy,
+  writeInto,
+} from './wanted.ts';
 
 export interface ConsentDeps {
   records: Pick<Records, 'consents'>;
@@ -74,8 +84,24 @@ export interface Answer {
   at: number;
 }
 
-/** Records an answer. What was not on the page stays as it was decided before. */
-export async function recordConsent(records: ConsentDeps['records'], answer: Answer): Promise<Consent> {
+/**
+ * Records an answer. What was not on the page stays as it was decided before. Every grant of the pair follows at once,
+ * whichever browser it is in: what was narrowed is narrower at the next use of a token (DECISIONS 19).
+ */
+export async function recordConsent(records: Pick<Records, 'consents' | 'grants'>, answer: Answer): Promise<Consent> {
+  const consent = await keepConsent(records, answer);
+  const fields = fieldsOf(allowanceOf(consent, answer.claimsOfScope));
+
+  for await (const grant of everyRow((page) => records.grants.list('account', answer.accountId, page))) {
+    if (grant.clientId !== answer.clientId) continue;
+
+    await records.grants.update(grant.id, (old) => ({ ...old, payload: { ...old.payload, ...fields } }));
+  }
+
+  return consent;
+}
+
+async function keepConsent(records: ConsentDeps['records'], answer: Answer): Promise<Consent> {
   const id = consentId(answer.accountId, answer.clientId);
   const change = (old: Consent) => answered(old, answer);
 

@@ -42,7 +42,7 @@ export function createRevocation({ records, tell }: RevocationDeps): Revocation 
   }
 
   async function endGrants(list: GrantList, group: string, ends: (grant: Grant) => boolean | Promise<boolean>) {
-    for await (const grant of every((page) => grants.list(list, group, page))) {
+    for await (const grant of everyRow((page) => grants.list(list, group, page))) {
       if (await ends(grant)) await endGrant(grant.id);
     }
   }
@@ -74,7 +74,7 @@ export function createRevocation({ records, tell }: RevocationDeps): Revocation 
     async sessions(accountId, { offline, except }) {
       let ended = 0;
 
-      for await (const { id } of every((page) => sessions.list('account', accountId, page))) {
+      for await (const { id } of everyRow((page) => sessions.list('account', accountId, page))) {
         if (id === except) continue;
 
         await endSession(id, { offline });
@@ -105,7 +105,7 @@ export function createRevocation({ records, tell }: RevocationDeps): Revocation 
       await grants.removeAll('account', accountId);
       await refreshFamilies.removeAll('account', accountId);
 
-      for await (const { id } of every((page) => sessions.list('account', accountId, page))) {
+      for await (const { id } of everyRow((page) => sessions.list('account', accountId, page))) {
         await endSession(id, { offline: true });
       }
 
@@ -126,7 +126,10 @@ export function authorizations(session: Pick<DeviceSession, 'payload'> | undefin
   return (session?.payload['authorizations'] ?? {}) as Readonly<Record<string, SessionAuthorization>>;
 }
 
-async function* every<T>(list: (page: { after?: string; limit: number }) => Promise<{ rows: T[]; next?: string }>) {
+/** A whole list, page by page; rows may be changed or removed on the way. */
+export async function* everyRow<T>(
+  list: (page: { after?: string; limit: number }) => Promise<{ rows: T[]; next?: string }>,
+) {
   let after: string | undefined;
 
   do {

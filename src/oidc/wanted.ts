@@ -113,15 +113,21 @@ export function allowanceIn(grant: Grant): Allowance {
 export function writeInto(grant: Grant, allowance: Allowance): boolean {
   if (JSON.stringify(allowanceIn(grant)) === JSON.stringify(allowance)) return false;
 
-  const { refused } = allowance;
-  grant.openid = { scope: allowance.scopes.join(' '), claims: allowance.claims };
-  grant.resources = spaced(allowance.resources);
-  grant.rejected = {
-    openid: { scope: refused.scopes.join(' '), claims: refused.claims },
-    resources: spaced(refused.resources),
-  };
+  Object.assign(grant, fieldsOf(allowance));
 
   return true;
+}
+
+/** The same as the library's grant document has it. */
+export function fieldsOf({ scopes, claims, resources, refused }: Allowance) {
+  return {
+    openid: { scope: scopes.join(' '), claims },
+    resources: spaced(resources),
+    rejected: {
+      openid: { scope: refused.scopes.join(' '), claims: refused.claims },
+      resources: spaced(refused.resources),
+    },
+  };
 }
 
 export function sorted(values: Iterable<string>): string[] {

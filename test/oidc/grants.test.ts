@@ -121,6 +121,25 @@ describe('what a consent gives', () => {
     });
   });
 
+  test('what is narrowed in one browser is narrower everywhere at once', async () => {
+    const wiki = await newClient();
+    const [here, there] = [world.browser(), world.browser()];
+    const page = await arrive(here, codeRequest(wiki, { scope: all }));
+    await allow(here, page, 'scope:profile', 'scope:email', 'scope:offline_access');
+    const other = await redeem(world, wiki, await arrive(there, codeRequest(wiki, { scope: all })));
+    expect(await userinfo(world, other.access_token)).toMatchObject({ name: 'ana', email: 'ana@example.com' });
+
+    const again = await here.go(codeRequest(wiki, { scope: all, prompt: 'consent' }));
+    await allow(here, again, 'scope:email', 'scope:offline_access');
+
+    expect(await userinfo(world, other.access_token)).not.toHaveProperty('name');
+    expect((await refresh(world, wiki, other.refresh_token)).scope.split(' ').toSorted()).toEqual([
+      'email',
+      'offline_access',
+      'openid',
+    ]);
+  });
+
   test('one grant for a session and a client, however often it is asked for', async () => {
     const wiki = await newClient();
     const browser = world.browser();
