@@ -13,7 +13,7 @@ import { tickAll, type Person } from '../../support/relying-party.ts';
  *     const { code, verifier } = await wiki.code(ground.browser);
  *     const { status } = await wiki.redeem(code, { code_verifier: verifier });
  */
-export interface Ground extends AsyncDisposable {
+export interface Ground {
   app: TestApp;
   ana: Person & { id: string };
   /** Signed in as Ana. */
@@ -24,6 +24,7 @@ export interface Ground extends AsyncDisposable {
   post(path: string, fields: Fields | string, headers?: Record<string, string>): Promise<Answer>;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   userinfo(token: string): Promise<Answer>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** A registered client, and what it would send. */
@@ -106,7 +107,9 @@ export async function openGround(options: TestAppOptions = {}): Promise<Ground> 
 
     get: (path, headers = {}) => send(new URL(path, app.url), { headers }),
     userinfo: (token) => ground.get('/oauth/userinfo', { authorization: `Bearer ${token}` }),
-    [Symbol.asyncDispose]: () => app[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await app[Symbol.asyncDispose]();
+    },
   };
 
   ground.browser = await ground.signedIn(ana);

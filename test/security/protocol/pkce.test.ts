@@ -32,7 +32,9 @@ describe('PKCE', () => {
 
   test('S4: only a confidential client can be let off, and only by its registration', async () => {
     expect(await ask('exempt', without)).toHaveProperty('code');
-    expect(await ask('confidential', { ...without, require_pkce: 'false' })).toMatchObject({ error: 'invalid_request' });
+    expect(await ask('confidential', { ...without, require_pkce: 'false' })).toMatchObject({
+      error: 'invalid_request',
+    });
 
     const { clients } = ground.app.services;
     const metadata = { client_name: 'App', redirect_uris: ['https://a.example.com/'], require_pkce: false };

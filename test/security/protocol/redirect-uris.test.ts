@@ -182,18 +182,24 @@ describe('redirect URIs', () => {
     await expectNoRedirect(`${wiki.url({ [name]: undefined })}&${name}=evil.example&${name}=${value}`, 'evil.example');
   });
 
-  test.each(['scope', 'state', 'response_type', 'code_challenge', 'code_challenge_method', 'nonce', 'prompt', 'max_age'])(
-    'S24: a doubled %s gets no code',
-    async (name) => {
-      const once = new URL(wiki.url({ prompt: 'none', max_age: '1000' })).searchParams.get(name);
-      const url = `${wiki.url({ prompt: 'none', max_age: '1000' })}&${name}=${encodeURIComponent(once ?? '')}`;
-      const page = await ground.browser.open(url);
+  test.each([
+    'scope',
+    'state',
+    'response_type',
+    'code_challenge',
+    'code_challenge_method',
+    'nonce',
+    'prompt',
+    'max_age',
+  ])('S24: a doubled %s gets no code', async (name) => {
+    const once = new URL(wiki.url({ prompt: 'none', max_age: '1000' })).searchParams.get(name);
+    const url = `${wiki.url({ prompt: 'none', max_age: '1000' })}&${name}=${encodeURIComponent(once ?? '')}`;
+    const page = await ground.browser.open(url);
 
-      expect(page.location === undefined ? { error: page.status } : answerAt(page)).toMatchObject({
-        error: page.location === undefined ? 400 : 'invalid_request',
-      });
-    },
-  );
+    expect(page.location === undefined ? { error: page.status } : answerAt(page)).toMatchObject({
+      error: page.location === undefined ? 400 : 'invalid_request',
+    });
+  });
 
   test('S24: doubled parameters are refused by POST too', async () => {
     const { search } = new URL(wiki.url());

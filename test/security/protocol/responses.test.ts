@@ -35,24 +35,31 @@ describe('authorization responses', () => {
 
   afterAll(() => ground[Symbol.asyncDispose]());
 
-  const fragmentOf = (page: Page) => Object.fromEntries(new URLSearchParams(new URL(page.location ?? '').hash.slice(1)));
+  const fragmentOf = (page: Page) =>
+    Object.fromEntries(new URLSearchParams(new URL(page.location ?? '').hash.slice(1)));
   const fieldsOf = (page: Page) => page.forms[0]?.fields ?? {};
 
-  test.each(['token', 'id_token token', 'code token', 'code id_token token', 'code id_token', 'none token', '', 'CODE'])(
-    'S11: response_type %j is refused, whoever asks',
-    async (type) => {
-      for (const party of [wiki, spa, implicit]) {
-        const page = await ground.browser.open(party.url({ response_type: type, prompt: 'none' }));
-        const said = page.location === undefined ? {} : { ...answerAt(page), ...fragmentOf(page) };
+  test.each([
+    'token',
+    'id_token token',
+    'code token',
+    'code id_token token',
+    'code id_token',
+    'none token',
+    '',
+    'CODE',
+  ])('S11: response_type %j is refused, whoever asks', async (type) => {
+    for (const party of [wiki, spa, implicit]) {
+      const page = await ground.browser.open(party.url({ response_type: type, prompt: 'none' }));
+      const said = page.location === undefined ? {} : { ...answerAt(page), ...fragmentOf(page) };
 
-        expect(said).not.toHaveProperty('access_token');
-        expect(said).not.toHaveProperty('id_token');
-        expect(said).not.toHaveProperty('code');
-        if (page.location === undefined) expect(page.status).toBe(400);
-        else expect(said).toHaveProperty('error');
-      }
-    },
-  );
+      expect(said).not.toHaveProperty('access_token');
+      expect(said).not.toHaveProperty('id_token');
+      expect(said).not.toHaveProperty('code');
+      if (page.location === undefined) expect(page.status).toBe(400);
+      else expect(said).toHaveProperty('error');
+    }
+  });
 
   test.each(['password', 'urn:ietf:params:oauth:grant-type:jwt-bearer', 'implicit', 'PASSWORD', 'client_credentials'])(
     'S11: grant_type %s gets no token',
@@ -129,9 +136,18 @@ describe('authorization responses', () => {
     expect(answerAt(await asked(wiki, { response_type: 'none' }))).toMatchObject({ error: expect.any(String), iss });
     expect(answerAt(await asked(wiki, { code_challenge: undefined }))).toMatchObject({ error: 'invalid_request', iss });
     expect(answerAt(await asked(wiki, { scope: 'profile' }))).toMatchObject({ iss });
-    expect(answerAt(await asked(wiki, { prompt: 'none', max_age: '0' }))).toMatchObject({ error: 'login_required', iss });
-    expect(fragmentOf(await asked(spa, { response_mode: 'fragment' }))).toMatchObject({ code: expect.any(String), iss });
-    expect(fieldsOf(await asked(wiki, { response_mode: 'form_post' }))).toMatchObject({ code: expect.any(String), iss });
+    expect(answerAt(await asked(wiki, { prompt: 'none', max_age: '0' }))).toMatchObject({
+      error: 'login_required',
+      iss,
+    });
+    expect(fragmentOf(await asked(spa, { response_mode: 'fragment' }))).toMatchObject({
+      code: expect.any(String),
+      iss,
+    });
+    expect(fieldsOf(await asked(wiki, { response_mode: 'form_post' }))).toMatchObject({
+      code: expect.any(String),
+      iss,
+    });
     expect(fieldsOf(await asked(wiki, { response_mode: 'form_post', code_challenge: undefined }))).toMatchObject({
       error: 'invalid_request',
       iss,
@@ -192,7 +208,9 @@ describe('authorization responses', () => {
     // A browser makes line breaks in a form's field CRLF, here and at the app alike.
     expect(fieldsOf(byForm)['state']).toBe(state);
     expect(byForm.html).not.toContain('<script>alert');
-    expect(byForm.html.match(/<script/g)?.length ?? 0).toBeLessThanOrEqual(byForm.html.match(/<script [^>]*src=/g)?.length ?? 0);
+    expect(byForm.html.match(/<script/g)?.length ?? 0).toBeLessThanOrEqual(
+      byForm.html.match(/<script [^>]*src=/g)?.length ?? 0,
+    );
   });
 
   test('S25: it survives the sign-in page and consent, where it is shown nowhere', async () => {
@@ -209,6 +227,8 @@ describe('authorization responses', () => {
   });
 
   test('S25: one that was not sent is not invented', async () => {
-    expect(new URL(await through(ground.browser, wiki.url({ state: undefined }))).searchParams.has('state')).toBe(false);
+    expect(new URL(await through(ground.browser, wiki.url({ state: undefined }))).searchParams.has('state')).toBe(
+      false,
+    );
   });
 });
