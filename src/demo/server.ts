@@ -195,16 +195,23 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     }
   }
 
+  /** The refresh token was for the time away: whoever signs out of the app does not want that any more (RFC 7009). */
   async function signOut(visit: Visit): Promise<string> {
-    const hint = visit.session?.idToken;
+    const { session } = visit;
     delete visit.session;
 
-    if (hint === undefined) {
+    if (session === undefined) {
       return '/';
     }
 
-    return oidc.buildEndSessionUrl(await relyingParty(), {
-      id_token_hint: hint,
+    const config = await relyingParty();
+
+    if (session.refreshToken !== undefined) {
+      await oidc.tokenRevocation(config, session.refreshToken, { token_type_hint: 'refresh_token' });
+    }
+
+    return oidc.buildEndSessionUrl(config, {
+      id_token_hint: session.idToken,
       post_logout_redirect_uri: `${url}/`,
     }).href;
   }
