@@ -104,7 +104,6 @@ function answer(
   response.setHeader('Cache-Control', caching);
   response.setHeader('ETag', asset.etag);
   response.setHeader('Vary', 'Accept-Encoding');
-  response.setHeader('X-Content-Type-Options', 'nosniff');
   // An SVG that is opened by itself is a document: it may do nothing.
   response.setHeader('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox");
 

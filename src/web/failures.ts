@@ -89,7 +89,6 @@ export function refuseForeignHost(response: ServerResponse, issuer: string): voi
   response.writeHead(421, {
     'Content-Type': 'text/plain; charset=utf-8',
     'Content-Security-Policy': contentSecurityPolicy(),
-    'X-Content-Type-Options': 'nosniff',
     'Cache-Control': 'no-store',
     Connection: 'close',
   });

@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+
 import type { Context, Middleware } from 'koa';
 
 /** What a page may load and where its forms may end, beyond ourselves. */
@@ -38,16 +40,20 @@ function sources(further: readonly string[] = []): string {
   return ["'self'", ...new Set(further)].join(' ');
 }
 
-/** Everything that every answer carries; what comes later may set a header again (assets their caching). */
-export function securityHeaders(secure: boolean): Middleware {
-  const headers: Record<string, string> = {
+/** What every single answer carries, also those that are given before Koa. */
+export function setEverywhere(secure: boolean, response: ServerResponse): void {
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  response.setHeader('Referrer-Policy', 'no-referrer');
+  // Two years. Not for subdomains: those are other people's services as a rule.
+  if (secure) response.setHeader('Strict-Transport-Security', 'max-age=63072000');
+}
+
+/** What every answer through Koa begins with; what comes later may set a header again. */
+export function securityHeaders(): Middleware {
+  const headers = {
     'Content-Security-Policy': contentSecurityPolicy(),
-    'X-Content-Type-Options': 'nosniff',
-    'Referrer-Policy': 'no-referrer',
     'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
     'Cache-Control': 'no-store',
-    // Two years. Not for subdomains: those are other people's services as a rule.
-    ...(secure && { 'Strict-Transport-Security': 'max-age=63072000' }),
   };
 
   return (context, next) => {

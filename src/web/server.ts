@@ -17,7 +17,7 @@ import { createCookies } from './cookies.ts';
 import { createCsrf } from './csrf.ts';
 import { createDrafts } from './drafts.ts';
 import { createFailures, refuseForeignHost } from './failures.ts';
-import { securityHeaders } from './headers.ts';
+import { securityHeaders, setEverywhere } from './headers.ts';
 import { createHealth } from './health.ts';
 import { createHosts } from './hosts.ts';
 import { languageRoute } from './languages.ts';
@@ -127,10 +127,10 @@ export function createWeb(deps: WebDeps): Web {
   const koa = new Koa({ proxy: true, keys: [...deps.cookieKeys] });
 
   koa.silent = true;
-  koa.on('error', (error: unknown) => log.error('koa', { error }));
+  koa.on('error', (error: unknown) => (isGone(error) ? log.debug('gone', { error }) : log.error('koa', { error })));
   koa.use(remember);
   koa.use(failures.middleware);
-  koa.use(securityHeaders(secure));
+  koa.use(securityHeaders());
   if (deps.limits?.length) koa.use(limitRequests(deps.limits, ephemera));
   if (deps.around) koa.use(deps.around);
   koa.use(serveRoutes(routes, serve));
@@ -147,6 +147,13 @@ export function createWeb(deps: WebDeps): Web {
     listen: (at) => listen(server, at),
     close: () => close(server),
   };
+}
+
+/** Whoever asked has hung up: nothing of ours went wrong. */
+function isGone(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+
+  return ['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM_PREMATURE_CLOSE'].includes(code);
 }
 
 /** Lets an Exchange find its way back to the context. */
@@ -167,10 +174,12 @@ function withLogo(branding: Branding): { branding: Branding; logoFile: Record<st
 function createHandler(deps: WebDeps, { koa, assets }: { koa: Koa; assets: ReturnType<typeof createAssets> }) {
   const hosts = createHosts({ issuer: deps.issuer, trusted: deps.trustedProxies });
   const health = createHealth(deps.ready, deps.log);
+  const secure = deps.issuer.startsWith('https:');
   let answer: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | undefined;
 
   return (request: IncomingMessage, response: ServerResponse): void => {
     noteArrival(request, response);
+    setEverywhere(secure, response);
     response.once('close', () => logRequest(deps.log, request, response));
 
     if (health(request, response)) return;

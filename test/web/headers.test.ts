@@ -70,3 +70,18 @@ test('a policy takes schemes and origins, and nothing that could end it', () => 
   expect(() => contentSecurityPolicy({ formAction: ["https://a.example; script-src 'unsafe-inline'"] })).toThrow();
   expect(() => contentSecurityPolicy({ images: ["'unsafe-inline'"] })).toThrow();
 });
+
+test('S110: also what is answered before any page says that it is what it is, and https', async () => {
+  await using site = await openSite({
+    issuer: 'https://id.example.com',
+    fast: ({ request, response }) => request.url === '/prebuilt' && (response.end('{}'), true),
+  });
+  const browser = site.browser();
+
+  for (const [path, host] of [['/healthz'], ['/assets/style.css'], ['/prebuilt'], ['/profile', 'evil.example']]) {
+    const { headers } = await browser.get(path ?? '', host === undefined ? {} : { host });
+
+    expect(headers['x-content-type-options']).toBe('nosniff');
+    expect(headers['strict-transport-security']).toBe('max-age=63072000');
+  }
+});
