@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, test } from '@jest/globals';
 
 import { email, files, item, offline, openConsent, openid, profile } from '../consent/page.ts';
-import { expectPresentable, startChromium, type Chromium } from '../support/chromium.ts';
+import { expectPresentable, patience, startChromium, type Chromium } from '../support/chromium.ts';
 import { ana, stepAt, uid, wiki } from '../support/interactions.ts';
 import { describeWith } from '../support/need.ts';
 
@@ -25,20 +25,31 @@ describeWith('chromium', 'the consent page, as it looks', () => {
     offline,
   ];
 
-  test('everything that can be asked', async () => {
-    await using site = await openConsent(everything);
-    const page = await chromium.open();
+  test(
+    'everything that can be asked',
+    async () => {
+      await using site = await openConsent(everything);
+      const page = await chromium.open();
 
-    await page.goto(`${site.origin}/consent/${uid}`);
-    await expectPresentable(page, 'consent');
-  });
+      await page.goto(`${site.origin}/consent/${uid}`);
+      await expectPresentable(page, 'consent');
+    },
+    patience,
+  );
 
-  test('in German, by a program that calls itself something', async () => {
-    const client = { ...wiki, impersonable: true, host: 'this computer' };
-    await using site = await openConsent(everything, stepAt('consent', { client, account: { ...ana, locale: 'de' } }));
-    const page = await chromium.open({ locale: 'de-DE' });
+  test(
+    'in German, by a program that calls itself something',
+    async () => {
+      const client = { ...wiki, impersonable: true, host: 'this computer' };
+      await using site = await openConsent(
+        everything,
+        stepAt('consent', { client, account: { ...ana, locale: 'de' } }),
+      );
+      const page = await chromium.open({ locale: 'de-DE' });
 
-    await page.goto(`${site.origin}/consent/${uid}`);
-    await expectPresentable(page, 'consent-de');
-  });
+      await page.goto(`${site.origin}/consent/${uid}`);
+      await expectPresentable(page, 'consent-de');
+    },
+    patience,
+  );
 });

@@ -136,7 +136,7 @@ describe('when it is not the time', () => {
       const { status, words, html } = await browser.submit(page, {}, { form });
 
       expect(status).toBe(410);
-      expect(words).toContain('This sign-in is finished already');
+      expect(words).toContain('This step is finished already');
       expect(html).toContain(`href="/sign-in/${uid}/restart"`);
     }
 

@@ -88,7 +88,7 @@ describe('setting up the first administrator', () => {
     const page = await browser.get(path);
     door.open.clear();
 
-    expect((await browser.submit(page, person)).words).toContain('This set-up link doesn’t work any more');
+    expect((await browser.submit(page, person)).words).toContain('This link doesn’t work any more');
     expect(door.administrators).toEqual([]);
   });
 

@@ -9,9 +9,9 @@ const path = `/sign-in/${uid}`;
 
 describe('a step that is not there any more', () => {
   test.each([
-    ['expired', 'This sign-in has expired'],
-    ['finished', 'This sign-in is finished already'],
-    ['elsewhere', 'This sign-in can’t go on here'],
+    ['expired', 'This page has expired'],
+    ['finished', 'This step is finished already'],
+    ['elsewhere', 'This step belongs to another browser'],
   ] as const)('%s: says so, starts again on one press, and leads back to the app', async (ended, words) => {
     await using door = await openDoor({ ended, client: wiki, restartable: true });
     door.played.restarted = to('/begun');
@@ -53,7 +53,7 @@ describe('a step that is not there any more', () => {
     door.played.now = { ended: 'expired', restartable: true };
     const late = await browser.submit(page, { email: 'ana@example.com', password: door.password });
 
-    expect(late.words).toContain('This sign-in has expired');
+    expect(late.words).toContain('This page has expired');
     expect(door.steps).toEqual([]);
     expect(door.played.calls).toEqual([]);
   });
@@ -118,6 +118,6 @@ describe('the account picker', () => {
     expect((await browser.get(picker)).location).toBe(door.origin + path);
 
     door.played.now = { ended: 'elsewhere', restartable: true };
-    expect((await browser.get(picker)).words).toContain('can’t go on here');
+    expect((await browser.get(picker)).words).toContain('belongs to another browser');
   });
 });
