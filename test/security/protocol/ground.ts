@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { request, type IncomingHttpHeaders } from 'node:http';
 
 import type { ClientKind, Registered } from '../../../src/operations/clients.ts';
 import { startTestApp, type TestApp, type TestAppOptions } from '../../support/app.ts';
@@ -50,7 +51,7 @@ export type Fields = Readonly<Record<string, string | undefined>>;
 
 export interface Answer {
   status: number;
-  headers: Headers;
+  headers: IncomingHttpHeaders;
   text: string;
   /** What the text says where it is JSON. */
   body: Record<string, unknown>;
@@ -217,11 +218,31 @@ export function form(fields: Fields): string {
   return new URLSearchParams(given).toString();
 }
 
-async function send(url: URL, init: RequestInit): Promise<Answer> {
-  const response = await fetch(url, { redirect: 'manual', ...init });
-  const text = await response.text();
+interface Sent {
+  method?: string;
+  headers: Record<string, string>;
+  body?: string;
+}
 
-  return { status: response.status, headers: response.headers, text, body: jsonIn(text) };
+/** Each over a connection of its own: nothing waits for anything, and a restart cuts nothing off. */
+function send(url: URL, { method = 'GET', headers, body }: Sent): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const outgoing = request(url, { method, headers, agent: false }, (response) => {
+    const chunks: Buffer[] = [];
+
+    response.on('data', (chunk: Buffer) => chunks.push(chunk));
+    response.on('error', reject);
+    response.on('end', () => {
+      const text = Buffer.concat(chunks).toString();
+
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, text, body: jsonIn(text) });
+    });
+  });
+
+  outgoing.on('error', reject);
+  outgoing.end(body);
+
+  return promise;
 }
 
 function jsonIn(text: string): Record<string, unknown> {
