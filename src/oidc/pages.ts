@@ -129,7 +129,10 @@ export function createPages(deps: Inside & { signOut: SignOut }): ProtocolPages 
     async postLogoutSuccessSource(ctx) {
       const session = await ctx.oidc.provider.Session.get(ctx as never);
 
-      await show(ctx, outcome(signedOutView, { ...appOf(ctx), stayed: session.accountId !== undefined }));
+      const stayed = session.accountId !== undefined;
+      const view = stayed ? { ...signedOutView, title: 'protocol.stayedTitle' as const } : signedOutView;
+
+      await show(ctx, outcome(view, { ...appOf(ctx), stayed }));
     },
 
     formPost: showFormPost,

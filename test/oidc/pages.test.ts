@@ -56,7 +56,7 @@ describe('the pages of the protocol', () => {
     test('it says what happened and leads back to the app, by addresses that the app registered', async () => {
       const page = await openBrowser(app.url).open(request({ redirect_uri: 'https://evil.example/' }));
 
-      expect(page.words).toContain('not its own');
+      expect(page.words).toContain('return address is not registered');
       expect(page.words).toContain('invalid_redirect_uri');
       expect(page.html).toContain('href="https://payroll.example/"');
       expect(page.html).toContain('Payroll &lt;b&gt;&amp;evil');
