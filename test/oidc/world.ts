@@ -44,6 +44,9 @@ export interface World {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** Signs the cookies. */
+export const cookieKey = 'k'.repeat(40);
+
 /** The secret of every confidential client here. */
 export const secret = 'a'.repeat(43);
 
@@ -70,7 +73,7 @@ export async function openWorld(given: Parameters<typeof settings.parse>[0] = {}
   const records = opened.use(await only(recordsBackends).openRecords({}, place));
   const ephemera = opened.use(await only(ephemeraBackends).openEphemera({}, place));
 
-  const cookieKeys = ['k'.repeat(40)];
+  const cookieKeys = [cookieKey];
   const events: string[] = [];
   const errors: unknown[] = [];
   const pages = createPages();
