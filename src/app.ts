@@ -8,7 +8,7 @@ import { systemClock, type Clock } from './domain/clock.ts';
 import { startSweeping } from './jobs/sweeping.ts';
 import { consoleReturnPath } from './oidc/console.ts';
 import { createOidc, type Oidc } from './oidc/provider.ts';
-import { openServices, type Services } from './services.ts';
+import { openServices, type Services, type ServicesOptions } from './services.ts';
 import { showEnded, signInRoutes } from './sign-in/index.ts';
 import { cameFrom } from './web/arrivals.ts';
 import { createLog, type Log } from './web/log.ts';
@@ -16,8 +16,8 @@ import { createWeb, type Web } from './web/server.ts';
 
 /**
  * The composition root: configuration, storage, services, protocol, features, web. The only file that knows every room;
- * it decides nothing but what is plugged into what. Tests hand in what a process would have of its own: the clock and
- * where the log goes.
+ * it decides nothing but what is plugged into what. Tests hand in what a process would have of its own: the clock, where
+ * the log goes, and what stands around the stores.
  */
 export interface App extends AsyncDisposable {
   config: Config;
@@ -34,6 +34,7 @@ export interface AppOptions {
   clock?: Clock;
   /** Takes whole lines; standard output unless told otherwise. */
   writeLog?: (lines: string) => void;
+  aroundStores?: ServicesOptions['around'];
 }
 
 const sampleClientId = 'sample-app';
@@ -41,7 +42,8 @@ const sampleClientId = 'sample-app';
 /** Once a minute: what has expired is absent anyway, and an idle server should stay idle. */
 const sweeping = { every: 60_000, batch: 200 };
 
-export async function startApp({ config, secrets, clock = systemClock, writeLog }: AppOptions): Promise<App> {
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, secrets, clock = systemClock, writeLog, aroundStores: around } = options;
   const log = createLog({
     level: config.log.level,
     clock,
@@ -50,7 +52,7 @@ export async function startApp({ config, secrets, clock = systemClock, writeLog 
   const onError = (error: unknown, requestId?: string) => log.error('unexpected', { error, id: requestId });
 
   await using opened = new AsyncDisposableStack();
-  const services = opened.use(await openServices({ config, secrets, clock, server: true, onError }));
+  const services = opened.use(await openServices({ config, secrets, clock, server: true, onError, around }));
   await services.clients.ensure(consoleClientId, consoleMetadata(config.issuer));
 
   const oidc = opened.use(

@@ -42,15 +42,18 @@ export interface ServicesOptions {
   server: boolean;
   /** What went wrong behind an answer that was given all the same. */
   onError(error: unknown): void;
+  /** Stands between the stores and everything else: tests take a store away, or look at what is asked of it. */
+  around?: ((stores: Stores) => Stores) | undefined;
 }
 
-export async function openServices({ config, secrets, clock, server, onError }: ServicesOptions): Promise<Services> {
-  const place = { clock, data: config.data, server };
-  const records = await openRecords(config, place);
-  const ephemera = await openEphemera(config, place).catch(async (error: unknown) => {
-    await records[Symbol.asyncDispose]();
-    throw error;
-  });
+export interface Stores {
+  records: Records;
+  ephemera: Ephemera;
+}
+
+export async function openServices(options: ServicesOptions): Promise<Services> {
+  const { config, secrets, clock, server, onError, around = (stores) => stores } = options;
+  const { records, ephemera } = around(await openStores(config, { clock, data: config.data, server }));
 
   const sealing = createSealing(secrets);
   const events = createEvents({ records, sealing, clock });
@@ -95,6 +98,16 @@ function hashingOptions({ passwords: { argon2, hash_queue, maximum_length } }: C
     waiting: hash_queue.waiting,
     maximumLength: maximum_length,
   };
+}
+
+async function openStores(config: Config, place: Place): Promise<Stores> {
+  const records = await openRecords(config, place);
+  const ephemera = await openEphemera(config, place).catch(async (error: unknown) => {
+    await records[Symbol.asyncDispose]();
+    throw error;
+  });
+
+  return { records, ephemera };
 }
 
 function openRecords(config: Config, place: Place): Promise<Records> {

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { startApp, type App } from '../../src/app.ts';
+import { startApp, type App, type AppOptions } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { openSecrets } from '../../src/config/secrets.ts';
 import type { Account } from '../../src/domain/account.ts';
@@ -24,6 +24,8 @@ export interface TestApp {
   /** The issuer, without a slash at the end. */
   url: string;
   services: Services;
+  /** The data folder. */
+  data: string;
   /** Goes on with real time, from wherever it was moved to. */
   clock: TestClock;
   /** Every line that was logged. */
@@ -32,8 +34,8 @@ export interface TestApp {
   demoUrl: string | undefined;
   account(about?: Partial<NewAccount>): Promise<Account & { password: string }>;
   client(kind: ClientKind, metadata: Record<string, unknown>): Promise<Registered>;
-  /** Stops and starts again on the same port and data. */
-  restart(): Promise<void>;
+  /** Stops and starts again on the same port and data, from then on with further variables. */
+  restart(env?: Record<string, string>): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -61,6 +63,8 @@ export interface TestAppOptions {
   config?: string;
   /** Further variables (`GATEHOUSE_…`). */
   env?: Record<string, string>;
+  /** Stands between the app and its stores (outage.ts). */
+  aroundStores?: NonNullable<AppOptions['aroundStores']>;
 }
 
 export const goodPassword = 'quiet-marble-otter-47-lantern';
@@ -70,13 +74,14 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const port = await freePort();
   const clock = movableClock();
   const log: string[] = [];
-  const config = await configFor(folder, { port, ...options });
+  let config = await configFor(folder, { port, ...options });
   const start = () =>
     startApp({
       config,
       secrets: secretsOf(config),
       clock,
       writeLog: (lines) => void log.push(...lines.trimEnd().split('\n')),
+      ...(options.aroundStores && { aroundStores: options.aroundStores }),
     });
 
   let app: App = await start();
@@ -84,6 +89,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
 
   return {
     url: config.issuer,
+    data: config.data,
     clock,
     log,
     get services() {
@@ -122,8 +128,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
         ),
       );
     },
-    async restart() {
+    async restart(env) {
       await app[Symbol.asyncDispose]();
+      if (env) config = await configFor(folder, { port, ...options, env: { ...options.env, ...env } });
       app = await start();
     },
     async [Symbol.asyncDispose]() {

@@ -1,0 +1,61 @@
+import { Unavailable } from '../../src/domain/errors.ts';
+import type { Stores } from '../../src/services.ts';
+
+/**
+ * Takes the stores of a running app away, whole or in part, and remembers what was asked of them.
+ *
+ *     const outage = createOutage();
+ *     await using app = await startTestApp({ aroundStores: outage.around });
+ *     outage.take('records.attempts');      // every call to that collection fails as an unreachable store does
+ *     outage.mend();
+ *
+ * Names are `records`, `ephemera`, `records.accounts`, `records.accounts.get`: each takes everything below it.
+ */
+export interface Outage {
+  around(stores: Stores): Stores;
+  take(...names: string[]): void;
+  mend(): void;
+  /** Every call so far, in order: `records.accounts.get`. */
+  calls: string[];
+}
+
+export function createOutage(): Outage {
+  const calls: string[] = [];
+  let taken: readonly string[] = [];
+
+  const isTaken = (name: string): boolean => taken.some((one) => name === one || name.startsWith(`${one}.`));
+
+  function watched<T extends object>(target: T, name: string): T {
+    return new Proxy(target, {
+      get(of, key) {
+        const value: unknown = Reflect.get(of, key);
+
+        if (typeof key === 'symbol') return typeof value === 'function' ? value.bind(of) : value;
+        if (typeof value === 'object' && value !== null) return watched(value, `${name}.${key}`);
+        if (typeof value !== 'function') return value;
+
+        return (...given: unknown[]): unknown => {
+          calls.push(`${name}.${key}`);
+
+          return isTaken(`${name}.${key}`)
+            ? Promise.reject(new Unavailable('the store does not answer'))
+            : value.apply(of, given);
+        };
+      },
+    });
+  }
+
+  return {
+    calls,
+    around: ({ records, ephemera }) => ({
+      records: watched(records, 'records'),
+      ephemera: watched(ephemera, 'ephemera'),
+    }),
+    take: (...names) => {
+      taken = names;
+    },
+    mend: () => {
+      taken = [];
+    },
+  };
+}
