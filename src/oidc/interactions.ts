@@ -41,7 +41,7 @@ export interface Interaction {
 /** Only on a consent step. */
 export interface ConsentAsked {
   items: ConsentItem[];
-  /** Seconds that an access lasts without being used again, for words like "until you remove it". */
+  /** Whether access for the time away is asked for (`offline_access`). */
   offline: boolean;
 }
 

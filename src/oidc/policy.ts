@@ -4,6 +4,7 @@ import type { Interaction, KoaContextWithOIDC } from 'oidc-provider';
 import type { Clock } from '../domain/clock.ts';
 import { seconds } from '../domain/clock.ts';
 import { isImpersonable } from './client-face.ts';
+import { hintedSubject, subjectHere } from './subject.ts';
 import { wantedBy } from './wanted.ts';
 
 const { Check, Prompt, base } = library;
@@ -43,7 +44,7 @@ function selectAccount(): library.Prompt {
 function login(clock: Clock, reachable: readonly string[]): library.Prompt {
   const prompt = base().get('login') as library.Prompt;
 
-  for (const reason of ['no_session', 'max_age', 'essential_acrs', 'essential_acr']) {
+  for (const reason of ['no_session', 'max_age', 'id_token_hint', 'essential_acrs', 'essential_acr']) {
     prompt.checks.remove(reason);
   }
 
@@ -71,6 +72,18 @@ function login(clock: Clock, reachable: readonly string[]): library.Prompt {
       const signedInAt = ctx.oidc.session?.loginTs;
       return signedInAt === undefined || seconds(clock) - signedInAt > Number(maxAge);
     }),
+  );
+
+  prompt.checks.add(
+    new Check(
+      'id_token_hint',
+      'id_token_hint and authenticated subject do not match',
+      'login_required',
+      async (ctx) => {
+        const hinted = hintedSubject(ctx);
+        return hinted !== undefined && hinted !== (await subjectHere(ctx));
+      },
+    ),
   );
 
   // Somebody else has signed in than the app means: to ask again would go round in circles.

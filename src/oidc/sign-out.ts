@@ -1,4 +1,3 @@
-import type Provider from 'oidc-provider';
 import type { Client, KoaContextWithOIDC, Session } from 'oidc-provider';
 
 import type { DeviceSession } from '../domain/device-session.ts';
@@ -7,6 +6,7 @@ import type { Inside } from './deps.ts';
 import type { Revocation } from './revocation.ts';
 import { authorizations } from './revocation.ts';
 import { sessionCookie } from './session-cookie.ts';
+import { hintedSubject, subjectHere } from './subject.ts';
 
 /**
  * Signing out of this browser (OpenID Connect RP-Initiated Logout 1.0): the session ends here, the apps that were used
@@ -80,22 +80,8 @@ export function createLogoutNotices(deps: Pick<Inside, 'provider' | 'onError'>) 
 
 /** Whether the ID token that came as a hint was issued to the person who is signed in here. */
 export async function isOwnHint(ctx: KoaContextWithOIDC): Promise<boolean> {
-  const { client, entities, provider, session } = ctx.oidc;
-  const hinted = entities.IdTokenHint?.payload['sub'];
+  if (ctx.oidc.entities.IdTokenHint === undefined) return false;
 
-  if (client === undefined || session?.accountId === undefined || typeof hinted !== 'string') return false;
-
-  return hinted === (await subjectFor(ctx, provider, { client, accountId: session.accountId }));
-}
-
-/** The `sub` that a client knows an account by, pairwise ones included (OpenID Connect Core 1.0 section 8). */
-async function subjectFor(
-  ctx: KoaContextWithOIDC,
-  provider: Provider,
-  { client, accountId }: { client: Client; accountId: string },
-): Promise<unknown> {
-  const claims = new provider.Claims({ sub: accountId }, { ctx, client });
-  claims.mask({ sub: null });
-
-  return (await claims.result())['sub'];
+  const here = await subjectHere(ctx);
+  return here !== undefined && here === hintedSubject(ctx);
 }

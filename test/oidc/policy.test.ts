@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { Arrived, Browser } from './browser.ts';
+import { codeRequest, redeem } from './requests.ts';
 import { openWorld } from './world.ts';
 import type { World } from './world.ts';
 
@@ -30,21 +29,8 @@ describe('which step comes', () => {
     await world[Symbol.asyncDispose]();
   });
 
-  const request = (clientId: string, of: Record<string, string> = {}) => {
-    const challenge = createHash('sha256').update('v'.repeat(43)).digest('base64url');
-    const redirect_uri = clientId.includes('native') ? 'http://127.0.0.1:4711/cb' : `https://${clientId}.example/cb`;
-
-    return `/oauth/authorize?${new URLSearchParams({
-      client_id: clientId,
-      redirect_uri,
-      response_type: 'code',
-      scope: 'openid',
-      code_challenge: challenge,
-      code_challenge_method: 'S256',
-      state: 's',
-      ...of,
-    }).toString()}`;
-  };
+  const request = (clientId: string, of: Record<string, string> = {}) =>
+    codeRequest(clientId, { ...(clientId.includes('native') && { redirect_uri: 'http://127.0.0.1:4711/cb' }), ...of });
 
   const signIn = (browser: Browser, page: Arrived, as = 'ana') => browser.go(page.url.pathname, { form: { as } });
 
@@ -176,6 +162,37 @@ describe('which step comes', () => {
       const claims = JSON.stringify({ id_token: { acr: { essential: true, ...acr } } });
 
       expect(errorOf(await (await signedIn()).go(request('own', { claims })))).toBe('invalid_request');
+    });
+  });
+
+  describe('a person who is meant by an earlier ID token', () => {
+    async function idTokenOf(as: string): Promise<string> {
+      const browser = world.browser();
+      const app = await signIn(browser, await browser.go(request('own')), as);
+
+      return (await redeem(world, 'own', app)).id_token;
+    }
+
+    test('is signed in: goes on', async () => {
+      const id_token_hint = await idTokenOf('ana');
+
+      expect((await (await signedIn('ana')).go(request('own', { id_token_hint }))).url.searchParams.has('code')).toBe(
+        true,
+      );
+    });
+
+    test('is not: signs in, or with prompt=none the app is told', async () => {
+      const id_token_hint = await idTokenOf('ana');
+      const browser = await signedIn('bob');
+
+      expect(errorOf(await browser.go(request('own', { id_token_hint, prompt: 'none' })))).toBe('login_required');
+
+      const page = await browser.go(request('own', { id_token_hint }));
+      expect([page.url.search, stepOf(page).reasons]).toEqual(['?as=another', ['id_token_hint']]);
+      expect(errorOf(await signIn(browser, page, 'bob'))).toBe('login_required');
+
+      const again = await browser.go(request('own', { id_token_hint }));
+      expect((await signIn(browser, again, 'ana')).url.searchParams.has('code')).toBe(true);
     });
   });
 
