@@ -50,7 +50,11 @@ export const cookieKey = 'k'.repeat(40);
 /** The secret of every confidential client here. */
 export const secret = 'a'.repeat(43);
 
-export async function openWorld(given: Parameters<typeof settings.parse>[0] = {}): Promise<World> {
+/** `between`: stands between the protocol and each store; the test's own `records` and `ephemera` are the stores. */
+export async function openWorld(
+  given: Parameters<typeof settings.parse>[0] = {},
+  between: <T extends object>(store: T) => T = (store) => store,
+): Promise<World> {
   await using opened = new AsyncDisposableStack();
 
   const server = createServer();
@@ -82,8 +86,8 @@ export async function openWorld(given: Parameters<typeof settings.parse>[0] = {}
     await createOidc({
       config,
       secrets: { cookieKeys, pairwiseSalt: 'salt' },
-      records,
-      ephemera,
+      records: between(records),
+      ephemera: between(ephemera),
       sealing: createSealing({
         encryptionKeys: [{ id: 'k', key: Buffer.alloc(32, 7) }],
         hashKey: Buffer.alloc(32, 8),

@@ -1,4 +1,5 @@
-import type { AdapterPayload } from 'oidc-provider';
+import Provider from 'oidc-provider';
+import type { AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
 
 import type { Clock } from '../../domain/clock.ts';
 import type { DeviceSession } from '../../domain/device-session.ts';
@@ -21,8 +22,11 @@ export function sessions({ records, clock }: { records: Pick<Records, 'sessions'
   return {
     async find(unit, id) {
       const row = await unit.findSession(sha256(id));
+      if (!row) return undefined;
 
-      return row && (await ofActiveAccount(unit, row)) ? take(unit, row, id) : undefined;
+      loadGrantAhead(unit, row);
+
+      return (await ofActiveAccount(unit, row)) ? take(unit, row, id) : undefined;
     },
 
     async findByUid(unit, uid) {
@@ -93,6 +97,15 @@ function uidOf(payload: AdapterPayload): string {
   if (payload.uid === undefined) throw new TypeError('a session without a uid');
 
   return payload.uid;
+}
+
+/** An authorization request says which client it is for: what the session lets it do is needed next. */
+function loadGrantAhead(unit: UnitOfWork, row: DeviceSession): void {
+  const clientId = (Provider.ctx as KoaContextWithOIDC | undefined)?.query['client_id'];
+  const { authorizations } = row.payload as AdapterPayload;
+  const grantId = typeof clientId === 'string' ? authorizations?.[clientId]?.grantId : undefined;
+
+  if (grantId !== undefined) void unit.get('grants', grantId);
 }
 
 async function ofActiveAccount(unit: UnitOfWork, row: DeviceSession): Promise<boolean> {
