@@ -3,8 +3,11 @@ import type { Account } from '../domain/account.ts';
 import type { Visitor } from '../web/route.ts';
 import type { SignInDeps } from './deps.ts';
 
-/** What came of an e-mail address and a password. `wrong` never says which of them, nor whether the account is disabled. */
-export type Proved = { account: Account } | 'wrong' | 'unverified' | { /** Seconds. */ wait: number };
+/**
+ * What came of an e-mail address and a password. `wrong` never says which of them, nor whether the account is disabled;
+ * `locked`: after a hundred failures in a row waiting does not help a browser that nobody knows (S84).
+ */
+export type Proved = { account: Account } | 'wrong' | 'unverified' | 'locked' | { /** Seconds. */ wait: number };
 
 export interface Tried {
   email: string;
@@ -30,7 +33,7 @@ export async function proveByPassword(deps: ProveDeps, visitor: Visitor, tried: 
     const { reason, retryAfter } = admission;
     await deps.events.write('sign_in.blocked', { ...facts, details: { reason, retryAfter } });
 
-    return { wait: retryAfter };
+    return reason === 'locked' ? 'locked' : { wait: retryAfter };
   }
 
   const { ticket } = admission;

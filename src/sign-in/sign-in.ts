@@ -56,6 +56,7 @@ export function passwordRoutes(deps: SignInDeps): Route[] {
 
       if (proved === 'wrong') return wrong({ form: 'signIn.wrong' });
       if (proved === 'unverified') return wrong({ form: 'signIn.unverified' });
+      if (proved === 'locked') return wrong({ form: 'signIn.locked' }, 429);
       if ('wait' in proved) {
         return showSignIn(step, { another: isAnother(ask.query), email, wait: waitInWords(ask, proved.wait) });
       }
@@ -122,10 +123,10 @@ function showSignIn(step: Interaction, now: { another: boolean; email?: string; 
   );
 }
 
-/** "20 seconds", "2 minutes": rounded up, in the visitor's language. */
+/** "20 seconds", "2 minutes", "1 hour": rounded up, in the visitor's language. */
 function waitInWords({ visitor, say }: Ask, seconds: number): string {
-  const [amount, unit] = seconds < 60 ? [Math.ceil(seconds), 'second'] : [Math.ceil(seconds / 60), 'minute'];
-  const time = new Intl.NumberFormat(visitor.locale, { style: 'unit', unit, unitDisplay: 'long' }).format(amount);
+  const [length, unit] = seconds < 60 ? [1, 'second'] : seconds < 3600 ? [60, 'minute'] : [3600, 'hour'];
+  const inWords = new Intl.NumberFormat(visitor.locale, { style: 'unit', unit, unitDisplay: 'long' });
 
-  return say('signIn.wait', { time });
+  return say('signIn.wait', { time: inWords.format(Math.ceil(seconds / length)) });
 }

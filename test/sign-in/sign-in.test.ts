@@ -180,6 +180,7 @@ describe('a wait after wrong guesses', () => {
     [1, 'en', 'Wait 1 second,'],
     [60, 'en', 'Wait 1 minute,'],
     [61, 'en', 'Wait 2 minutes,'],
+    [86_400, 'en', 'Wait 24 hours,'],
     [20, 'de', 'Versuchen Sie es in 20 Sekunden noch einmal.'],
   ])('%i seconds in %s', async (retryAfter, language, words) => {
     await using door = await openDoor(stepAt('login'));
@@ -188,6 +189,24 @@ describe('a wait after wrong guesses', () => {
 
     expect((await browser.submit(await browser.get(path), right)).words).toContain(words);
   });
+});
+
+test('S84: after a hundred failures in a row a new browser is told what helps instead', async () => {
+  await using door = await openDoor(stepAt('login'));
+  door.refusal = { allowed: false, retryAfter: 31_536_000, reason: 'locked' };
+  const seen: string[] = [];
+
+  for (const email of ['ana@example.com', 'nobody@example.com']) {
+    const browser = door.browser();
+    const page = await browser.submit(await browser.get(path), { ...right, email });
+
+    expect(page.status).toBe(429);
+    seen.push(page.words);
+  }
+
+  expect(seen[0]).toContain('Use a browser in which you have signed in before, or ask an administrator');
+  expect(seen[1]).toBe(seen[0]);
+  expect(door.steps).toEqual(['admit', 'admit']);
 });
 
 describe('somebody who is signed in already', () => {
