@@ -1,5 +1,6 @@
 import type { Interactions } from '../oidc/interactions.ts';
 import { page, to, type NavigationItem, type Route } from '../web/route.ts';
+import type { ConsolePage } from './page.ts';
 import { personalInformation, personalInformationView, type PersonalInformationDeps } from './personal-information.ts';
 import { sessionRoutes } from './session.ts';
 
@@ -11,13 +12,7 @@ export interface AccountDeps extends PersonalInformationDeps {
   interactions: Pick<Interactions, 'consoleReturn' | 'signOut'>;
 }
 
-/** One page of the console: where it stands in the navigation, and its routes. */
-export interface ConsolePage {
-  place: NavigationItem;
-  routes(deps: AccountDeps): Route[];
-}
-
-const pages: readonly [ConsolePage, ...ConsolePage[]] = [personalInformation];
+const pages: readonly [ConsolePage<AccountDeps>, ...ConsolePage<AccountDeps>[]] = [personalInformation];
 
 export const accountNavigation: readonly NavigationItem[] = pages.map(({ place }) => place);
 

@@ -6,7 +6,7 @@ import type { Json } from '../domain/json.ts';
 import type { Accounts } from '../operations/accounts.ts';
 import type { Problem } from '../operations/problems.ts';
 import { action, page, to, view, type MessageKey, type ProblemText } from '../web/route.ts';
-import type { ConsolePage } from './index.ts';
+import type { ConsolePage } from './page.ts';
 
 export interface PersonalInformationDeps {
   accounts: Pick<Accounts, 'updateProfile'>;
@@ -62,7 +62,7 @@ const claims: Readonly<Record<string, MessageKey>> = {
   address: 'account.claim.address',
 };
 
-export const personalInformation: ConsolePage = {
+export const personalInformation: ConsolePage<PersonalInformationDeps> = {
   place: { path, label: 'account.personalInformation', icon: 'person' },
 
   routes: ({ accounts, claimsShown }) => [
