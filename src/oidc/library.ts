@@ -26,7 +26,10 @@ export function attach(provider: Provider, { units, background }: AttachDeps): v
   allowImplicitOnLoopback(provider);
 }
 
-/** S35: a logout token is signed by the same key for the same client, but says nothing of a sign-in. */
+/**
+ * S35: a logout token and a signed answer of userinfo come under the same key for the same client, but say nothing of a
+ * sign-in. Every ID token of ours says when it was.
+ */
 function refuseOtherTokensAsHints(provider: Provider): void {
   const { IdToken } = provider;
   const validate = IdToken.validate.bind(IdToken);
@@ -35,7 +38,7 @@ function refuseOtherTokensAsHints(provider: Provider): void {
     const result = await validate(token, client);
     const { typ } = result.header;
 
-    if ((typ !== undefined && typ !== 'JWT') || 'events' in result.payload) {
+    if ((typ !== undefined && typ !== 'JWT') || 'events' in result.payload || !('auth_time' in result.payload)) {
       throw new errors.InvalidRequest('could not validate id_token_hint');
     }
 
