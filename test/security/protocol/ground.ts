@@ -92,7 +92,8 @@ export async function openGround(options: TestAppOptions = {}): Promise<Ground> 
     },
 
     async signedIn(person) {
-      const browser = openBrowser(app.url);
+      // A connection for each request, so that a restart cuts nothing off.
+      const browser = openBrowser(app.url, { headers: { connection: 'close' } });
       const page = await browser.open('/account');
       await browser.submit(page, { email: person.email, password: person.password });
 
