@@ -32,6 +32,13 @@ export interface Account {
 export const locales = ['en', 'de'] as const;
 export type Locale = (typeof locales)[number];
 
+/** The first language tag (RFC 5646) whose language is spoken here: `de-AT` is answered in `de`. */
+export function firstLocale(tags: readonly string[]): Locale | undefined {
+  const known = tags.map((tag) => locales.find((locale) => locale === tag.toLowerCase().split('-', 1)[0]));
+
+  return known.find((locale) => locale !== undefined);
+}
+
 /**
  * The one form under which an e-mail address is unique and found: NFKC, lower case, trimmed (S81, S87). The local part
  * keeps its dots and tags: only the mailbox's owner knows whether they matter.

@@ -1,6 +1,7 @@
 import { errors, interactionPolicy as library } from 'oidc-provider';
 import type { Interaction, KoaContextWithOIDC } from 'oidc-provider';
 
+import { firstLocale } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
 import { seconds } from '../domain/clock.ts';
 import { isImpersonable } from './client-face.ts';
@@ -181,10 +182,17 @@ const paths: Record<string, string> = { login: '/sign-in', consent: '/consent', 
 /** Reasons for which the person signed in here is not the one who should sign in. */
 const meansAnother = ['another_account', 'id_token_hint', 'claims_id_token_sub_value'];
 
-/** Where a step is taken. The step's cookie is bound to this path, so that each tab has its own. */
-export function interactionPath({ uid, prompt, session }: Pick<Interaction, 'uid' | 'prompt' | 'session'>): string {
-  const path = `${paths[prompt.name] ?? '/sign-in'}/${uid}`;
-  const another = session !== undefined && prompt.reasons.some((reason) => meansAnother.includes(reason));
+type Step = Pick<Interaction, 'uid' | 'params' | 'prompt' | 'session'>;
 
-  return another ? `${path}?as=another` : path;
+/**
+ * Where a step is taken, in the language that the app asks for. The step's cookie is bound to the path, so that each tab
+ * has its own.
+ */
+export function interactionPath({ uid, params, prompt, session }: Step): string {
+  const another = session !== undefined && prompt.reasons.some((reason) => meansAnother.includes(reason));
+  const locale = firstLocale(String(params['ui_locales'] ?? '').split(' '));
+
+  const query = new URLSearchParams({ ...(another && { as: 'another' }), ...(locale && { ui_locales: locale }) });
+
+  return [`${paths[prompt.name] ?? '/sign-in'}/${uid}`, query.toString()].filter(Boolean).join('?');
 }

@@ -14,8 +14,6 @@ export interface SignInView {
   email: string;
   /** Whose sign-in has to be proved again; absent: anybody may sign in. */
   again?: { email: string };
-  /** The person said that they are somebody else than who is signed in. */
-  another: boolean;
   /** In words, during a wait after wrong guesses. */
   wait?: string;
   mayRefuse: boolean;
@@ -114,7 +112,6 @@ function showSignIn(step: Interaction, now: { another: boolean; email?: string; 
       uid,
       client,
       mayRefuse,
-      another,
       email: now.email ?? again?.email ?? (another ? '' : (loginHint ?? '')),
       ...(again && { again: { email: again.email } }),
       ...(wait !== undefined && { wait }),

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 
-import { locales } from '../domain/account.ts';
+import { firstLocale } from '../domain/account.ts';
 import type { Account, Locale } from '../domain/account.ts';
 import { newId } from '../domain/ids.ts';
 import { arrivalOf } from './arrivals.ts';
@@ -54,13 +54,7 @@ export function createVisitors(cookies: Cookies): Visitors {
 function chooseLocale(context: Context, chosen: string | undefined): Locale {
   const asked = new URLSearchParams(context.querystring).get('ui_locales')?.split(' ') ?? [];
 
-  return firstKnown([chosen ?? '', ...asked, ...preferred(context.get('accept-language'))]) ?? 'en';
-}
-
-function firstKnown(tags: readonly string[]): Locale | undefined {
-  const known = tags.map((tag) => locales.find((locale) => locale === tag.toLowerCase().split('-', 1)[0]));
-
-  return known.find((locale) => locale !== undefined);
+  return firstLocale([chosen ?? '', ...asked, ...preferred(context.get('accept-language'))]) ?? 'en';
 }
 
 /** RFC 9110 section 12.5.4: the tags, the most wanted first. */
