@@ -63,7 +63,8 @@ export async function relyingParty(
   const config = await oidc.discovery(
     new URL(app.url),
     client.id,
-    { redirect_uris: [redirectUri] },
+    // Of the same names on both sides (RFC 7591): what it expects to be signed how is read from there.
+    { ...client.metadata } as Partial<oidc.ClientMetadata>,
     options.authentication ?? authenticationOf(client.metadata.token_endpoint_auth_method, secret),
     { execute: [oidc.allowInsecureRequests] },
   );
