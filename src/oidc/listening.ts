@@ -70,12 +70,22 @@ export function listen(provider: Provider, { events, clock, onError, originOf, u
   function record<K extends EventKind>(
     ctx: KoaContextWithOIDC,
     kind: K,
-    facts: Omit<Facts<K>, 'actor' | 'from'>,
+    { account: accountId, ...facts }: Omit<Facts<K>, 'actor' | 'from' | 'account'> & { account?: string | undefined },
   ): void {
-    const { clientId } = facts;
-    const actor = clientId === undefined ? 'anonymous' : `client:${clientId}`;
-    const whole = { ...facts, actor, from: originOf(ctx.req) } as unknown as Facts<K>;
+    const unit = units.current();
+    if (!unit) return;
 
-    units.current()?.later(`event ${kind}`, () => events.write(kind, whole));
+    const write = async () => {
+      // Most often the request has read the account anyway; then the event travels with its other writes.
+      const account = accountId === undefined ? undefined : ((await unit.known('accounts', accountId)) ?? accountId);
+      const actor = facts.clientId === undefined ? 'anonymous' : `client:${facts.clientId}`;
+      const whole = { ...facts, actor, account, from: originOf(ctx.req) } as unknown as Facts<K>;
+
+      await events.write(kind, whole, (row) => unit.write({ in: 'events', create: row }));
+    };
+
+    const writing = write();
+    writing.catch(() => undefined);
+    unit.later(`event ${kind}`, () => writing);
   }
 }

@@ -88,8 +88,7 @@ describe('discovery and the key set', () => {
     const { response } = fast(discovery);
     expect(response.statusCode).toBe(200);
 
-    const etag = '"x"';
-    expect(fast(discovery, { headers: { 'if-none-match': etag } }).status).toBe(200);
+    expect(fast(discovery, { headers: { 'if-none-match': '"another"' } }).status).toBe(200);
     expect(fast(discovery, { headers: { 'if-none-match': '*' } })).toMatchObject({ status: 304, body: '' });
     expect(fast(discovery, { method: 'HEAD' })).toMatchObject({ answered: true, body: '' });
   });

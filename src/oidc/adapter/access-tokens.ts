@@ -2,6 +2,9 @@ import { sha256 } from '../../domain/ids.ts';
 import type { Keeper, Payload } from './keeper.ts';
 import { alive, atRest, awake, hashOf, rootsOf } from './keeper.ts';
 
+/** 256 bits (settings.ts) in base64url; what is longer or shorter is none, and nobody is asked. */
+const tokenLength = 43;
+
 /** Opaque access tokens: lost with the ephemera, and asked for again by the app within a minute. */
 export function accessTokens(): Keeper {
   return tokens('AccessToken');
@@ -15,7 +18,7 @@ export function clientCredentials(): Keeper {
 function tokens(kind: string): Keeper {
   return {
     async find(unit, id) {
-      const payload = await unit.recall(kind, sha256(id));
+      const payload = id.length === tokenLength ? await unit.recall(kind, sha256(id)) : undefined;
       if (payload === undefined) return undefined;
 
       return (await alive(unit, rootsOf(payload as Payload))) && awake(payload, id);
