@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+import type { Services } from '../../../src/services.ts';
+import { assertingParty, assertion, newSigner, present } from './assertions.ts';
+import { openGround, type Answer, type Ground, type Party, type Tokens } from './ground.ts';
+
+/** `npm run races` plays a thousand. */
+const rounds = Number(process.env['GATEHOUSE_TEST_RACE_ROUNDS'] ?? 5);
+const longest = 20_000 + rounds * 2_000;
+const width = 50;
+
+/**
+ * Fifty at once, exactly one success, and what that one got is good afterwards. The embedded store answers at once;
+ * most others take their time, and that is where a check and its act come apart: so both are played.
+ */
+describe.each(['answers at once', 'takes its time'])('with a store that %s, of fifty in parallel', (pace) => {
+  let ground: Ground;
+  let wiki: Party;
+
+  beforeAll(async () => {
+    ground = await openGround();
+    wiki = await ground.party('web', { first_party: true });
+
+    if (pace === 'takes its time') takeTime(ground.app.services);
+  });
+
+  afterAll(() => ground[Symbol.asyncDispose]());
+
+  const atOnce = (request: () => Promise<Answer>) => Promise.all(Array.from({ length: width }, request));
+
+  function winnerOf(answers: readonly Answer[], losers: object): Answer {
+    const [winner, ...others] = answers.filter(({ status }) => status === 200);
+
+    expect(others).toEqual([]);
+    for (const answer of answers) if (answer !== winner) expect(answer).toMatchObject(losers);
+    if (winner === undefined) throw new Error('nobody won');
+
+    return winner;
+  }
+
+  async function expectGood({ body }: Answer): Promise<Tokens> {
+    const tokens = body as unknown as Tokens;
+
+    expect((await ground.userinfo(tokens.access_token)).status).toBe(200);
+    const next = await wiki.refresh(tokens.refresh_token);
+    expect(next.status).toBe(200);
+    expect((await ground.userinfo(tokens.access_token)).status).toBe(200);
+
+    return next.body as unknown as Tokens;
+  }
+
+  async function play(round: (round: number) => Promise<void>): Promise<void> {
+    for (let count = 1; count <= rounds; count += 1) await round(count);
+  }
+
+  test(
+    `S8: redemptions of one code, ${rounds} rounds`,
+    () =>
+      play(async () => {
+        const { code } = await wiki.code(ground.browser);
+        const answers = await atOnce(() => wiki.redeem(code));
+
+        await expectGood(winnerOf(answers, { status: 400, body: { error: 'invalid_grant' } }));
+      }),
+    longest,
+  );
+
+  test(
+    `S28: refreshes with one token, ${rounds} rounds`,
+    async () => {
+      let tokens = await wiki.tokens(ground.browser);
+
+      await play(async () => {
+        const answers = await atOnce(() => wiki.refresh(tokens.refresh_token));
+
+        tokens = await expectGood(winnerOf(answers, { status: 400, body: { error: 'invalid_grant' } }));
+      });
+    },
+    longest,
+  );
+
+  test(
+    `S37: uses of one client assertion, ${rounds} rounds`,
+    async () => {
+      const signer = newSigner();
+      const machine = await assertingParty(ground, signer);
+
+      await play(async () => {
+        const jti = randomUUID();
+        const same = assertion(ground, machine.id, signer, { claims: { jti } });
+        // Every second one is signed anew over the same jti.
+        const other = assertion(ground, machine.id, signer, {
+          claims: { jti, exp: Math.floor(Date.now() / 1000) + 90 },
+        });
+        let count = 0;
+        const answers = await atOnce(() => present(ground, (count += 1) % 2 === 0 ? same : other));
+
+        winnerOf(answers, { status: 401, body: { error: 'invalid_client' } });
+      });
+    },
+    longest,
+  );
+
+  test(
+    `S7: a code redeemed while it is replayed late, ${rounds} rounds`,
+    () =>
+      play(async () => {
+        const { code } = await wiki.code(ground.browser);
+        const first = await wiki.redeem(code);
+        ground.app.clock.advance(5_100);
+        const answers = await atOnce(() => wiki.redeem(code));
+
+        expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: width }, () => 400));
+        expect((await ground.userinfo(String(first.body['access_token']))).status).toBe(401);
+      }),
+    longest,
+  );
+});
+
+/** Puts a few turns of the event loop before each thing that is asked of the store, as a network would. */
+function takeTime({ records, ephemera }: Services): void {
+  for (const one of [ephemera, records, ...Object.values(records)]) {
+    if (typeof one !== 'object' || one === null) continue;
+
+    for (const [name, method] of Object.entries(one)) {
+      if (typeof method !== 'function') continue;
+
+      const ask = method as (...given: unknown[]) => unknown;
+
+      Object.assign(one, {
+        [name]: async (...given: unknown[]) => {
+          for (let turns = Math.floor(Math.random() * 4); turns > 0; turns -= 1) await turn();
+
+          return ask.apply(one, given);
+        },
+      });
+    }
+  }
+}
