@@ -4,8 +4,8 @@ import { locales, type Account } from '../domain/account.ts';
 import { NotFound } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import type { Accounts } from '../operations/accounts.ts';
-import type { Problem } from '../operations/problems.ts';
-import { action, page, to, view, type MessageKey, type ProblemText } from '../web/route.ts';
+import { byField } from '../operations/problems.ts';
+import { action, page, to, view, type MessageKey } from '../web/route.ts';
 import type { ConsolePage } from './page.ts';
 
 export interface PersonalInformationDeps {
@@ -105,13 +105,4 @@ function inWords(value: Json | undefined): string {
   if (typeof value !== 'object') return String(value);
 
   return inWords(value['formatted']) || Object.values(value).map(inWords).filter(Boolean).join(', ');
-}
-
-/** The first problem of each field. */
-function byField(problems: readonly Problem[]): Record<string, ProblemText> {
-  const texts: Record<string, ProblemText> = {};
-
-  for (const { path: field, ...text } of problems) texts[field || 'form'] ??= text;
-
-  return texts;
 }

@@ -167,7 +167,7 @@ export const settings = z.strictObject({
       'What needs a recent sign-in: pages that change something sensitive, or every page.',
     ),
     claims_shown: list(claimName, {
-      description: `Further standard claims of OpenID Connect Core 5.1 that people can see and fill in, of: ${claimName.options.join(', ')}.`,
+      description: `Further standard claims of OpenID Connect Core 5.1 that people are shown, of: ${claimName.options.join(', ')}.`,
       expects: `a list of ${claimName.options.join(', ')}`,
       each: `one of ${claimName.options.join(', ')}`,
       example: '[nickname, picture]',

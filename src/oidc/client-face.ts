@@ -16,7 +16,7 @@ export function clientFace(client: Pick<Client, 'id' | 'metadata'>, redirectUri?
     id: client.id,
     name: shownName(metadata.client_name) || shownName(client.id) || 'App',
     firstParty: metadata.first_party === true,
-    host: hostInWords(uris[0]),
+    ...placeOf(uris[0]),
     impersonable: uris.some((uri) => isImpersonable(metadata.token_endpoint_auth_method, uri)),
     ...links(metadata),
   };
@@ -46,14 +46,16 @@ function shownName(name: string): string {
         .trimEnd()}…`;
 }
 
-/** Where the answer goes: the host, `this computer` for a loopback address, or a custom scheme (RFC 8252 section 7.1). */
-function hostInWords(uri: string | undefined): string {
+/** Where the answer goes: the host, or a custom scheme (RFC 8252 section 7.1). */
+function placeOf(uri: string | undefined): Pick<ClientFace, 'host' | 'onThisComputer'> {
   const url = uri === undefined ? null : URL.parse(uri);
 
-  if (url === null) return '';
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return url.protocol.slice(0, -1);
+  if (url === null) return { host: '', onThisComputer: false };
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    return { host: url.protocol.slice(0, -1), onThisComputer: false };
+  }
 
-  return isLoopbackHost(url.hostname) ? 'this computer' : url.host;
+  return { host: url.host, onThisComputer: isLoopbackHost(url.hostname) };
 }
 
 /** Whether any program on the person's machine could claim to be the client that is answered there. */

@@ -12,8 +12,10 @@ export interface ClientFace {
   /** At most 60 characters, control and bidi characters removed. */
   name: string;
   firstParty: boolean;
-  /** Where the answer goes, in words: `wiki.example.net`, `this computer` (loopback), or the custom scheme. */
+  /** Where the answer goes: `wiki.example.net`, or a custom scheme. */
   host: string;
+  /** Whether that is a loopback address: pages say so in words. */
+  onThisComputer: boolean;
   /** Whether anybody could claim to be this client: loopback or custom scheme (consent is asked each time). */
   impersonable: boolean;
   logoUri?: string;

@@ -44,6 +44,11 @@ export function problemText({ path, key, values }: Problem): string {
   return path === '' ? text : `${path}: ${text}`;
 }
 
+/** The first problem of each field, for a page: its form's `wrong` takes it. What is about the whole stands at `form`. */
+export function byField(problems: readonly Problem[]): Record<string, Omit<Problem, 'path'>> {
+  return Object.fromEntries(problems.toReversed().map(({ path, ...text }) => [path || 'form', text]));
+}
+
 /** Reads what came from outside. The schema's messages are catalogue keys; `params` fill their placeholders. */
 export function read<T>(schema: z.ZodType<T>, input: unknown, known: readonly string[] = []): Result<T> {
   const result = schema.safeParse(input, { reportInput: true });

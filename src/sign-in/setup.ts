@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-import type { Problem } from '../operations/problems.ts';
+import { byField } from '../operations/problems.ts';
 import type { Setup } from '../operations/setup.ts';
-import { action, page, show, to, view, type Outcome, type ProblemText, type Route } from '../web/route.ts';
+import { action, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
 
 export interface SetupDeps {
   setup: Pick<Setup, 'isOpen' | 'complete'>;
@@ -53,13 +53,4 @@ export function setupRoutes({ setup, minimumLength }: SetupDeps): Route[] {
       return to('/account', 'setup.done');
     }),
   ];
-}
-
-/** The first problem of each field. */
-function byField(problems: readonly Problem[]): Record<string, ProblemText> {
-  const texts: Record<string, ProblemText> = {};
-
-  for (const { path: field, ...text } of problems) texts[field || 'form'] ??= text;
-
-  return texts;
 }

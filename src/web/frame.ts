@@ -19,6 +19,8 @@ export interface FrameFields {
   csrf(): Html;
   field(data: FieldData): Html;
   check(data: CheckData): Html;
+  /** How a field that this page has shown is called: the layout, which comes last, sums up what is wrong by it. */
+  labelOf(name: string): string | undefined;
   /** For `href` and `action`: a local path or an https address (http on loopback); anything else becomes `#`. */
   url(address: string): string;
   /** For `src` of an `img` from elsewhere: an https address, which the page's policy then lets load. */
@@ -42,6 +44,13 @@ export interface FrameSettings {
 
 export function createFrame(renderer: Renderer, settings: FrameSettings): FrameFields {
   const { say, locale, form, now, timeZone } = settings;
+  const labels = new Map<string, string>();
+
+  function labelled(partial: 'field' | 'check', data: FieldData | CheckData): Html {
+    labels.set(data.name, data.label);
+
+    return fields.part(partial, data);
+  }
 
   const fields: FrameFields = {
     say,
@@ -49,8 +58,9 @@ export function createFrame(renderer: Renderer, settings: FrameSettings): FrameF
     form,
     part: (name, data) => renderer.render(name, { ...data, ...fields }),
     csrf: () => fields.part('csrf', {}),
-    field: (data) => fields.part('field', data),
-    check: (data) => fields.part('check', data),
+    field: (data) => labelled('field', data),
+    check: (data) => labelled('check', data),
+    labelOf: (name) => labels.get(name),
     url: safeAddress,
 
     image(address) {

@@ -40,7 +40,7 @@ describeWith('chromium', 'the consent page, as it looks', () => {
   test(
     'in German, by a program that calls itself something',
     async () => {
-      const client = { ...wiki, impersonable: true, host: 'this computer' };
+      const client = { ...wiki, impersonable: true, host: 'localhost:4711', onThisComputer: true };
       await using site = await openConsent(
         everything,
         stepAt('consent', { client, account: { ...ana, locale: 'de' } }),

@@ -58,7 +58,7 @@ describe('what is asked', () => {
   });
 
   test('warns of an app that any program could claim to be', async () => {
-    const client = { ...wiki, impersonable: true, host: 'this computer' };
+    const client = { ...wiki, impersonable: true, host: 'localhost:4711', onThisComputer: true };
     await using site = await openConsent([openid], stepAt('consent', { client, account: ana }));
 
     const { words } = await site.browser({ headers: { 'accept-language': 'de' } }).get(path);

@@ -14,6 +14,7 @@ describe('how a client is shown', () => {
       name: 'Wiki',
       firstParty: true,
       host: 'wiki.example.net',
+      onThisComputer: false,
       impersonable: false,
     });
   });
@@ -51,7 +52,7 @@ describe('how a client is shown', () => {
     (uri) => {
       const shown = face({ logo_uri: uri, client_uri: uri, policy_uri: uri, tos_uri: uri });
 
-      expect(Object.keys(shown)).toEqual(['id', 'name', 'firstParty', 'host', 'impersonable']);
+      expect(Object.keys(shown)).toEqual(['id', 'name', 'firstParty', 'host', 'onThisComputer', 'impersonable']);
       expect(wayBack({ ...metadata, client_uri: uri, initiate_login_uri: uri })).toBeUndefined();
     },
   );
@@ -61,12 +62,12 @@ describe('how a client is shown', () => {
   });
 
   test.each([
-    ['http://127.0.0.1:4711/cb', 'this computer'],
-    ['http://localhost/cb', 'this computer'],
-    ['http://[::1]:80/cb', 'this computer'],
-    ['com.example.app:/cb', 'com.example.app'],
-  ])('S20: a public client at %s could be anybody', (uri, host) => {
-    expect(face({ token_endpoint_auth_method: 'none' }, uri)).toMatchObject({ impersonable: true, host });
+    ['http://127.0.0.1:4711/cb', { onThisComputer: true }],
+    ['http://localhost/cb', { onThisComputer: true }],
+    ['http://[::1]:80/cb', { onThisComputer: true }],
+    ['com.example.app:/cb', { onThisComputer: false, host: 'com.example.app' }],
+  ])('S20: a public client at %s could be anybody', (uri, place) => {
+    expect(face({ token_endpoint_auth_method: 'none' }, uri)).toMatchObject({ impersonable: true, ...place });
     expect(face({ token_endpoint_auth_method: 'client_secret_basic' }, uri).impersonable).toBe(false);
   });
 

@@ -79,7 +79,7 @@ describe('the sign-in page', () => {
 
     expect(page.status).toBe(422);
     expect(page.forms[0]?.fields).toMatchObject({ email: 'ana@' });
-    expect(page.html).toContain('<a href="#field-password">Enter your password.</a>');
+    expect(page.html).toContain('<a href="#field-password">Password</a> – Enter your password.');
     expect(page.html).toMatch(/id="field-password"[^>]*aria-invalid="true"/);
     expect(door.steps).toEqual([]);
   });

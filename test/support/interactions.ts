@@ -21,6 +21,7 @@ export const payroll: ClientFace = {
   name: 'Payroll',
   firstParty: true,
   host: 'payroll.example.com',
+  onThisComputer: false,
   impersonable: false,
 };
 
@@ -29,6 +30,7 @@ export const wiki: ClientFace = {
   name: 'Wiki',
   firstParty: false,
   host: 'wiki.example.net',
+  onThisComputer: false,
   impersonable: false,
   clientUri: 'https://wiki.example.net/',
   policyUri: 'https://wiki.example.net/privacy',

@@ -64,7 +64,9 @@ test('what is wrong stands beside its field, summed up on top, with what was typ
 
   expect(page.status).toBe(422);
   expect(page.title).toBe('Problem: Something went wrong · Northwind ID');
-  expect(page.html).toMatch(/role="alert">.*<a href="#field-displayName">At most 20 characters, please\.<\/a>/s);
+  expect(page.html).toMatch(
+    /role="alert">.*<a href="#field-displayName">Display name<\/a> – At most 20 characters, please\./s,
+  );
   expect(page.html).toContain(
     'id="field-displayName" name="displayName" aria-describedby="field-displayName-hint field-displayName-problem" aria-invalid="true"',
   );
@@ -78,7 +80,7 @@ test('what the action itself finds wrong is shown in the same way', async () => 
   const page = await browser.submit(await browser.get('/profile'), { ...filled, displayName: 'taken' });
 
   expect(page.status).toBe(422);
-  expect(page.html).toContain('<a href="#field-displayName">Somebody was faster</a>');
+  expect(page.html).toContain('<a href="#field-displayName">Display name</a> – Somebody was faster');
   expect(page.forms[0]?.fields['displayName']).toBe('taken');
 });
 
