@@ -17,8 +17,8 @@ export interface RelyingParty {
   redirectUri: string;
   /** An authorization request with PKCE, state and nonce; `more` adds or replaces parameters (undefined takes one out). */
   request(more?: Record<string, string | undefined>): Promise<Departure>;
-  /** Redeems what came back to the redirect URI. */
-  redeem(departure: Departure, arrivedAt: string): Promise<Tokens>;
+  /** Redeems what came back to the redirect URI; `more` goes to the token endpoint beside it. */
+  redeem(departure: Departure, arrivedAt: string, more?: Record<string, string>): Promise<Tokens>;
   signIn(person: Person, options?: SignInOptions): Promise<SignedIn>;
 }
 
@@ -92,12 +92,13 @@ export async function relyingParty(
       return { url: oidc.buildAuthorizationUrl(config, Object.fromEntries(given)), state, nonce, verifier };
     },
 
-    redeem: (departure, arrivedAt) =>
-      oidc.authorizationCodeGrant(config, new URL(arrivedAt), {
-        expectedState: departure.state,
-        expectedNonce: departure.nonce,
-        pkceCodeVerifier: departure.verifier,
-      }),
+    redeem: ({ state, nonce, verifier }, arrivedAt, more) =>
+      oidc.authorizationCodeGrant(
+        config,
+        new URL(arrivedAt),
+        { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier },
+        more,
+      ),
 
     async signIn(person, { browser = openBrowser(app.url), request } = {}) {
       const departure = await party.request(request);
