@@ -190,7 +190,8 @@ type Step = Pick<Interaction, 'uid' | 'params' | 'prompt' | 'session'>;
  */
 export function interactionPath({ uid, params, prompt, session }: Step): string {
   const another = session !== undefined && prompt.reasons.some((reason) => meansAnother.includes(reason));
-  const locale = firstLocale(String(params['ui_locales'] ?? '').split(' '));
+  const { ui_locales: asked } = params;
+  const locale = typeof asked === 'string' ? firstLocale(asked.split(' ')) : undefined;
 
   const query = new URLSearchParams({ ...(another && { as: 'another' }), ...(locale && { ui_locales: locale }) });
 
