@@ -100,7 +100,11 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
     ephemera,
     routes: [
       ...signInRoutes({ ...services, interactions, minimumLength: config.passwords.minimum_length }),
-      ...consentRoutes({ interactions, showEnded }),
+      ...consentRoutes({
+        interactions,
+        showEnded,
+        lasts: { signedIn: config.session.absolute, away: config.tokens.refresh_token_absolute },
+      }),
       ...accountRoutes({ ...services, interactions, claimsShown: config.account.claims_shown }),
     ],
     navigation: accountNavigation,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Account } from '../domain/account.ts';
 import type { ClientFace, ConsentItem, Ended, Interactions } from '../oidc/interactions.ts';
 import { action, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
-import { inWords, type ItemInWords } from './words.ts';
+import { inWords, timeInWords, type ItemInWords } from './words.ts';
 
 /**
  * Consent: the page on which a person lets an app that the operator does not run use their account, or not. It owns the
@@ -14,6 +14,8 @@ export interface ConsentDeps {
   interactions: Pick<Interactions, 'find' | 'consentAsked' | 'consented' | 'selected' | 'refused'>;
   /** What is shown when the step is not there any more. */
   showEnded(uid: string, ended: Ended): Outcome;
+  /** Seconds that access lasts at most, while the person stays signed in and while they are away (S21). */
+  lasts: { signedIn: number; away: number };
 }
 
 export interface ConsentView {
@@ -23,6 +25,8 @@ export interface ConsentView {
   items: ItemInWords[];
   /** Apart from the rest: going on while the person is away (`offline_access`). */
   offline?: ItemInWords;
+  /** How long access lasts. */
+  lasts: string;
   mayRefuse: boolean;
 }
 
@@ -32,7 +36,7 @@ export const consentView = view<ConsentView>('consent/consent', 'door', 'consent
 const answer = z.looseObject({ answer: z.enum(['allow', 'refuse']) });
 const box = 'allow ';
 
-export function consentRoutes({ interactions, showEnded }: ConsentDeps): Route[] {
+export function consentRoutes({ interactions, showEnded, lasts }: ConsentDeps): Route[] {
   return [
     page('/consent/:uid', consentView, async (ask): Promise<Outcome> => {
       const { exchange, params } = ask;
@@ -45,7 +49,7 @@ export function consentRoutes({ interactions, showEnded }: ConsentDeps): Route[]
       const asked = await interactions.consentAsked(exchange, uid);
       if ('ended' in asked) return showEnded(uid, asked);
 
-      const items = asked.items.map((item) => inWords(item, ask));
+      const items = asked.items.map((item) => inWords(item, ask, { away: lasts.away }));
       const offline = items.find(isOffline);
       const { client, account, mayRefuse, formAction } = step;
 
@@ -57,6 +61,7 @@ export function consentRoutes({ interactions, showEnded }: ConsentDeps): Route[]
           account: { email: account.email },
           items: items.filter((item) => !isOffline(item)),
           ...(offline === undefined ? {} : { offline }),
+          lasts: ask.say('consent.lasts', { time: timeInWords(lasts.signedIn, ask.visitor.locale) }),
           mayRefuse,
         },
         { formAction, titleValues: { client: client.name } },

@@ -1,3 +1,4 @@
+import type { Locale } from '../domain/account.ts';
 import type { ConsentItem } from '../oidc/interactions.ts';
 import type { Ask, MessageKey, Say } from '../web/route.ts';
 
@@ -50,12 +51,16 @@ const claims: Readonly<Record<string, MessageKey>> = {
 };
 
 /** `offline_access` begins unticked: the app is told to work without it. Everything else begins as it was asked for. */
-export function inWords(item: ConsentItem, { say, visitor }: Pick<Ask, 'say' | 'visitor'>): ItemInWords {
+export function inWords(
+  item: ConsentItem,
+  { say, visitor }: Pick<Ask, 'say' | 'visitor'>,
+  { away }: { away: number },
+): ItemInWords {
   const languages = new Intl.DisplayNames([visitor.locale], { type: 'language' });
 
   return {
     id: item.id,
-    ...nameOf(item, say),
+    ...nameOf(item, say, timeInWords(away, visitor.locale)),
     values: item.values.map(({ claim, value }) => ({
       label: labelOf(claim, say),
       value: claim === 'locale' ? (languages.of(value) ?? value) : value,
@@ -66,7 +71,11 @@ export function inWords(item: ConsentItem, { say, visitor }: Pick<Ask, 'say' | '
   };
 }
 
-function nameOf({ id, scope, claim, resource, values }: ConsentItem, say: Say): Pick<ItemInWords, 'title' | 'hint'> {
+function nameOf(
+  { id, scope, claim, resource, values }: ConsentItem,
+  say: Say,
+  time: string,
+): Pick<ItemInWords, 'title' | 'hint'> {
   if (resource !== undefined) {
     const { name, description, scope: access } = resource;
     return { title: description || access, hint: say('consent.atApi', { api: name }) };
@@ -79,8 +88,22 @@ function nameOf({ id, scope, claim, resource, values }: ConsentItem, say: Say): 
   const known = scopes[scope ?? ''];
   if (known === undefined) return { title: scope ?? id, hint: say('consent.scope.unknownHint') };
 
-  return { title: say(known.title), hint: known.hint === undefined ? '' : say(known.hint) };
+  return { title: say(known.title), hint: known.hint === undefined ? '' : say(known.hint, { time }) };
 }
+
+/** "30 days": seconds in the largest unit of which there are two or more. */
+export function timeInWords(seconds: number, locale: Locale): string {
+  const [length, unit] = units.find(([each]) => seconds >= 2 * each) ?? [60, 'minute'];
+
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(
+    Math.ceil(seconds / length),
+  );
+}
+
+const units = [
+  [86_400, 'day'],
+  [3600, 'hour'],
+] as const;
 
 function labelOf(claim: string, say: Say): string {
   const key = claims[claim];

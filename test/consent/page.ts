@@ -29,6 +29,8 @@ export const files = item('resource:https://files.example.com read', {
   resource: { indicator: 'https://files.example.com', name: 'Files', scope: 'read', description: 'Read your files' },
 });
 
+const lasts = { signedIn: 30 * 86_400, away: 90 * 86_400 };
+
 export async function openConsent(
   items: ConsentItem[],
   now: Played['now'] = stepAt('consent', { client: wiki, account: ana }),
@@ -36,7 +38,10 @@ export async function openConsent(
   const played = playInteractions(now);
   played.asked = { items, offline: items.includes(offline) };
 
-  const site = await openSite({ routes: consentRoutes({ interactions: played.interactions, showEnded }), home: '/' });
+  const site = await openSite({
+    routes: consentRoutes({ interactions: played.interactions, showEnded, lasts }),
+    home: '/',
+  });
 
   return Object.assign(site, { played });
 }
