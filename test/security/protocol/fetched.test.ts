@@ -101,7 +101,7 @@ describe('what is fetched from a client’s server', () => {
 
   const hostile: [string, RequestListener][] = [
     ['never answers', () => undefined],
-    ['sends headers, then nothing', (_, response) => void response.writeHead(200).flushHeaders()],
+    ['sends headers, then nothing', (_, response) => response.writeHead(200).flushHeaders()],
     [
       'sends a byte at a time, for ever',
       (_, response) => {

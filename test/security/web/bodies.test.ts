@@ -1,3 +1,5 @@
+import { Agent, request } from 'node:http';
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { Account } from '../../../src/domain/account.ts';
@@ -122,6 +124,40 @@ describe('hostile bodies', () => {
 
     expect(unexpected).toEqual([]);
   });
+
+  test.each([
+    ['/language', { 'content-length': '10000000' }],
+    ['/language', { 'transfer-encoding': 'chunked' }],
+    ['/oauth/authorize', { 'content-length': '10000000' }],
+    ['/oauth/token', { 'content-length': '10000000' }],
+    ['/oauth/token', { 'transfer-encoding': 'chunked' }],
+    ['/nothing', { 'transfer-encoding': 'chunked' }],
+  ])(
+    'S111: a refused body holds no connection: %s %j',
+    async (path, headers) => {
+      // One connection: whatever is asked next has to wait until this one is free again.
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const ask = (method: string, at: string, body?: Buffer) =>
+        new Promise<number | undefined>((resolve, reject) => {
+          const sent = request({
+            agent,
+            port: new URL(app.url).port,
+            method,
+            path: at,
+            headers: { host: new URL(app.url).host, ...(body && { ...headers, 'content-type': form }) },
+          });
+
+          sent.on('response', (answer) => answer.resume().on('end', () => resolve(answer.statusCode)));
+          sent.on('error', reject);
+          sent.end(body);
+        });
+
+      expect(await ask('POST', path, Buffer.alloc(10_000_000, 'a'))).toBeLessThan(500);
+      expect(await ask('GET', '/healthz')).toBe(200);
+      agent.destroy();
+    },
+    5000,
+  );
 
   test('S111: a body that is too large is answered on the connection that it came by, as a page', async () => {
     const page = await browser.post('/oauth/authorize', `state=${'x'.repeat(20_000)}`);
