@@ -30,11 +30,12 @@ async function readText(ctx: KoaContextWithOIDC): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
 
-  for await (const chunk of ctx.req) {
-    bytes += (chunk as Buffer).length;
+  // Stopping early must not close the connection: the answer still has to go out on it.
+  for await (const chunk of ctx.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
     if (bytes > mostBytes) throw new Invalid('the request is too large');
 
-    chunks.push(chunk as Buffer);
+    chunks.push(chunk);
   }
 
   return Buffer.concat(chunks).toString();

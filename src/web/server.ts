@@ -181,6 +181,8 @@ function createHandler(deps: WebDeps, { koa, assets }: { koa: Koa; assets: Retur
     noteArrival(request, response);
     setEverywhere(secure, response);
     response.once('close', () => logRequest(deps.log, request, response));
+    // What was refused before its end goes on arriving: unread, it would hold the connection until its time is over.
+    response.once('finish', () => void request.resume());
 
     if (health(request, response)) return;
     if (!hosts.meansUs(request)) return refuseForeignHost(response, deps.issuer);

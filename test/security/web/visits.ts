@@ -8,7 +8,7 @@ import type { Person } from '../../support/relying-party.ts';
 export const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 
 export function authorize(clientId: string, redirectUri: string, more: Record<string, string> = {}): string {
-  return `/oauth/authorize?${new URLSearchParams({
+  const query = new URLSearchParams({
     client_id: clientId,
     redirect_uri: redirectUri,
     response_type: 'code',
@@ -16,7 +16,9 @@ export function authorize(clientId: string, redirectUri: string, more: Record<st
     code_challenge: challenge,
     code_challenge_method: 'S256',
     ...more,
-  })}`;
+  });
+
+  return `/oauth/authorize?${query.toString()}`;
 }
 
 export async function signIn(app: TestApp, person: Person, settings: BrowserSettings = {}): Promise<Browser> {
