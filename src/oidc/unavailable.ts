@@ -1,4 +1,4 @@
-import { errors } from 'oidc-provider';
+import Provider, { errors } from 'oidc-provider';
 
 import { Invalid, Unavailable } from '../domain/errors.ts';
 import type { UnitOfWork, Units } from './request.ts';
@@ -14,18 +14,27 @@ export class StoreUnavailable extends errors.OIDCProviderError {
   }
 }
 
+/** In the library's own words where it is the one that asked; a page of ours knows ours. */
+function inItsWords(error: Invalid | Unavailable): Error {
+  if (Provider.ctx === undefined) return error;
+
+  return error instanceof Unavailable
+    ? new StoreUnavailable(error)
+    : new errors.InvalidRequest('a value holds characters that are no text');
+}
+
 /** Reads and writes on behalf of the protocol library, in the request's unit of work. */
 export function reaching<T>(units: Units, work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
   return units.within(async (unit) => {
     try {
       return await work(unit);
     } catch (error) {
-      if (error instanceof Invalid) throw new errors.InvalidRequest('a value holds characters that are no text');
-      if (!(error instanceof Unavailable)) throw error;
+      if (!(error instanceof Invalid) && !(error instanceof Unavailable)) throw error;
 
       // The library swallows some failures: the answer is decided by this.
-      unit.notes.failure ??= error;
-      throw new StoreUnavailable(error);
+      if (error instanceof Unavailable) unit.notes.failure ??= error;
+
+      throw inItsWords(error);
     }
   });
 }
