@@ -44,7 +44,7 @@ describe('forms that the person did not mean', () => {
       const door = await browser.open('/account');
 
       const query = new URLSearchParams({ email: ana.email, password: ana.password });
-      await browser.open(`${new URL(door.url).pathname}?${query}`);
+      await browser.open(`${new URL(door.url).pathname}?${query.toString()}`);
 
       expect(await isSignedIn(browser)).toBe(false);
     });
