@@ -88,7 +88,9 @@ function nameOf(
   const known = scopes[scope ?? ''];
   if (known === undefined) return { title: scope ?? id, hint: say('consent.scope.unknownHint') };
 
-  return { title: say(known.title), hint: known.hint === undefined ? '' : say(known.hint, { time }) };
+  const hint = known.hint ?? (values.length === 0 ? 'consent.noValue' : undefined);
+
+  return { title: say(known.title), hint: hint === undefined ? '' : say(hint, { time }) };
 }
 
 /** "30 days": seconds in the largest unit of which there are two or more. */

@@ -12,9 +12,9 @@ import { reaching } from './unavailable.ts';
 
 const profile = [
   'name',
-  'family_name',
   'given_name',
   'middle_name',
+  'family_name',
   'nickname',
   'preferred_username',
   'profile',

@@ -1,3 +1,4 @@
+import { consoleClientId } from '../domain/client.ts';
 import type { ClientFace, Ended } from '../oidc/interactions.ts';
 import { show, view, type Outcome } from '../web/route.ts';
 
@@ -17,9 +18,8 @@ export const endedView = view<EndedView>('sign-in/ended', 'door', 'signIn.endedT
  * dead end: also consent shows it, handed in by the composition root.
  */
 export function showEnded(uid: string, { ended, client, restartable }: Ended): Outcome {
-  return show(
-    endedView,
-    { uid, why: ended, restartable, ...(client === undefined ? {} : { client }) },
-    { status: 410 },
-  );
+  // To people the account console is no app to go back to: "Go to your account" leads there.
+  const named = client !== undefined && client.id !== consoleClientId;
+
+  return show(endedView, { uid, why: ended, restartable, ...(named && { client }) }, { status: 410 });
 }

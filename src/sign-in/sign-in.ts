@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { consoleClientId } from '../domain/client.ts';
 import type { ClientFace, Interaction } from '../oidc/interactions.ts';
 import { action, page, show, to, view, type Ask, type Outcome, type Route } from '../web/route.ts';
 import type { SignInDeps } from './deps.ts';
@@ -10,6 +11,8 @@ import { refuse } from './refuse.ts';
 export interface SignInView {
   uid: string;
   client: ClientFace;
+  /** The app is the account console: not named, because to people it is this very service. */
+  forAccount: boolean;
   /** What the e-mail field begins with. */
   email: string;
   /** Whose sign-in has to be proved again; absent: anybody may sign in. */
@@ -111,6 +114,7 @@ function showSignIn(step: Interaction, now: { another: boolean; email?: string; 
     {
       uid,
       client,
+      forAccount: client.id === consoleClientId,
       mayRefuse,
       email: now.email ?? again?.email ?? (another ? '' : (loginHint ?? '')),
       ...(again && { again: { email: again.email } }),

@@ -89,6 +89,7 @@ async function setUp(page: Page, setupUrl: string, look: Look): Promise<void> {
   await page.getByRole('button', { name: 'Create the administrator' }).click();
   await page.getByText('The administrator’s account is ready').waitFor();
   await look('Sign in');
+  await page.getByText('to look after your account').waitFor();
 }
 
 /** Signs in there, with a wrong password first, without being asked for consent; answers what the app shows. */

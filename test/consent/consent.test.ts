@@ -25,6 +25,7 @@ describe('what is asked', () => {
       email,
       files,
       item('claim:birthdate', { claim: 'birthdate' }),
+      item('scope:phone'),
     ]);
 
     const { words, html } = await site.browser().get(path);
@@ -33,7 +34,8 @@ describe('what is asked', () => {
     expect(words).toContain('Your e-mail address ana@example.com');
     expect(words).toContain('Read your files At Files');
     expect(words).toContain('Birthday Nothing is stored here yet.');
-    expect(html.match(/type="checkbox"/g)).toHaveLength(5);
+    expect(words).toContain('Your phone number Nothing is stored here yet.');
+    expect(html.match(/type="checkbox"/g)).toHaveLength(6);
   });
 
   test('ticks what is asked for but offline access, and holds fast what signing in needs', async () => {
@@ -63,7 +65,7 @@ describe('what is asked', () => {
 
     const { words } = await site.browser({ headers: { 'accept-language': 'de' } }).get(path);
 
-    expect(words).toContain('bei diesem Computer');
+    expect(words).toContain('auf diesem Computer');
     expect(words).toContain('wenn Sie Wiki gerade selbst gestartet haben');
   });
 });
