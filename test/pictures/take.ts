@@ -30,6 +30,6 @@ await page.getByLabel('E-mail').fill(ana.email);
 await page.getByLabel('Password', { exact: true }).fill(ana.password);
 await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 await page.getByRole('heading', { level: 1, name: 'Personal information' }).waitFor();
-await page.screenshot({ path: picture });
+await page.screenshot({ path: picture, fullPage: true });
 
 process.stdout.write(`${picture}\n`);
