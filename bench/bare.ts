@@ -7,13 +7,13 @@ import { discoveryPath } from './relying-party.ts';
 import type { Target } from './target.ts';
 
 /** Starts the yardstick; see `bare-server.ts`. */
-export async function startBare(): Promise<Target> {
+export async function startBare(nodeOptions: readonly string[] = []): Promise<Target> {
   const port = await freePort();
   const secret = randomBytes(32).toString('base64url');
   const issuer = `http://127.0.0.1:${port}`;
 
   const server = await start({
-    args: [fileURLToPath(new URL('bare-server.ts', import.meta.url)), String(port), secret],
+    args: [...nodeOptions, fileURLToPath(new URL('bare-server.ts', import.meta.url)), String(port), secret],
     readyAt: `${issuer}${discoveryPath}`,
   });
   const client = (id: string) => ({ id, secret });

@@ -20,8 +20,8 @@ export interface Prepared extends AsyncDisposable {
   config: Config;
   /** As many as were asked for, all alike: for what a great number of clients costs. */
   manyMachines: Credentials[];
-  /** Starts `node src/main.ts start` on the data; with `profile`, it leaves a CPU profile in that folder when it ends. */
-  start(profile?: string): Promise<Target>;
+  /** Starts `node src/main.ts start` on the data, with these options for Node. */
+  start(nodeOptions?: readonly string[]): Promise<Target>;
 }
 
 const by = { actor: 'command-line' };
@@ -46,9 +46,9 @@ export async function prepareGatehouse({ manyMachines: many }: { manyMachines: n
   return {
     config,
     manyMachines: filled.manyMachines,
-    async start(profile) {
+    async start(nodeOptions = []) {
       const server: Server = await start({
-        args: [...(profile === undefined ? [] : profiled(profile)), main, 'start', '--config', path],
+        args: [...nodeOptions, main, 'start', '--config', path],
         readyAt: `${config.issuer}${discoveryPath}`,
       });
 
@@ -155,8 +155,4 @@ function valueOf<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
 
   return result.value;
-}
-
-function profiled(folder: string): string[] {
-  return ['--cpu-prof', `--cpu-prof-dir=${folder}`];
 }
