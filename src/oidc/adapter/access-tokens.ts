@@ -1,6 +1,7 @@
 import { sha256 } from '../../domain/ids.ts';
 import type { Keeper, Payload } from './keeper.ts';
 import { alive, atRest, awake, hashOf, rootsOf } from './keeper.ts';
+import { narrowed } from './narrowing.ts';
 
 /** 256 bits (settings.ts) in base64url; what is longer or shorter is none, and nobody is asked. */
 const tokenLength = 43;
@@ -21,7 +22,9 @@ function tokens(kind: string): Keeper {
       const payload = id.length === tokenLength ? await unit.recall(kind, sha256(id)) : undefined;
       if (payload === undefined) return undefined;
 
-      return (await alive(unit, rootsOf(payload as Payload))) && awake(payload, id);
+      const living = await alive(unit, rootsOf(payload as Payload));
+
+      return living && awake(narrowed(payload as Payload, living.grant), id);
     },
 
     async upsert(unit, id, { payload, ttl }) {

@@ -7,6 +7,7 @@ import { newId, newSecret, sha256 } from '../../domain/ids.ts';
 import type { UnitOfWork } from '../request.ts';
 import type { Keeper } from './keeper.ts';
 import { alive, atRest, awake, rootsOf } from './keeper.ts';
+import { narrowed, scopesOf } from './narrowing.ts';
 
 /**
  * Refresh tokens: one document for all rotations of one (RFC 9700 section 4.14.2). Taking a token and recording its
@@ -47,9 +48,11 @@ export function refreshTokens({ clock, absoluteLife }: RefreshTokenDeps): Keeper
       const state = stateOf(family, sha256(value), unit.startedAt);
       if (state === 'unknown' || state === 'late') return undefined;
 
-      if (!(await alive(unit, rootsOf(family.payload)))) return undefined;
+      const living = await alive(unit, rootsOf(family.payload));
+      // Going on while the person is away may have been taken back, and nothing else (OpenID Connect Core 1.0 section 11).
+      if (!living?.grant || !scopesOf(living.grant).has('offline_access')) return undefined;
 
-      const found = awake(family.payload, value);
+      const found = awake(narrowed(family.payload, living.grant), value);
 
       if (state !== 'reused') return found;
 
