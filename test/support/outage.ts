@@ -14,6 +14,8 @@ import type { Stores } from '../../src/services.ts';
 export interface Outage {
   around(stores: Stores): Stores;
   take(...names: string[]): void;
+  /** The same with a failure that nobody expects. */
+  fail(error: Error, ...names: string[]): void;
   mend(): void;
   /** Every call so far, in order: `records.accounts.get`. */
   calls: string[];
@@ -22,6 +24,7 @@ export interface Outage {
 export function createOutage(): Outage {
   const calls: string[] = [];
   let taken: readonly string[] = [];
+  let failure: Error = unanswered();
 
   const isTaken = (name: string): boolean => taken.some((one) => name === one || name.startsWith(`${one}.`));
 
@@ -37,9 +40,7 @@ export function createOutage(): Outage {
         return (...given: unknown[]): unknown => {
           calls.push(`${name}.${key}`);
 
-          return isTaken(`${name}.${key}`)
-            ? Promise.reject(new Unavailable('the store does not answer'))
-            : value.apply(of, given);
+          return isTaken(`${name}.${key}`) ? Promise.reject(failure) : value.apply(of, given);
         };
       },
     });
@@ -53,9 +54,18 @@ export function createOutage(): Outage {
     }),
     take: (...names) => {
       taken = names;
+      failure = unanswered();
+    },
+    fail: (error, ...names) => {
+      taken = names;
+      failure = error;
     },
     mend: () => {
       taken = [];
     },
   };
+}
+
+function unanswered(): Error {
+  return new Unavailable('the store does not answer');
 }
