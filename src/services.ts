@@ -12,6 +12,7 @@ import { createSetup, type Setup } from './operations/setup.ts';
 import { ephemeraBackends, recordsBackends, type Place } from './storage/backends.ts';
 import type { Ephemera } from './storage/ephemera.ts';
 import type { Records } from './storage/records.ts';
+import { KeyMissing } from './storage/refusals.ts';
 import { createSealing, type Sealing } from './storage/sealing.ts';
 
 /**
@@ -51,11 +52,20 @@ export interface Stores {
   ephemera: Ephemera;
 }
 
+/** Names the key that secrets are sealed under now. */
+const keySetting = 'encryption-key';
+
 export async function openServices(options: ServicesOptions): Promise<Services> {
   const { config, secrets, clock, server, onError, around = (stores) => stores } = options;
   const { records, ephemera } = around(await openStores(config, { clock, data: config.data, server }));
 
   const sealing = createSealing(secrets);
+  await checkKey({ records, secrets, clock }).catch(async (error: unknown) => {
+    await ephemera[Symbol.asyncDispose]();
+    await records[Symbol.asyncDispose]();
+    throw error;
+  });
+
   const events = createEvents({ records, sealing, clock });
   const hashing = createHashing(hashingOptions(config));
   const passwords = createPasswords({ records, hashing, clock, onRehashFailure: onError });
@@ -87,6 +97,23 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       await records[Symbol.asyncDispose]();
     },
   };
+}
+
+/**
+ * Refuses data that was sealed under a key which is not ours, before anything is written under another one: two keys in
+ * one database could not be told apart later. Throws KeyMissing.
+ */
+async function checkKey({ records, secrets, clock }: Pick<Services, 'records' | 'secrets' | 'clock'>): Promise<void> {
+  const id = secrets.encryptionKeys[0]?.id ?? '';
+  const known = await records.settings.get(keySetting);
+
+  if (known === undefined) {
+    await records.write([{ in: 'settings', put: { id: keySetting, value: id, updatedAt: clock.now() } }]);
+  } else if (!secrets.encryptionKeys.some((key) => key.id === known.value)) {
+    throw new KeyMissing(String(known.value));
+  } else if (known.value !== id) {
+    await records.settings.update(keySetting, (old) => ({ ...old, value: id, updatedAt: clock.now() }));
+  }
 }
 
 function hashingOptions({ passwords: { argon2, hash_queue, maximum_length } }: Config): HashingOptions {

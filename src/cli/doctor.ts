@@ -1,11 +1,14 @@
-import { existsSync, mkdtempSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { adviseConfig } from '../config/checks.ts';
+import type { Problem } from '../config/problems.ts';
 import type { Config } from '../config/schema.ts';
 import { keyFileOf } from '../config/secrets.ts';
 import type { Services } from '../services.ts';
-import { exitCodes, type Command } from './command.ts';
+import { KeyMissing } from '../storage/refusals.ts';
+import { exitCodes, type Call, type Command } from './command.ts';
+import { ConfigurationRefused } from './refused.ts';
 
 /** `doctor`: looks at everything that a start needs and says what is wrong and how to mend it. */
 export interface Finding {
@@ -15,8 +18,11 @@ export interface Finding {
   mend?: string;
 }
 
-/** A clock that is off by more than this refuses honest tokens (RFC 7519 section 4.1.4 speaks of "a few minutes"). */
+/** Before this was written: a clock that says so was never set. */
 const earliestPlausible = Date.UTC(2026, 0, 1);
+
+/** Between two machines that wrote the newest event, in milliseconds. */
+const clockTolerance = 60_000;
 
 export const doctorCommand: Command = {
   words: 'doctor',
@@ -24,31 +30,60 @@ export const doctorCommand: Command = {
   usage: '[--json]',
   options: { json: { type: 'boolean' } },
   positionals: { least: 0, most: 0 },
-  async run({ io, values, config, services }) {
-    const settings = config();
-    const findings = [
-      {
-        area: 'configuration',
-        state: 'good',
-        message: `It can be used; ${settings.mode} mode, issuer ${settings.issuer}.`,
-      } as const,
-      ...adviseConfig(settings).map(
-        ({ message, mend }) => ({ area: 'configuration', state: 'warning', message, mend }) as const,
-      ),
-      ...permissions(settings),
-      ...(await storage(services)),
-      mail(settings),
-    ];
+  async run(call) {
+    const findings = await examine(call);
 
-    if (values['json'] === true) {
-      io.out(`${JSON.stringify(findings, null, 2)}\n`);
+    if (call.values['json'] === true) {
+      call.io.out(`${JSON.stringify(findings, null, 2)}\n`);
     } else {
-      io.out(findings.map(line).join(''));
+      call.io.out(findings.map(line).join(''));
     }
 
     return findings.some(({ state }) => state === 'wrong') ? exitCodes.failed : exitCodes.ok;
   },
 };
+
+async function examine({ config, services }: Call): Promise<Finding[]> {
+  let settings: Config;
+
+  try {
+    settings = config();
+  } catch (error) {
+    return failed(error, 'configuration');
+  }
+
+  const usable = `It can be used; ${settings.mode} mode, issuer ${settings.issuer}.`;
+  const advice = adviseConfig(settings).map((problem) => findingOf('configuration', 'warning', problem));
+
+  return [
+    { area: 'configuration', state: 'good', message: usable },
+    ...advice,
+    ...permissions(settings),
+    ...(isNew(settings) ? [] : await storage(services)),
+    mail(settings),
+  ];
+}
+
+function findingOf(area: Finding['area'], state: Finding['state'], { message, mend }: Problem): Finding {
+  return { area, state, message, mend };
+}
+
+/** What could not even be opened, in its own words. */
+function failed(error: unknown, area: Finding['area']): Finding[] {
+  if (error instanceof ConfigurationRefused) {
+    return error.problems.map((problem) => findingOf(area === 'storage' ? 'keys' : area, 'wrong', problem));
+  }
+
+  if (error instanceof KeyMissing) return [{ area: 'keys', state: 'wrong', message: error.message }];
+
+  const message = error instanceof Error ? error.message : String(error);
+  return [{ area, state: 'wrong', message, mend: 'Check the storage settings and the data folder, then try again.' }];
+}
+
+/** On a new machine there is nothing to open yet, and looking must not make it. */
+function isNew({ data }: Config): boolean {
+  return !existsSync(data) || (statSync(data).isDirectory() && readdirSync(data).length === 0);
+}
 
 function line({ area, state, message, mend }: Finding): string {
   const mark = { good: 'ok  ', warning: 'look', wrong: 'BAD ' }[state];
@@ -110,11 +145,7 @@ async function storage(services: () => Promise<Services>): Promise<Finding[]> {
       await administrators(opened),
     ];
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-
-    return [
-      { area: 'storage', state: 'wrong', message: why, mend: 'Check storage.* and the data folder, then try again.' },
-    ];
+    return failed(error, 'storage');
   }
 }
 
@@ -146,19 +177,23 @@ async function keys({ records, sealing }: Services): Promise<Finding> {
 }
 
 /** Against the newest thing that happened: a clock that went back makes old codes live again. */
-async function clock({ records, clock }: Services): Promise<Finding> {
-  const now = clock.now();
-  const newest =
-    (await records.events.list('time', 'all', { limit: 1, descending: true })).rows[0]?.at ?? earliestPlausible;
+async function clock({ records, clock: here }: Services): Promise<Finding> {
+  const now = here.now();
+  const { rows } = await records.events.list('time', 'all', { limit: 1, descending: true });
+  const newest = rows[0]?.at ?? 0;
+  const said = `It is ${new Date(now).toISOString()} here`;
 
-  return newest > now + 60_000
+  if (now < earliestPlausible)
+    return { area: 'clock', state: 'wrong', message: `${said}.`, mend: 'Set the clock (NTP).' };
+
+  return newest > now + clockTolerance
     ? {
         area: 'clock',
         state: 'wrong',
-        message: `It is ${new Date(now).toISOString()} here, but the newest event is from ${new Date(newest).toISOString()}.`,
+        message: `${said}, but the newest event is from ${new Date(newest).toISOString()}.`,
         mend: 'Set the clock (NTP).',
       }
-    : { area: 'clock', state: 'good', message: `${new Date(now).toISOString()}.` };
+    : { area: 'clock', state: 'good', message: `${said}.` };
 }
 
 async function administrators({ accounts }: Services): Promise<Finding> {

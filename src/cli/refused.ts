@@ -1,18 +1,37 @@
+import { rmSync } from 'node:fs';
+
 import type { Problem } from '../config/problems.ts';
-import type { OpenedSecrets, Secrets } from '../config/secrets.ts';
+import type { Config } from '../config/schema.ts';
+import { openSecrets, type Secrets } from '../config/secrets.ts';
+import { KeyMissing } from '../storage/refusals.ts';
 
 /** A configuration that can't be used: every problem, one sentence each; exit code 78. */
 export class ConfigurationRefused extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    super('the configuration can not be used');
+    super(problems.map(({ message }) => message).join(' '));
     this.problems = problems;
   }
 }
 
-export function secretsOf(opened: OpenedSecrets): Secrets {
-  if (opened.problems) throw new ConfigurationRefused(opened.problems);
+/**
+ * Opens something with the secrets in force. A key that was made just now for data that another key sealed is taken away
+ * again: it would only stand in the way of the right one. Throws ConfigurationRefused.
+ */
+export async function withSecrets<T>(
+  config: Config,
+  open: (secrets: Secrets, keyFile: string | undefined) => Promise<T>,
+): Promise<T> {
+  const { secrets, keyFile, problems } = openSecrets(config);
 
-  return opened.secrets;
+  if (problems) throw new ConfigurationRefused(problems);
+
+  try {
+    return await open(secrets, keyFile?.path);
+  } catch (error) {
+    if (error instanceof KeyMissing && keyFile?.created === true) rmSync(keyFile.path);
+
+    throw error;
+  }
 }

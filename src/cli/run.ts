@@ -1,14 +1,13 @@
 import { loadConfig } from '../config/load.ts';
 import { printProblems } from '../config/problems.ts';
 import type { Config } from '../config/schema.ts';
-import { openSecrets } from '../config/secrets.ts';
 import { systemClock } from '../domain/clock.ts';
 import { Failure } from '../domain/errors.ts';
 import type { Services } from '../services.ts';
 import { AlreadyRunning, KeyMissing, SchemaTooNew } from '../storage/refusals.ts';
 import { exitCodes, overview, parseCommand, Usage, type ExitCode, type Io, type Parsed } from './command.ts';
 import { commands } from './commands.ts';
-import { ConfigurationRefused, secretsOf } from './refused.ts';
+import { ConfigurationRefused, withSecrets } from './refused.ts';
 import { startCommand } from './start.ts';
 
 /** From the words that were typed to the exit code. What a command needs is opened when it asks for it. */
@@ -57,13 +56,15 @@ function readConfig(path: unknown, io: Io): Config {
 async function open(config: Config, io: Io): Promise<Services> {
   const { openServices } = await import('../services.ts');
 
-  return openServices({
-    config,
-    secrets: secretsOf(openSecrets(config)),
-    clock: systemClock,
-    server: false,
-    onError: (error) => io.err(`${error instanceof Error ? error.message : String(error)}\n`),
-  });
+  return withSecrets(config, (secrets) =>
+    openServices({
+      config,
+      secrets,
+      clock: systemClock,
+      server: false,
+      onError: (error) => io.err(`${error instanceof Error ? error.message : String(error)}\n`),
+    }),
+  );
 }
 
 /** One or more sentences for the operator, never a stack for what an operator can mend. */

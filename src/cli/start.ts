@@ -1,9 +1,8 @@
 import type { App } from '../app.ts';
 import { adviseConfig } from '../config/checks.ts';
 import { printProblems } from '../config/problems.ts';
-import { openSecrets } from '../config/secrets.ts';
 import { exitCodes, type Command, type Io } from './command.ts';
-import { secretsOf } from './refused.ts';
+import { withSecrets } from './refused.ts';
 
 /** `start`: serves until it is told to stop (SIGTERM, SIGINT), then finishes what is running. */
 export const startCommand: Command = {
@@ -15,12 +14,14 @@ export const startCommand: Command = {
   async run({ io, config }) {
     const stopped = firstSignal();
     const settings = config();
-    const opened = openSecrets(settings);
-    const secrets = secretsOf(opened);
     const { startApp } = await import('../app.ts');
-    const app = await startApp({ config: settings, secrets });
+    const app = await withSecrets(settings, async (secrets, keyFile) => {
+      const started = await startApp({ config: settings, secrets });
+      greet(started, keyFile, io);
 
-    greet(app, opened.keyFile?.path, io);
+      return started;
+    });
+
     await stopped;
     await app[Symbol.asyncDispose]();
 

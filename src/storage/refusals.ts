@@ -8,7 +8,7 @@ export class SchemaTooNew extends Unavailable {
   constructor(place: string, versions: { found: number; known: number }) {
     super(
       `${place} was written by a newer release (schema ${versions.found}, this one knows ${versions.known}): ` +
-        'run that release or a later one',
+        'run that release or a later one.',
     );
   }
 }
@@ -19,7 +19,7 @@ export class AlreadyRunning extends Unavailable {
   readonly exitCode = 75;
 
   constructor(folder: string) {
-    super(`another server is using ${folder}: stop it first, or give this one a data folder of its own`);
+    super(`Another server is using ${folder}: stop it first, or give this one a data folder of its own.`);
   }
 }
 
@@ -30,8 +30,8 @@ export class KeyMissing extends Error {
 
   constructor(id: string) {
     super(
-      `what is secret in this database was sealed under the key ${id}, which is not configured: put back the key file, ` +
-        'or set secrets.encryption_key (for an earlier one: secrets.former_encryption_keys)',
+      `What is secret in this database was sealed under the key ${id}, which is not configured: put back the key file, ` +
+        'or set secrets.encryption_key (for an earlier one: secrets.former_encryption_keys).',
     );
   }
 }

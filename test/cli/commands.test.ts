@@ -5,7 +5,6 @@ import { describe, expect, test } from '@jest/globals';
 
 import { newSecret } from '../../src/domain/ids.ts';
 import { openCommandLine } from '../support/command-line.ts';
-import { openPlace } from '../support/process.ts';
 
 const password = 'quiet-marble-otter-47-lantern';
 const production = {
@@ -140,6 +139,7 @@ describe('the command line', () => {
   test('the doctor is content with a new machine, and finds what is wrong with one', async () => {
     await using line = await openCommandLine();
 
+    await line.run('client list');
     const healthy = await line.run('doctor');
     expect(healthy).toMatchObject({ code: 0 });
     expect(healthy.out).not.toContain('BAD');
@@ -156,22 +156,49 @@ describe('the command line', () => {
     );
   });
 
-  test('a key that was lost is told in one sentence, by the start and by the doctor', async () => {
-    await using place = await openPlace();
-    const server = await place.start({ GATEHOUSE_DEMO_ENABLED: 'false' });
-    server.kill('SIGTERM');
-    await server.exit;
-    await rm(join(place.env['GATEHOUSE_DATA'] ?? '', 'gatehouse.key'));
+  test('a key that was lost is told by every command, and none is made in its place', async () => {
+    await using line = await openCommandLine();
+    const key = join(line.data, 'gatehouse.key');
+    await line.run('client list');
+    const kept = await readFile(key);
+    await rm(key);
 
-    const started = await place.run(['start']);
-    expect(started.code).toBe(78);
-    expect(started.err).toMatch(
-      /^what is secret in this database was sealed under the key \S+, which is not configured/,
-    );
+    const make = 'account create --email ana@example.com --password-stdin';
+    const lost = await line.run(make, { input: password });
+    expect(lost).toMatchObject({ code: 78, out: '' });
+    expect(lost.err).toMatch(/^What is secret in this database was sealed under the key \S+, which is not configured/);
+    expect(await line.run('doctor')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('BAD  keys: What is secret'),
+    });
+    await expect(stat(key)).rejects.toThrow();
 
-    const examined = await place.run(['doctor']);
-    expect(examined.code).toBe(1);
-    expect(examined.out).toContain('BAD  keys');
+    await writeFile(key, kept, { mode: 0o600 });
+    expect((await line.run(make, { input: password })).code).toBe(0);
+  });
+
+  test('a new key in front of the old one is taken over', async () => {
+    await using line = await openCommandLine();
+    const [old, next] = [newSecret(), newSecret()];
+    await line.run('client list', { env: { GATEHOUSE_SECRETS_ENCRYPTION_KEY: old } });
+
+    const rotated = { GATEHOUSE_SECRETS_ENCRYPTION_KEY: next, GATEHOUSE_SECRETS_FORMER_ENCRYPTION_KEYS: old };
+    expect((await line.run('client list', { env: rotated })).code).toBe(0);
+    expect((await line.run('client list', { env: { GATEHOUSE_SECRETS_ENCRYPTION_KEY: old } })).code).toBe(78);
+  });
+
+  test('the doctor tells what is wrong with the configuration, and looks at a new machine without making anything', async () => {
+    await using line = await openCommandLine();
+
+    const wrong = await line.run('doctor --json', { env: { GATEHOUSE_PORT: 'eighty', GATEHOUSE_ISSUE: 'x' } });
+    expect(wrong.code).toBe(1);
+    expect(JSON.parse(wrong.out)).toEqual([
+      expect.objectContaining({ area: 'configuration', state: 'wrong' }),
+      expect.objectContaining({ area: 'configuration', state: 'wrong' }),
+    ]);
+
+    await line.run('doctor');
+    await expect(stat(line.data)).rejects.toThrow();
   });
 
   test('the doctor says when the data folder is not one', async () => {

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 
 import { describe, expect, test } from '@jest/globals';
@@ -52,6 +53,24 @@ describe('a running server', () => {
     expect(await server.exit).toBe(0);
   });
 
+  test('SIGTERM cuts off after 10 s what does not finish, and leaves storage closed', async () => {
+    await using place = await openPlace();
+    const server = await place.start({ GATEHOUSE_DEMO_ENABLED: 'false' });
+    const { port } = new URL(server.url);
+
+    const socket = connect(Number(port), '127.0.0.1');
+    await new Promise((resolve) => socket.once('connect', resolve));
+    socket.on('error', () => socket.destroy()).write('POST /oauth/token HTTP/1.1\r\nHost: ');
+    await fetch(`${server.url}/healthz`);
+
+    server.kill('SIGTERM');
+    expect(await server.exit).toBe(0);
+    socket.destroy();
+
+    expect((await readdir(place.env['GATEHOUSE_DATA'] ?? '')).filter((name) => name.endsWith('-wal'))).toEqual([]);
+    await place.start({ GATEHOUSE_DEMO_ENABLED: 'false' });
+  });
+
   test('a second server on the same data is refused in a sentence, and the first goes on', async () => {
     await using place = await openPlace();
     const server = await place.start({ GATEHOUSE_DEMO_ENABLED: 'false' });
@@ -59,7 +78,7 @@ describe('a running server', () => {
     const second = await place.run(['start']);
 
     expect(second.code).toBe(75);
-    expect(second.err).toContain('another server');
+    expect(second.err).toContain('Another server');
     expect(second.err).not.toContain('    at ');
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   });

@@ -15,7 +15,7 @@ test('a second server on a data folder is refused, with its name', async () => {
   await using _first = openSqliteRecords({ clock, data: folder.path, server: true });
 
   expect(() => openSqliteRecords({ clock, data: folder.path, server: true })).toThrow(AlreadyRunning);
-  expect(() => lockServer(folder.path, 0)).toThrow(`another server is using ${folder.path}`);
+  expect(() => lockServer(folder.path, 0)).toThrow(`Another server is using ${folder.path}`);
 });
 
 test('a second server is refused while the first is another process, and let in once that was killed', async () => {
