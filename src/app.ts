@@ -52,10 +52,20 @@ export async function startApp(options: AppOptions): Promise<App> {
   const onError = (error: unknown, requestId?: string) => log.error('unexpected', { error, id: requestId });
 
   await using opened = new AsyncDisposableStack();
-  const services = opened.use(await openServices({ config, secrets, clock, server: true, onError, around }));
+  const services = opened.use(
+    await openServices({
+      config,
+      secrets,
+      clock,
+      server: true,
+      onError,
+      tell: (session) => oidc.tell(session),
+      around,
+    }),
+  );
   await services.clients.ensure(consoleClientId, consoleMetadata(config.issuer));
 
-  const oidc = opened.use(
+  const oidc: Oidc = opened.use(
     await createOidc({
       ...services,
       pages: {

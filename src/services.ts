@@ -5,9 +5,11 @@ import { createHashing, type HashingOptions } from './credentials/hashing.ts';
 import { createPasswordPolicy, type PasswordPolicy } from './credentials/password-policy.ts';
 import { createPasswords, type Passwords } from './credentials/passwords.ts';
 import type { Clock } from './domain/clock.ts';
+import type { DeviceSession } from './domain/device-session.ts';
 import { createEvents, type Events } from './events/writer.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createClients, type Clients } from './operations/clients.ts';
+import { createEndings, type Endings } from './operations/endings.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
 import { ephemeraBackends, recordsBackends, type Place } from './storage/backends.ts';
 import type { Ephemera } from './storage/ephemera.ts';
@@ -30,6 +32,7 @@ export interface Services extends AsyncDisposable {
   passwords: Passwords;
   policy: PasswordPolicy;
   guessing: Guessing;
+  endings: Endings;
   accounts: Accounts;
   clients: Clients;
   setup: Setup;
@@ -43,6 +46,8 @@ export interface ServicesOptions {
   server: boolean;
   /** What went wrong behind an answer that was given all the same. */
   onError(error: unknown): void;
+  /** See `EndingsDeps`. */
+  tell?: (session: DeviceSession) => void;
   /** Stands between the stores and everything else: tests take a store away, or look at what is asked of it. */
   around?: ((stores: Stores) => Stores) | undefined;
 }
@@ -56,7 +61,7 @@ export interface Stores {
 const keySetting = 'encryption-key';
 
 export async function openServices(options: ServicesOptions): Promise<Services> {
-  const { config, secrets, clock, server, onError, around = (stores) => stores } = options;
+  const { config, secrets, clock, server, onError, tell, around = (stores) => stores } = options;
   const { records, ephemera } = around(await openStores(config, { clock, data: config.data, server }));
 
   const sealing = createSealing(secrets);
@@ -75,7 +80,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     maximumLength: config.passwords.maximum_length,
     productName: config.branding.name,
   });
-  const accounts = createAccounts({ records, passwords, policy, events, clock });
+  const endings = createEndings({ records, events, tell });
+  const accounts = createAccounts({ records, passwords, policy, endings, events, clock });
 
   return {
     config,
@@ -88,8 +94,9 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     passwords,
     policy,
     guessing: createGuessing({ records, sealing, clock, limits: config.limits.sign_in }),
+    endings,
     accounts,
-    clients: createClients({ records, events, clock, mode: config.mode, resources: config.resources }),
+    clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),
     setup: createSetup({ records, accounts, sealing, events, clock }),
     async [Symbol.asyncDispose]() {
       await passwords.settled();

@@ -17,6 +17,20 @@ export interface DeviceSession {
   expiresAt: number;
 }
 
+/** What a session's payload says of a client that was used in it. */
+export interface SessionClient {
+  grantId?: string;
+  /** What the client knows the session by (OpenID Connect Back-Channel Logout 1.0 section 2.1). */
+  sid?: string;
+  /** Whether what it was given is meant to outlive the session. */
+  persistsLogout?: boolean;
+}
+
+/** The clients that were used in a session, by id. */
+export function clientsOf({ payload }: Pick<DeviceSession, 'payload'>): Readonly<Record<string, SessionClient>> {
+  return (payload['authorizations'] ?? {}) as Readonly<Record<string, SessionClient>>;
+}
+
 /** A browser in which a person has signed in before: strangers' guesses don't slow it down. */
 export interface KnownDevice {
   /** SHA-256 of account id and device cookie. */

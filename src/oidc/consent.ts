@@ -4,8 +4,7 @@ import type { Clock } from '../domain/clock.ts';
 import { Conflict } from '../domain/errors.ts';
 import type { Consent } from '../domain/grant.ts';
 import { consentId } from '../domain/grant.ts';
-import type { Records } from '../storage/records.ts';
-import { everyRow } from './revocation.ts';
+import { everyRow, type Records } from '../storage/records.ts';
 import type { Allowance, ClaimsOfScope, Wanted } from './wanted.ts';
 import {
   allowanceIn,

@@ -24,6 +24,8 @@ export interface OidcDeps {
   sealing: Sealing;
   clock: Clock;
   events: Pick<Events, 'write'>;
+  /** `session` ends one device session: its grants go, and the apps that were used in it are told (`Oidc.tell`). */
+  endings: { session(uid: string, options: { offline: boolean }): Promise<void> };
   pages: Pages;
   /** Where a request came from, as far as the web settled it (S60). */
   originOf(request: IncomingMessage): Origin;

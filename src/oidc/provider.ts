@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type Provider from 'oidc-provider';
 
+import type { DeviceSession } from '../domain/device-session.ts';
 import { createAdapter } from './adapter/index.ts';
 import { createAnswers } from './answers.ts';
 import { claimsOfAccount, claimsOfScope, createFindAccount } from './claims.ts';
@@ -21,8 +22,6 @@ import { createPages } from './pages.ts';
 import { acrValues, interactionPolicy } from './policy.ts';
 import { listen } from './listening.ts';
 import { createUnits } from './request.ts';
-import type { Revocation } from './revocation.ts';
-import { createRevocation } from './revocation.ts';
 import { providerSettings } from './settings.ts';
 import { createLogoutNotices, createSignOut } from './sign-out.ts';
 import { createSteps } from './steps.ts';
@@ -48,7 +47,8 @@ export interface Oidc {
   /** Answers discovery and the key set from prebuilt bodies; false: not asked for. The host was checked before. */
   fast(request: IncomingMessage, response: ServerResponse): boolean;
   interactions: Interactions;
-  revocation: Revocation;
+  /** Tells the apps that were used in a session that it has ended, without keeping anybody waiting. */
+  tell(session: DeviceSession): void;
   /** Takes over the signing keys as they are in the store now. */
   reloadKeys(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -71,9 +71,8 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
   const { background, finished } = createBackground((error) => onError(error, undefined));
 
   const inside: Inside = { ...deps, provider: () => running.provider };
-  const tell = createLogoutNotices(inside);
-  const revocation = createRevocation({ records, tell: (session) => background(tell(session)) });
-  const signOut = createSignOut({ ...inside, revocation });
+  const notify = createLogoutNotices(inside);
+  const signOut = createSignOut(inside);
   const pages = createPages({ ...inside, signOut });
   const answers = createAnswers({ ...inside, units, pages });
   const OurProvider = providerWithFormPost(pages.formPost);
@@ -122,8 +121,8 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
     scope: answers.scope,
     middleware: answers.middleware,
     fast: (request, response) => answerFrom(running.documents, request, response),
-    interactions: createSteps({ ...inside, revocation, signOut, claimsOfScope, claimsOfAccount }),
-    revocation,
+    interactions: createSteps({ ...inside, signOut, claimsOfScope, claimsOfAccount }),
+    tell: (session) => background(notify(session)),
     reloadKeys,
 
     async [Symbol.asyncDispose]() {

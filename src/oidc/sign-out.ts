@@ -1,10 +1,8 @@
 import type { Client, KoaContextWithOIDC, Session } from 'oidc-provider';
 
-import type { DeviceSession } from '../domain/device-session.ts';
+import { clientsOf, type DeviceSession } from '../domain/device-session.ts';
 import type { Exchange } from '../web/route.ts';
 import type { Inside } from './deps.ts';
-import type { Revocation } from './revocation.ts';
-import { authorizations } from './revocation.ts';
 import { sessionCookie } from './session-cookie.ts';
 import { hintedSubject, subjectHere } from './subject.ts';
 
@@ -19,17 +17,15 @@ export interface SignOut {
   end(exchange: Exchange, session: Session): Promise<void>;
 }
 
-export interface SignOutDeps extends Pick<Inside, 'config' | 'provider' | 'events' | 'originOf'> {
-  revocation: Pick<Revocation, 'session'>;
-}
+export type SignOutDeps = Pick<Inside, 'config' | 'provider' | 'endings' | 'events' | 'originOf'>;
 
 export function createSignOut(deps: SignOutDeps): SignOut {
-  const { config, events, originOf, revocation } = deps;
+  const { config, endings, events, originOf } = deps;
 
   async function end(exchange: Exchange, session: Session): Promise<void> {
     const { accountId } = session;
 
-    await revocation.session(session.uid, { offline: false });
+    await endings.session(session.uid, { offline: false });
     await session.destroy();
 
     if (accountId === undefined) return;
@@ -66,7 +62,7 @@ export function createLogoutNotices(deps: Pick<Inside, 'provider' | 'onError'>) 
     if (accountId === undefined) return;
 
     const provider = deps.provider();
-    const told = Object.entries(authorizations(session)).map(async ([clientId, { sid }]) => {
+    const told = Object.entries(clientsOf(session)).map(async ([clientId, { sid }]) => {
       const client = (await provider.Client.find(clientId)) as TellsClients | undefined;
 
       if (client?.backchannelLogoutUri !== undefined) await client.backchannelLogout(accountId, sid);

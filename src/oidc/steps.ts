@@ -13,13 +13,11 @@ import { allowedBy, recordConsent } from './consent.ts';
 import { findDeparture, keepDeparture, queryOf } from './departure.ts';
 import type { Inside } from './deps.ts';
 import type { Ended, Interaction, Interactions } from './interactions.ts';
-import type { Revocation } from './revocation.ts';
 import type { SignOut } from './sign-out.ts';
 import type { ClaimsOfScope } from './wanted.ts';
 import { wantedIn } from './wanted.ts';
 
 export interface StepDeps extends Inside {
-  revocation: Revocation;
   signOut: SignOut;
   claimsOfScope: ClaimsOfScope;
   /** Every claim of an account that it can share, by name. */

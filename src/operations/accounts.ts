@@ -9,7 +9,7 @@ import { newId } from '../domain/ids.ts';
 import type { Events } from '../events/writer.ts';
 import type { Records } from '../storage/records.ts';
 import { readNewAccount, readProfileChange, type NewAccount, type ProfileChange } from './account-input.ts';
-import { endAccountsAccess } from './endings.ts';
+import type { Endings } from './endings.ts';
 import { passwordProblems } from './password-problems.ts';
 import { problem, refused, type By, type Result } from './problems.ts';
 
@@ -40,11 +40,12 @@ export interface AccountsDeps {
   records: Records;
   passwords: Passwords;
   policy: PasswordPolicy;
+  endings: Pick<Endings, 'account'>;
   events: Events;
   clock: Clock;
 }
 
-export function createAccounts({ records, passwords, policy, events, clock }: AccountsDeps): Accounts {
+export function createAccounts({ records, passwords, policy, endings, events, clock }: AccountsDeps): Accounts {
   /** S81: a user name that is somebody's address would let one person pass for another. */
   async function isOthersEmail(username: unknown, ownKey: string): Promise<boolean> {
     if (typeof username !== 'string' || emailKey(username) === ownKey) return false;
@@ -113,7 +114,7 @@ export function createAccounts({ records, passwords, policy, events, clock }: Ac
     const account = await records.accounts.update(accountId, (old) => ({ ...old, status, updatedAt }));
     if (!account) return undefined;
 
-    if (status === 'disabled') await endAccountsAccess(records, accountId);
+    if (status === 'disabled') await endings.account(account, { ...by, reason: 'account_disabled' });
     await events.write(status === 'disabled' ? 'account.disabled' : 'account.enabled', { ...by, account });
 
     return account;
@@ -179,7 +180,7 @@ export function createAccounts({ records, passwords, policy, events, clock }: Ac
       const removed = await records.accounts.remove(accountId);
 
       // What began in the same instant as the account was disabled.
-      await endAccountsAccess(records, accountId);
+      await endings.account(account, { ...by, reason: 'account_deleted' });
       await records.consents.removeAll('account', accountId);
       if (removed) await events.write('account.deleted', { ...by, account });
 

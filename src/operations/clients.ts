@@ -9,7 +9,7 @@ import type { Events } from '../events/writer.ts';
 import type { Page, PageRequest, Records } from '../storage/records.ts';
 import type { MetadataRules } from './client-consistency.ts';
 import { readClientMetadata, type ClientKind } from './client-metadata.ts';
-import { endClientsAccess } from './endings.ts';
+import type { Endings } from './endings.ts';
 import { problemText, type By, type Result } from './problems.ts';
 
 export type { ClientKind };
@@ -54,6 +54,7 @@ export interface Clients {
 
 export interface ClientsDeps extends MetadataRules {
   records: Records;
+  endings: Pick<Endings, 'client'>;
   events: Events;
   clock: Clock;
 }
@@ -61,7 +62,7 @@ export interface ClientsDeps extends MetadataRules {
 const longestOverlap = 90 * 86_400;
 
 export function createClients(deps: ClientsDeps): Clients {
-  const { records, events, clock } = deps;
+  const { records, endings, events, clock } = deps;
 
   function newClientSecret(): { kept: ClientSecret; secret: string } {
     const secret = newSecret();
@@ -169,11 +170,11 @@ export function createClients(deps: ClientsDeps): Clients {
       const client = await setDisabled(id, true, by);
       if (!client) return false;
 
-      await endClientsAccess(records, id);
+      await endings.client(id);
       const removed = await records.clients.remove(id);
 
       // What began in the same instant as the client was disabled.
-      await endClientsAccess(records, id);
+      await endings.client(id);
       if (removed) {
         await events.write('client.deleted', { ...by, clientId: id, details: { name: client.metadata.client_name } });
       }

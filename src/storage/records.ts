@@ -220,3 +220,14 @@ export interface Records extends Collections {
   ready(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** A whole list, page by page; rows may be changed or removed on the way. */
+export async function* everyRow<T>(list: (page: PageRequest) => Promise<Page<T>>): AsyncGenerator<T, void> {
+  let after: string | undefined;
+
+  do {
+    const page = await list({ limit: 200, ...(after === undefined ? {} : { after }) });
+    yield* page.rows;
+    after = page.next;
+  } while (after !== undefined);
+}

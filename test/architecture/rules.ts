@@ -39,7 +39,7 @@ const portsAndDrivers = [
 /** What every feature may use, and all that it may use: features never import each other. */
 const feature = {
   imports: ['domain', 'operations', 'credentials', 'messages', 'events', 'web/route.ts', 'web/html.ts'],
-  types: ['ports', 'config', 'oidc/interactions.ts', 'oidc/revocation.ts'],
+  types: ['ports', 'config', 'oidc/interactions.ts'],
 };
 
 export const rules: Rules = {
@@ -78,7 +78,7 @@ export const rules: Rules = {
     jobs: {
       paths: ['jobs/'],
       imports: ['domain', 'ports', 'operations', 'credentials', 'messages', 'events'],
-      types: ['config', 'oidc/revocation.ts'],
+      types: ['config'],
     },
     demo: { paths: ['demo/'], imports: ['domain', 'web/html.ts'], types: ['config'] },
 

@@ -7,6 +7,7 @@ import { createPasswordPolicy } from '../../src/credentials/password-policy.ts';
 import { createPasswords } from '../../src/credentials/passwords.ts';
 import { createEvents } from '../../src/events/writer.ts';
 import { createAccounts } from '../../src/operations/accounts.ts';
+import { createEndings } from '../../src/operations/endings.ts';
 import { recordsBackends } from '../../src/storage/backends.ts';
 import { createSealing } from '../../src/storage/sealing.ts';
 import { settableClock } from '../support/clock.ts';
@@ -44,6 +45,7 @@ export async function openRoom() {
   const hashing = createHashing(cheap);
   const passwords = createPasswords({ records, hashing, clock, onRehashFailure: (error) => failures.push(error) });
   const events = createEvents({ records, sealing, clock });
+  const endings = createEndings({ records, events });
   const policy = createPasswordPolicy(policyOptions);
 
   return {
@@ -54,7 +56,8 @@ export async function openRoom() {
     passwords,
     events,
     policy,
-    accounts: createAccounts({ records, passwords, policy, events, clock }),
+    endings,
+    accounts: createAccounts({ records, passwords, policy, endings, events, clock }),
     /** What went wrong in the background. */
     failures,
     async [Symbol.asyncDispose]() {

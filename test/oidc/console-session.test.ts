@@ -111,7 +111,7 @@ describe('who is signed in at the account console', () => {
   test('S108: a session that was ended elsewhere is none at the next request', async () => {
     const browser = await opened();
     const current = await currentOf(browser);
-    await world.oidc.revocation.session(current?.session.uid ?? '', { offline: true });
+    await world.endings.session(current?.session.uid ?? '', { offline: true });
 
     expect(await currentOf(browser)).toBeUndefined();
   });

@@ -194,7 +194,7 @@ describe('what a consent gives', () => {
     const page = await arrive(browser, codeRequest(wiki, { scope: all }));
     const tokens = await redeem(world, wiki, await allow(browser, page, 'scope:email', 'scope:offline_access'));
 
-    await world.oidc.revocation.application('ana', wiki);
+    await world.endings.application('ana', wiki);
 
     expect(await isActive(world, wiki, tokens.access_token)).toBe(false);
     expect((await refresh(world, wiki, tokens.refresh_token)).error).toBe('invalid_grant');

@@ -151,7 +151,7 @@ describe('device sessions', () => {
     const [row] = await sessionsOf();
     world.wait(61);
 
-    await Promise.all([silent(browser), world.oidc.revocation.session(row?.id ?? '', { offline: true })]);
+    await Promise.all([silent(browser), world.endings.session(row?.id ?? '', { offline: true })]);
     expect((await sessionsOf()).map(({ id }) => id)).not.toContain(row?.id);
   });
 
@@ -176,7 +176,7 @@ describe('device sessions', () => {
     const refreshed = await apps.refresh('wiki', refresh_token);
     expect(refreshed.status).toBe(200);
 
-    await world.oidc.revocation.application('ana', 'wiki');
+    await world.endings.application('ana', 'wiki');
     expect((await apps.userinfo(String(refreshed.json['access_token']))).status).toBe(401);
     expect((await apps.refresh('wiki', String(refreshed.json['refresh_token']))).status).toBe(400);
   });

@@ -9,6 +9,7 @@ import { consoleClientId } from '../../src/domain/client.ts';
 import { sha256 } from '../../src/domain/ids.ts';
 import type { Oidc } from '../../src/oidc/provider.ts';
 import { createOidc } from '../../src/oidc/provider.ts';
+import { createEndings, type Endings } from '../../src/operations/endings.ts';
 import { ephemeraBackends, recordsBackends } from '../../src/storage/backends.ts';
 import type { Ephemera } from '../../src/storage/ephemera.ts';
 import type { Records } from '../../src/storage/records.ts';
@@ -27,6 +28,7 @@ export interface World {
   records: Records;
   ephemera: Ephemera;
   oidc: Oidc;
+  endings: Endings;
   /** Kinds of the security events that were written. */
   events: string[];
   errors: unknown[];
@@ -77,7 +79,10 @@ export async function openWorld(
   const errors: unknown[] = [];
   const pages = createPages();
 
-  const oidc = opened.use(
+  const writer = { write: async (kind: string) => void events.push(kind) };
+  const endings = createEndings({ records: between(records), events: writer, tell: (session) => oidc.tell(session) });
+
+  const oidc: Oidc = opened.use(
     await createOidc({
       config,
       secrets: { cookieKeys, pairwiseSalt: 'salt' },
@@ -88,7 +93,8 @@ export async function openWorld(
         hashKey: Buffer.alloc(32, 8),
       }),
       clock,
-      events: { write: async (kind) => void events.push(kind) },
+      events: writer,
+      endings,
       pages,
       originOf: () => ({ ip: '192.0.2.1', userAgent: 'test', requestId: 'r1' }),
       onError: (error) => void errors.push(error),
@@ -127,6 +133,7 @@ export async function openWorld(
     records,
     ephemera,
     oidc,
+    endings,
     events,
     errors,
     wait: (seconds) => void (offset += seconds * 1000),

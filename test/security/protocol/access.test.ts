@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { createRevocation } from '../../../src/oidc/revocation.ts';
 import { claimsIn } from './assertions.ts';
 import { basic, openGround, type Ground, type Party, type Tokens } from './ground.ts';
 
@@ -57,13 +56,13 @@ describe('access', () => {
     return { account, browser: await ground.signedIn(account) };
   };
 
-  test('S22: an application that was removed, by another process too, is dead at the next request', async () => {
+  test('S22: an application that was removed is dead at the next request', async () => {
     const { account, browser } = await person();
     const tokens = await wiki.tokens(browser);
     const kept = await other.tokens(browser);
     await expectAlive(tokens);
 
-    await createRevocation({ records: ground.app.services.records }).application(account.id, wiki.id);
+    await ground.app.services.endings.application(account.id, wiki.id);
 
     await expectDead(tokens);
     expect((await ground.userinfo(kept.access_token)).status).toBe(200);
