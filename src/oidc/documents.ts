@@ -4,6 +4,7 @@ import { Socket } from 'node:net';
 
 import type Provider from 'oidc-provider';
 
+import { reachableAcrValues } from '../domain/acr.ts';
 import { routes } from './settings.ts';
 
 /**
@@ -38,13 +39,17 @@ export async function makeDocuments(provider: Provider, run: Chain): Promise<Doc
     const context = provider.createContext(request, new ServerResponse(request));
     await run(context);
 
-    return [path, documentOf(context.body, type, provider.issuer)] as const;
+    const content = context.body as Record<string, unknown>;
+    // Clients may be registered with more than can be reached yet; an app is promised only that.
+    const promised = 'acr_values_supported' in content && { acr_values_supported: [...reachableAcrValues] };
+
+    return [path, documentOf({ ...content, ...promised }, type, provider.issuer)] as const;
   });
 
   return new Map(await Promise.all(entries));
 }
 
-function documentOf(content: unknown, type: string, issuer: string): Document {
+function documentOf(content: object, type: string, issuer: string): Document {
   const body = Buffer.from(JSON.stringify(content));
 
   return {
@@ -64,7 +69,8 @@ function documentOf(content: unknown, type: string, issuer: string): Document {
 /** Whether it was asked for and answered. */
 export function answerFrom(documents: Documents, request: IncomingMessage, response: ServerResponse): boolean {
   const { method, url } = request;
-  const document = documents.get(url ?? '');
+  // A query has no meaning here: whoever adds one to get past a cache gets the same.
+  const document = documents.get(url?.split('?', 1)[0] ?? '');
   if (!document) return false;
 
   if (method === 'OPTIONS') {

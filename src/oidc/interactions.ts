@@ -74,7 +74,7 @@ export interface Proof {
   accountId: string;
   /** RFC 8176. */
   amr: readonly string[];
-  /** `urn:gatehouse:acr:1` one factor, `urn:gatehouse:acr:2` two. */
+  /** One of `domain/acr.ts`. */
   acr: string;
 }
 

@@ -10,9 +10,6 @@ import { wantedBy } from './wanted.ts';
 
 const { Check, Prompt, base } = library;
 
-/** One factor was proved; two were, or a passkey with user verification. */
-export const acrValues = ['urn:gatehouse:acr:1', 'urn:gatehouse:acr:2'] as const;
-
 export interface PolicyOptions {
   clock: Clock;
   /** The `acr` values that a sign-in can reach here and now. */

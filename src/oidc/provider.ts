@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
 
 import type { DeviceSession } from '../domain/device-session.ts';
+import { reachableAcrValues } from '../domain/acr.ts';
 import { createAdapter } from './adapter/index.ts';
 import { createAnswers } from './answers.ts';
 import { claimsOfAccount, claimsOfScope, createFindAccount } from './claims.ts';
@@ -19,7 +20,7 @@ import type { Keys } from './keys.ts';
 import { attach } from './library.ts';
 import { createOutbound } from './outbound.ts';
 import { createPages } from './pages.ts';
-import { acrValues, interactionPolicy } from './policy.ts';
+import { interactionPolicy } from './policy.ts';
 import { listen } from './listening.ts';
 import { createUnits } from './request.ts';
 import { providerSettings } from './settings.ts';
@@ -90,7 +91,7 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
         findAccount: createFindAccount(units),
         loadExistingGrant: createLoadExistingGrant({ records, clock, claimsOfScope }),
         interactions: {
-          policy: interactionPolicy({ clock, reachable: [acrValues[0]] }),
+          policy: interactionPolicy({ clock, reachable: reachableAcrValues }),
           url: createInteractionUrl(ephemera),
         },
       },

@@ -5,6 +5,7 @@ import type { Client, Configuration, ExternalSigningKey, KoaContextWithOIDC } fr
 
 import type { Config } from '../config/schema.ts';
 import { locales } from '../domain/account.ts';
+import { acrValues } from '../domain/acr.ts';
 import type { Clock } from '../domain/clock.ts';
 import { seconds } from '../domain/clock.ts';
 import { claimsByScope } from './claims.ts';
@@ -12,7 +13,6 @@ import { checkOurMetadata, ourMetadata } from './client-metadata.ts';
 import { isOriginOf } from './cors.ts';
 import { features } from './features.ts';
 import type { FeatureHooks } from './features.ts';
-import { acrValues } from './policy.ts';
 import { sessionCookieOptions } from './session-cookie.ts';
 
 export interface SettingsInput {
@@ -68,6 +68,7 @@ const tolerance = 15;
 export function providerSettings({ config, secrets, clock, signing, hooks }: SettingsInput): Configuration {
   return {
     acceptQueryParamAccessTokens: false,
+    // What clients may be registered with; discovery names those that can be reached (documents.ts).
     acrValues: [...acrValues],
     adapter: hooks.adapter,
     allowOmittingSingleRegisteredRedirectUri: false,

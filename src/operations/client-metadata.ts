@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { acrValues } from '../domain/acr.ts';
 import type { ClientMetadata } from '../domain/client.ts';
 import { clientProblems, type MetadataRules } from './client-consistency.ts';
 import { read, refused, type Result } from './problems.ts';
@@ -30,8 +31,6 @@ const mostUris = 100;
 const algorithms = ['RS256', 'ES256'] as const;
 /** Asymmetric ones only (S32). */
 const assertionAlgorithms = ['RS256', 'PS256', 'ES256'] as const;
-/** `urn:gatehouse:acr:1` one factor, `urn:gatehouse:acr:2` two. */
-const acrs = ['urn:gatehouse:acr:1', 'urn:gatehouse:acr:2'] as const;
 
 /** Checks metadata and completes it with what the RFCs say of what is left out. */
 export function readClientMetadata(input: unknown, rules: MetadataRules, kind?: ClientKind): Result<ClientMetadata> {
@@ -77,7 +76,7 @@ function metadataSchema(development: boolean, native: boolean) {
     userinfo_signed_response_alg: z.enum(algorithms).optional(),
     default_max_age: z.int().min(0).max(31_536_000).optional(),
     require_auth_time: z.boolean().optional(),
-    default_acr_values: list(z.enum(acrs), 2).optional(),
+    default_acr_values: list(z.enum(acrValues), 2).optional(),
     backchannel_logout_uri: uri({ development, redirect: true }).optional(),
     backchannel_logout_session_required: z.boolean().optional(),
     first_party: z.boolean().optional(),
