@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { acrOneFactor } from '../domain/acr.ts';
 import { consoleClientId } from '../domain/client.ts';
 import type { ClientFace, Interaction } from '../oidc/interactions.ts';
 import { action, page, show, to, view, type Ask, type Outcome, type Route } from '../web/route.ts';
@@ -30,7 +31,7 @@ const credentials = z.object({
 });
 
 /** One factor was proved: what `acr` says of it. */
-const oneFactor = { amr: ['pwd'], acr: 'urn:gatehouse:acr:1' } as const;
+const oneFactor = { amr: ['pwd'], acr: acrOneFactor } as const;
 
 export function passwordRoutes(deps: SignInDeps): Route[] {
   const { interactions } = deps;
@@ -57,9 +58,10 @@ export function passwordRoutes(deps: SignInDeps): Route[] {
 
       if (proved === 'wrong') return wrong({ form: 'signIn.wrong' });
       if (proved === 'unverified') return wrong({ form: 'signIn.unverified' });
+      // No time is named: waiting does not help here (S84).
       if (proved === 'locked') return wrong({ form: 'signIn.locked' }, 429);
       if ('wait' in proved) {
-        return showSignIn(step, { another: isAnother(ask.query), email, wait: waitInWords(ask, proved.wait) });
+        return showSignIn(step, { another: isAnother(ask.query), email, wait: waitOf(ask, proved.wait) });
       }
 
       const { account } = proved;
@@ -104,7 +106,7 @@ function isAnother(query: Readonly<Record<string, string>>): boolean {
   return query['as'] === 'another';
 }
 
-function showSignIn(step: Interaction, now: { another: boolean; email?: string; wait?: string }): Outcome {
+function showSignIn(step: Interaction, now: { another: boolean; email?: string; wait?: Wait }): Outcome {
   const { uid, client, mayRefuse, formAction, account, loginHint } = step;
   const { another, wait } = now;
   const again = another ? undefined : account;
@@ -118,16 +120,21 @@ function showSignIn(step: Interaction, now: { another: boolean; email?: string; 
       mayRefuse,
       email: now.email ?? again?.email ?? (another ? '' : (loginHint ?? '')),
       ...(again && { again: { email: again.email } }),
-      ...(wait !== undefined && { wait }),
+      ...(wait && { wait: wait.inWords }),
     },
-    { formAction, ...(wait !== undefined && { status: 429 }) },
+    { formAction, ...(wait && { status: 429, retryAfter: wait.seconds }) },
   );
 }
 
+interface Wait {
+  seconds: number;
+  inWords: string;
+}
+
 /** "20 seconds", "2 minutes", "1 hour": rounded up, in the visitor's language. */
-function waitInWords({ visitor, say }: Ask, seconds: number): string {
+function waitOf({ visitor, say }: Ask, seconds: number): Wait {
   const [length, unit] = seconds < 60 ? [1, 'second'] : seconds < 3600 ? [60, 'minute'] : [3600, 'hour'];
   const inWords = new Intl.NumberFormat(visitor.locale, { style: 'unit', unit, unitDisplay: 'long' });
 
-  return say('signIn.wait', { time: inWords.format(Math.ceil(seconds / length)) });
+  return { seconds, inWords: say('signIn.wait', { time: inWords.format(Math.ceil(seconds / length)) }) };
 }

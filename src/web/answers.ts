@@ -107,6 +107,7 @@ function show(deps: AnswerDeps, context: Context, { outcome, situation }: { outc
   context.status = frame.status ?? 200;
   context.type = 'html';
   context.body = fields.part(`layout/${view.layout}`, layout).toString();
+  if (frame.retryAfter !== undefined) context.set('Retry-After', String(Math.ceil(frame.retryAfter)));
   context.set('Content-Language', locale);
   context.set(
     'Content-Security-Policy',

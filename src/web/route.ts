@@ -80,6 +80,8 @@ export interface Frame {
   status?: number;
   /** Further sources for `form-action`, on pages whose form ends at an app (DESIGN.md, "Form posts that end at an app"). */
   formAction?: readonly string[];
+  /** Seconds until another try makes sense (RFC 9110 section 10.2.3). */
+  retryAfter?: number;
   /** Fills `{placeholders}` of the title's message. */
   titleValues?: Readonly<Record<string, string>>;
 }

@@ -162,7 +162,7 @@ describe('a wait after wrong guesses', () => {
       const browser = door.browser();
       const page = await browser.submit(await browser.get(path), { ...right, email });
 
-      expect(page.status).toBe(429);
+      expect([page.status, page.headers['retry-after']]).toEqual([429, '20']);
       expect(page.forms[0]?.fields).toMatchObject({ email });
       seen.push(page.words);
     }
