@@ -1,6 +1,5 @@
-import ipaddr from 'ipaddr.js';
-
 import { emailKey } from '../domain/account.ts';
+import { networkOf } from '../domain/address.ts';
 import type { Clock } from '../domain/clock.ts';
 import { sha256 } from '../domain/ids.ts';
 import type { Records, Write } from '../storage/records.ts';
@@ -204,12 +203,4 @@ function growingWait(limits: GuessingLimits, limit: number) {
 
 function deviceKey(accountId: string, deviceId: string): string {
   return sha256(`${accountId} ${deviceId}`);
-}
-
-/** What one subscriber has: an IPv4 address, or an IPv6 /64 (any of whose addresses they can use at will). */
-function networkOf(ip: string): string {
-  if (!ipaddr.isValid(ip)) return ip;
-  const address = ipaddr.process(ip);
-
-  return address.kind() === 'ipv4' ? address.toString() : `${address.toByteArray().slice(0, 8).join('.')}/64`;
 }

@@ -1,6 +1,6 @@
-import ipaddr from 'ipaddr.js';
 import type { Context, Middleware } from 'koa';
 
+import { networkOf } from '../domain/address.ts';
 import { RateLimited } from '../domain/errors.ts';
 import type { Ephemera } from '../storage/ephemera.ts';
 
@@ -23,7 +23,7 @@ export interface Limit {
 export function limitRequests(limits: readonly Limit[], ephemera: Ephemera): Middleware {
   return async (context, next) => {
     for (const limit of limits.filter((one) => covers(one, context))) {
-      const count = await ephemera.increment('limit', `${limit.name}:${addressKey(context.ip)}`, limit.window);
+      const count = await ephemera.increment('limit', `${limit.name}:${networkOf(context.ip)}`, limit.window);
 
       if (count > limit.most) throw new RateLimited(limit.window);
     }
@@ -36,18 +36,4 @@ function covers(limit: Limit, { method, path }: Context): boolean {
   const asked = method === 'HEAD' ? 'GET' : method;
 
   return asked === limit.method && (limit.path.endsWith('/') ? path.startsWith(limit.path) : path === limit.path);
-}
-
-/** Who counts as one: an IPv4 address, or the /64 that one IPv6 customer has at least. */
-export function addressKey(ip: string): string {
-  if (!ipaddr.isValid(ip)) return ip;
-
-  const address = ipaddr.process(ip);
-
-  return address instanceof ipaddr.IPv6
-    ? address.parts
-        .slice(0, 4)
-        .map((part) => part.toString(16))
-        .join(':')
-    : address.toString();
 }

@@ -103,7 +103,7 @@ export const rules: Rules = {
     yaml: ['config/'],
     zod: { not: ['domain/', ...portsAndDrivers] },
     '@zxcvbn-ts/language-common': ['credentials/'],
-    'ipaddr.js': ['config/', 'credentials/', 'oidc/', 'web/', 'messages/'],
+    'ipaddr.js': ['config/', 'oidc/', 'web/', 'messages/'],
     undici: ['oidc/', 'messages/', 'app.ts'],
   },
 

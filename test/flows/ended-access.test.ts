@@ -64,7 +64,7 @@ describe('access that an operator ends', () => {
     await app.services.accounts.disable(ana.id, by);
 
     await heard(2);
-    expect(told.map(({ sid }) => sid).toSorted()).toEqual(ids.toSorted());
+    expect(new Set(told.map(({ sid }) => sid))).toEqual(new Set(ids));
     expect(told[0]).toMatchObject({ iss: app.url, aud: wiki.clientId, sub: ana.id });
     expect(await endedOf(ana)).toEqual(
       Array(2).fill({ actor: 'command-line', details: { reason: 'account_disabled' } }),
