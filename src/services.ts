@@ -71,7 +71,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     throw error;
   });
 
-  const events = createEvents({ records, sealing, clock });
+  const events = createEvents({ records, sealing, clock, onError });
   const hashing = createHashing(hashingOptions(config));
   const passwords = createPasswords({ records, hashing, clock, onRehashFailure: onError });
   const policy = createPasswordPolicy({
@@ -100,6 +100,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     setup: createSetup({ records, accounts, sealing, events, clock }),
     async [Symbol.asyncDispose]() {
       await passwords.settled();
+      await events[Symbol.asyncDispose]();
       await ephemera[Symbol.asyncDispose]();
       await records[Symbol.asyncDispose]();
     },

@@ -8,7 +8,7 @@ export interface SecurityEvent {
   at: number;
   accountId?: string;
   clientId?: string;
-  /** Who did it: an account id, `client:<id>`, `command-line` or `anonymous`. */
+  /** Who did it: an account id, `client:<id>`, `command-line`, `server` or `anonymous`. */
   actor: string;
   requestId?: string;
   /** Facts that name nobody. */

@@ -10,7 +10,8 @@ const kind = <Details extends Record<string, Json> = Record<never, never>>(): { 
 export const catalogue = {
   'sign_in.succeeded': kind<{ amr: string[]; acr: string }>(),
   'sign_in.failed': kind<{ known: boolean }>(),
-  'sign_in.blocked': kind<{ reason: string; retryAfter: number }>(),
+  /** At most one a minute (`throttled`). */
+  'sign_in.blocked': kind<{ reason: string; /** Seconds. */ retryAfter: number }>(),
   sign_out: kind(),
   'session.ended': kind<{ reason: string }>(),
 
@@ -46,6 +47,12 @@ export const catalogue = {
   'keys.created': kind<{ kid: string; alg: string }>(),
   'keys.rotated': kind<{ kid: string; alg: string }>(),
 };
+
+/**
+ * What anybody can cause as often as they like, without knowing anything: at most one a minute is written for an
+ * account or, where none is meant, for a network. How many others it stands for is `leftOut` in its details.
+ */
+export const throttled: ReadonlySet<EventKind> = new Set(['sign_in.blocked']);
 
 export type EventKind = keyof typeof catalogue;
 export type DetailsOf<K extends EventKind> = NonNullable<(typeof catalogue)[K]['details']>;

@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 
 import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
+import { networkOf } from '../domain/address.ts';
 import { newTimedId } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import type { SecurityEvent } from '../domain/security-event.ts';
 import type { PageRequest, Records } from '../storage/records.ts';
 import { decrypt, encrypt, type Sealing } from '../storage/sealing.ts';
-import type { DetailsOf, EventKind } from './catalogue.ts';
+import { throttled, type DetailsOf, type EventKind } from './catalogue.ts';
+import { createThrottle } from './throttle.ts';
 
 /** Where a request came from; a `Visitor` is one. Encrypted at rest, but for the request id. */
 export interface Origin {
@@ -17,7 +19,7 @@ export interface Origin {
 }
 
 export type Facts<K extends EventKind> = {
-  /** An account id, `client:<id>`, `command-line` or `anonymous`. */
+  /** An account id, `client:<id>`, `command-line`, `server` (what it does of itself) or `anonymous`. */
   actor: string;
   /** Whom it happened to. With the account itself at hand no look-up is needed for its event key. */
   account?: string | Pick<Account, 'id' | 'eventKey'> | undefined;
@@ -40,8 +42,12 @@ export interface EventView {
   userAgent?: string;
 }
 
-export interface Events {
-  /** Resolves when the event is stored, or handed to `sink` (a batch that the caller writes). Throws what storage does. */
+/** Disposing writes what is still to be written. */
+export interface Events extends AsyncDisposable {
+  /**
+   * Resolves when the event is stored, or handed to `sink` (a batch that the caller writes); one of a kind that is
+   * throttled may be stored later. Throws what storage does.
+   */
   write<K extends EventKind>(kind: K, facts: Facts<K>, sink?: (row: SecurityEvent) => void): Promise<void>;
   /** An account's events, newest first unless the page says otherwise. */
   read(account: Pick<Account, 'id' | 'eventKey'>, page?: PageRequest): Promise<{ events: EventView[]; next?: string }>;
@@ -53,12 +59,19 @@ export interface EventsDeps {
   records: Pick<Records, 'events' | 'accounts'>;
   sealing: Pick<Sealing, 'seal' | 'open'>;
   clock: Clock;
+  /** Told of a failure to write later. */
+  onError(error: unknown): void;
 }
+
+/** Facts of any kind. */
+type Plain = Pick<Facts<EventKind>, 'actor' | 'account' | 'clientId' | 'from'> & { details: Record<string, Json> };
 
 /** Marks what an account's own key encrypted, where a sealed text names the operator's key. */
 const accountKeyId = '@account';
 
-export function createEvents({ records, sealing, clock }: EventsDeps): Events {
+export function createEvents({ records, sealing, clock, onError }: EventsDeps): Events {
+  const throttle = createThrottle(onError);
+
   const keyOf = ({ id, eventKey }: Pick<Account, 'id' | 'eventKey'>): Buffer =>
     Buffer.from(sealing.open(eventKey, keyContext(id)), 'base64url');
 
@@ -84,23 +97,35 @@ export function createEvents({ records, sealing, clock }: EventsDeps): Events {
     return { ...plain, kind: kind as EventKind, ...(JSON.parse(text) as Pick<EventView, 'ip' | 'userAgent'>) };
   }
 
+  async function store(kind: EventKind, facts: Plain, sink?: (row: SecurityEvent) => void): Promise<void> {
+    const { actor, account, clientId, from, details } = facts;
+    const at = clock.now();
+    const id = newTimedId(at);
+    const row: SecurityEvent = { id, kind, at, actor, details };
+    const accountId = idOf(account);
+
+    if (accountId !== undefined) row.accountId = accountId;
+    if (clientId !== undefined) row.clientId = clientId;
+
+    if (from) {
+      row.requestId = from.requestId;
+      row.personal = await hide(JSON.stringify({ ip: from.ip, userAgent: from.userAgent }), id, account);
+    }
+
+    if (sink) sink(row);
+    else await records.events.create(row);
+  }
+
   return {
-    async write(kind, { actor, account, clientId, from, details }, sink) {
-      const at = clock.now();
-      const id = newTimedId(at);
-      const row: SecurityEvent = { id, kind, at, actor, details: details ?? {} };
-      const accountId = typeof account === 'string' ? account : account?.id;
+    async write(kind, facts, sink) {
+      const plain: Plain = { ...facts, details: facts.details ?? {} };
+      if (!throttled.has(kind)) return store(kind, plain, sink);
 
-      if (accountId !== undefined) row.accountId = accountId;
-      if (clientId !== undefined) row.clientId = clientId;
+      const whose = idOf(facts.account) ?? networkOf(facts.from?.ip ?? '');
 
-      if (from) {
-        row.requestId = from.requestId;
-        row.personal = await hide(JSON.stringify({ ip: from.ip, userAgent: from.userAgent }), id, account);
-      }
-
-      if (sink) sink(row);
-      else await records.events.create(row);
+      await throttle.pass(`${kind} ${whose}`, (leftOut) =>
+        store(kind, leftOut === 0 ? plain : { ...plain, details: { ...plain.details, leftOut } }),
+      );
     },
 
     async read(account, page = {}) {
@@ -112,7 +137,12 @@ export function createEvents({ records, sealing, clock }: EventsDeps): Events {
     },
 
     newEventKey: (accountId) => sealing.seal(randomBytes(32).toString('base64url'), keyContext(accountId)),
+    [Symbol.asyncDispose]: () => throttle[Symbol.asyncDispose](),
   };
+}
+
+function idOf(account: Facts<EventKind>['account']): string | undefined {
+  return typeof account === 'string' ? account : account?.id;
 }
 
 function keyContext(accountId: string): string {

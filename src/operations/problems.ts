@@ -23,7 +23,7 @@ export type Result<T> = { ok: true; value: T } | { ok: false; problems: Problem[
 
 /** Who does it, for the record of events. */
 export interface By {
-  /** An account id, `client:<id>`, `command-line` or `anonymous`. */
+  /** As `Facts` has it. */
   actor: string;
   /** A `Visitor` is one. */
   from?: Origin | undefined;

@@ -44,7 +44,7 @@ export async function openRoom() {
   const failures: unknown[] = [];
   const hashing = createHashing(cheap);
   const passwords = createPasswords({ records, hashing, clock, onRehashFailure: (error) => failures.push(error) });
-  const events = createEvents({ records, sealing, clock });
+  const events = createEvents({ records, sealing, clock, onError: (error) => failures.push(error) });
   const endings = createEndings({ records, events });
   const policy = createPasswordPolicy(policyOptions);
 
@@ -62,6 +62,7 @@ export async function openRoom() {
     failures,
     async [Symbol.asyncDispose]() {
       await passwords.settled();
+      await events[Symbol.asyncDispose]();
       await records[Symbol.asyncDispose]();
       await rm(data, { recursive: true });
     },

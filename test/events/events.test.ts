@@ -22,6 +22,9 @@ beforeEach(async () => {
 
 afterEach(() => room[Symbol.asyncDispose]());
 
+const onError = (error: unknown) => {
+  throw error;
+};
 const from: Origin = { ip: '192.0.2.77', userAgent: 'Canary/1.0 (Oberon)', requestId: 'request-1' };
 const stored = async () => (await room.records.events.list('time', 'all', { descending: true })).rows;
 
@@ -112,7 +115,12 @@ describe('S113: the record of events', () => {
   test('an event that can’t be stored is not lost in silence', async () => {
     const { records, clock, sealing } = room;
     const broken = { ...records.events, create: () => Promise.reject(new Error('disk full')) };
-    const events = createEvents({ records: { accounts: records.accounts, events: broken }, sealing, clock });
+    const events = createEvents({
+      records: { accounts: records.accounts, events: broken },
+      sealing,
+      clock,
+      onError,
+    });
 
     await expect(events.write('sign_out', { actor: ada.id, account: ada })).rejects.toThrow('disk full');
   });
@@ -128,7 +136,7 @@ describe('S113: the record of events', () => {
       hashKey: Buffer.alloc(32, 9),
     });
 
-    const { events } = await createEvents({ records, sealing, clock }).read(ada);
+    const { events } = await createEvents({ records, sealing, clock, onError }).read(ada);
     expect(events[0]).toMatchObject({ ip: from.ip });
   });
 });
