@@ -64,7 +64,7 @@ export function createThrottle(failed: (error: unknown) => void): Throttle {
     },
 
     async [Symbol.asyncDispose]() {
-      for (const key of [...open.keys()]) flush(key);
+      for (const key of open.keys()) flush(key);
 
       await Promise.all(writing);
     },
