@@ -65,7 +65,7 @@ export async function prepareGatehouse({ manyMachines: many }: { manyMachines: n
   };
 }
 
-/** What a deployment has to say; everything else is the default. */
+/** What a deployment has to say, and what a load of one address needs; everything else is the default. */
 function settings(port: number, data: string) {
   const api = { scopes: [{ name: apiScope }] };
 
@@ -73,6 +73,8 @@ function settings(port: number, data: string) {
     issuer: `http://127.0.0.1:${port}`,
     data,
     demo: { enabled: false },
+    // All of the load comes from one address.
+    limits: { requests: { authorizations: 1_000_000, sign_ins: 1_000_000 } },
     resources: [
       { ...api, identifier: apis.RS256, name: 'Signed with RSA', signing_algorithm: 'RS256' },
       { ...api, identifier: apis.ES256, name: 'Signed with a curve', signing_algorithm: 'ES256' },

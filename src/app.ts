@@ -8,9 +8,11 @@ import { systemClock, type Clock } from './domain/clock.ts';
 import { startSweeping } from './jobs/sweeping.ts';
 import { consoleReturnPath } from './oidc/console.ts';
 import { createOidc, type Oidc } from './oidc/provider.ts';
+import { routes as endpoints } from './oidc/settings.ts';
 import { openServices, type Services, type ServicesOptions } from './services.ts';
 import { showEnded, signInRoutes } from './sign-in/index.ts';
 import { cameFrom } from './web/arrivals.ts';
+import type { Limit } from './web/limit.ts';
 import { createLog, type Log } from './web/log.ts';
 import { createWeb, type Web } from './web/server.ts';
 
@@ -108,6 +110,7 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
     log,
     sealing: services.sealing,
     ephemera,
+    limits: requestLimits(config.limits.requests),
     routes: [
       ...signInRoutes({ ...services, interactions, minimumLength: config.passwords.minimum_length }),
       ...consentRoutes({
@@ -133,6 +136,21 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
   web.use(oidc.middleware);
 
   return web;
+}
+
+/**
+ * What a stranger makes us keep or compute. The token endpoint has no limit: one app asks there for all of its people,
+ * and what it costs is paid only for clients that prove who they are.
+ */
+function requestLimits({ window, authorizations, sign_ins }: Config['limits']['requests']): Limit[] {
+  const requests = (['GET', 'POST'] as const).flatMap((method) =>
+    [endpoints.authorization, endpoints.end_session].map((path) => ({ method, path })),
+  );
+
+  return [
+    ...requests.map((which) => ({ ...which, name: 'authorizations', most: authorizations, window })),
+    { name: 'sign-ins', method: 'POST', path: '/sign-in/', most: sign_ins, window },
+  ];
 }
 
 /** The account console needs that somebody signed in, and no token. */

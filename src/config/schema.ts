@@ -136,8 +136,8 @@ export const settings = z.strictObject({
     }),
   }),
 
-  limits: section('Guessing. Successes never count.', {
-    sign_in: section('Failed sign-ins.', {
+  limits: section('Guessing and flooding.', {
+    sign_in: section('Failed sign-ins. Successes never count.', {
       window: duration('15m', ['1m', '24h'], 'How long a failure is counted.'),
       failures_per_pair: wholeNumber(
         5,
@@ -156,6 +156,15 @@ export const settings = z.strictObject({
       ),
       first_wait: duration('5s', ['1s', '1h'], 'The first wait; each further failure doubles it.'),
       longest_wait: duration('5m', ['1s', '24h'], 'No wait is longer than this.'),
+    }),
+    requests: section('Requests of one IP address (IPv6: /64), which hundreds of people may share.', {
+      window: duration('1m', ['1s', '1h'], 'How long a request is counted.'),
+      authorizations: wholeNumber(
+        600,
+        { min: 1, max: 1_000_000, unit: 'requests' },
+        'Requests to sign in or out that apps send people with; beyond, 429.',
+      ),
+      sign_ins: wholeNumber(300, { min: 1, max: 1_000_000, unit: 'requests' }, 'Forms of sign-in; beyond, 429.'),
     }),
   }),
 

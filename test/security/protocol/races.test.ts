@@ -21,7 +21,7 @@ describe.each(['answers at once', 'takes its time'])('with a store that %s, of f
   let wiki: Party;
 
   beforeAll(async () => {
-    ground = await openGround();
+    ground = await openGround({ env: { GATEHOUSE_LIMITS_REQUESTS_AUTHORIZATIONS: '1000000' } });
     wiki = await ground.party('web', { first_party: true });
 
     if (pace === 'takes its time') takeTime(ground.app.services);

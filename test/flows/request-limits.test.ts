@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+import { openGround, type Ground, type Party } from '../security/protocol/ground.ts';
+import { openBrowser } from '../support/browser.ts';
+
+const env = { GATEHOUSE_LIMITS_REQUESTS_AUTHORIZATIONS: '6', GATEHOUSE_LIMITS_REQUESTS_SIGN_INS: '4' };
+
+/** What a stranger can make us keep or compute is bounded by address; how much, is a setting. */
+describe('requests of one address', () => {
+  let ground: Ground;
+  let wiki: Party;
+
+  beforeAll(async () => {
+    ground = await openGround({ env });
+    wiki = await ground.party('web', { first_party: true });
+  });
+
+  afterAll(() => ground[Symbol.asyncDispose]());
+
+  const minute = () => ground.app.clock.advance(60_000);
+
+  test('authorization requests, by GET and by POST: 429 in words and Retry-After, until the window ends', async () => {
+    minute();
+    const browser = openBrowser(ground.app.url);
+    const url = new URL(wiki.url());
+
+    for (let n = 0; n < 3; n += 1) expect((await browser.get(url.href)).status).toBe(303);
+    for (let n = 0; n < 3; n += 1) expect((await ground.post(url.pathname, url.search.slice(1))).status).toBe(303);
+
+    const refused = await browser.get(url.href);
+
+    expect([refused.status, refused.headers['retry-after']]).toEqual([429, '60']);
+    expect(refused.words).toContain('Too many tries');
+    expect(refused.words).toContain('Please wait a little and try again.');
+    expect((await ground.post(url.pathname, url.search.slice(1))).status).toBe(429);
+
+    minute();
+    expect((await browser.get(url.href)).status).toBe(303);
+  });
+
+  test('a refused one begins no sign-in', async () => {
+    minute();
+    const cookiesAfter = async () => (await ground.get(wiki.url())).headers['set-cookie']?.join() ?? '';
+
+    for (let n = 0; n < 6; n += 1) expect(await cookiesAfter()).toContain('step=');
+    expect(await cookiesAfter()).not.toContain('step=');
+  });
+
+  test('forms of sign-in, whichever sign-in they belong to', async () => {
+    minute();
+    const browser = openBrowser(ground.app.url);
+    const page = await browser.open('/account');
+
+    for (let n = 0; n < 4; n += 1) {
+      expect((await browser.submit(page, { email: `nobody${n}@example.com`, password: 'wrong' })).status).toBe(422);
+    }
+
+    const refused = await browser.submit(page, { email: ground.ana.email, password: ground.ana.password });
+    expect([refused.status, refused.headers['retry-after']]).toEqual([429, '60']);
+    expect((await browser.get(page.url)).status).toBe(200);
+  });
+
+  test('apps are not limited at the token endpoint: each asks for many people', async () => {
+    minute();
+    const statuses = [];
+    for (let n = 0; n < 30; n += 1) statuses.push((await wiki.redeem('unknown')).status);
+
+    expect(new Set(statuses)).toEqual(new Set([400]));
+  });
+});
