@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 
 import ipaddr from 'ipaddr.js';
 
@@ -72,7 +73,8 @@ function isForwarded(name: string): boolean {
  * first stranger is the stranger's own claim.
  */
 function clientAddress(request: IncomingMessage, trusted: readonly Range[]): string {
-  let address = plain(request.socket.remoteAddress ?? '') ?? '';
+  let address = peerOf(request.socket);
+  if (trusted.length === 0) return address;
 
   const forwarded = String(request.headers['x-forwarded-for'] ?? '')
     .split(',')
@@ -84,6 +86,20 @@ function clientAddress(request: IncomingMessage, trusted: readonly Range[]): str
     if (next === undefined) break;
 
     address = next;
+  }
+
+  return address;
+}
+
+const peers = new WeakMap<Socket, string>();
+
+/** Parsed once for all requests of a connection. */
+function peerOf(socket: Socket): string {
+  let address = peers.get(socket);
+
+  if (address === undefined) {
+    address = plain(socket.remoteAddress ?? '') ?? '';
+    peers.set(socket, address);
   }
 
   return address;
