@@ -1,6 +1,6 @@
 import type { Json } from './json.ts';
 
-export type Role = 'admin' | 'auditor';
+export type Role = 'admin';
 
 /** A person who signs in. `id` is the subject (OpenID Connect Core 1.0 section 2): never given to anyone else again. */
 export interface Account {

@@ -17,8 +17,6 @@ export const catalogue = {
 
   'consent.given': kind<{ scopes: string[]; claims: string[] }>(),
   'consent.refused': kind(),
-  'consent.removed': kind(),
-  'grant.revoked': kind<{ reason: string }>(),
   'token.issued': kind<{ grantType: string; scopes: string[] }>(),
   'token.revoked': kind(),
   'token.reuse_detected': kind(),
@@ -31,7 +29,6 @@ export const catalogue = {
   'account.enabled': kind(),
   'account.deleted': kind(),
   'password.set': kind(),
-  'password.changed': kind(),
   'admin.created': kind(),
   'guessing.cleared': kind(),
 
@@ -45,7 +42,6 @@ export const catalogue = {
   'setup.begun': kind(),
   'setup.completed': kind(),
   'keys.created': kind<{ kid: string; alg: string }>(),
-  'keys.rotated': kind<{ kid: string; alg: string }>(),
 };
 
 /**
