@@ -8,6 +8,7 @@ import { locales } from '../domain/account.ts';
 import { acrValues } from '../domain/acr.ts';
 import type { Clock } from '../domain/clock.ts';
 import { seconds } from '../domain/clock.ts';
+import { createCookieKeys } from '../domain/cookie-keys.ts';
 import { claimsByScope } from './claims.ts';
 import { checkOurMetadata, ourMetadata } from './client-metadata.ts';
 import { isOriginOf } from './cors.ts';
@@ -172,7 +173,7 @@ function cookies(config: Config, keys: readonly string[]): Given<'cookies'> {
     ? { session: '__Host-session', interaction: '__Secure-step', resume: '__Secure-resume' }
     : { session: 'session', interaction: 'step', resume: 'resume' };
 
-  return { names, long: sessionCookieOptions(config), short, keys: [...keys] };
+  return { names, long: sessionCookieOptions(config), short, keys: createCookieKeys(keys) };
 }
 
 /** Every other one is refused, `none` and shared secrets first (S32). */

@@ -7,6 +7,7 @@ import Koa from 'koa';
 import type { Context, Middleware } from 'koa';
 
 import type { Clock } from '../domain/clock.ts';
+import { createCookieKeys } from '../domain/cookie-keys.ts';
 import type { Ephemera } from '../storage/ephemera.ts';
 import type { Sealing } from '../storage/sealing.ts';
 import { createAnswers } from './answers.ts';
@@ -124,7 +125,9 @@ export function createWeb(deps: WebDeps): Web {
   const routes = [...deps.routes, languageRoute(visitors, home)];
   const serve = { issuer, home, clock, cookies, csrf, visitors, answers, drafts, gate: deps.gate };
 
-  const koa = new Koa({ proxy: true, keys: [...deps.cookieKeys] });
+  const koa = new Koa({ proxy: true });
+
+  koa.keys = createCookieKeys(deps.cookieKeys);
 
   koa.silent = true;
   koa.on('error', (error: unknown) => (isGone(error) ? log.debug('gone', { error }) : log.error('koa', { error })));

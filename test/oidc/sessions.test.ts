@@ -1,10 +1,9 @@
-import { createHmac } from 'node:crypto';
-
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { appsOf } from './apps.ts';
 import type { Apps } from './apps.ts';
 import type { Browser } from './browser.ts';
+import { createCookieKeys } from '../../src/domain/cookie-keys.ts';
 import { cookieKey, openWorld } from './world.ts';
 import type { World } from './world.ts';
 
@@ -33,9 +32,7 @@ describe('device sessions', () => {
 
   /** With our signature, as whoever kept it would have it: that the value is ours is not what decides. */
   async function setCookie(browser: Browser, value: string | undefined): Promise<void> {
-    const signature = createHmac('sha1', cookieKey)
-      .update(`session=${String(value)}`)
-      .digest('base64url');
+    const signature = createCookieKeys([cookieKey]).sign(`session=${String(value)}`);
 
     await browser.jar.setCookie(`session=${String(value)}; path=/; HttpOnly`, world.origin);
     await browser.jar.setCookie(`session.sig=${signature}; path=/; HttpOnly`, world.origin);

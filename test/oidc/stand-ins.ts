@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import Koa from 'koa';
 
 import type { Config } from '../../src/config/schema.ts';
+import { createCookieKeys } from '../../src/domain/cookie-keys.ts';
 import type { Interactions } from '../../src/oidc/interactions.ts';
 import type { Oidc } from '../../src/oidc/provider.ts';
 import type { Exchange, Outcome, ShownFailure } from '../../src/web/route.ts';
@@ -55,7 +56,9 @@ export function appOf(
   { interactions, scope, middleware }: Oidc,
   { cookieKeys, pages, errors }: { cookieKeys: string[]; pages: Drawing; errors: unknown[] },
 ): Koa {
-  const koa = new Koa({ keys: cookieKeys });
+  const koa = new Koa();
+
+  koa.keys = createCookieKeys(cookieKeys);
 
   koa.silent = true;
   koa.use(async (context, next) => {
