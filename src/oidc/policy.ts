@@ -161,10 +161,12 @@ function consent(): library.Prompt {
     }),
   );
 
-  // RFC 8252 section 8.6: anybody can claim to be such a client, so its requests are never answered silently (S20).
+  // RFC 8252 section 8.6: anybody can claim to be such a client, so its requests are never answered silently (S20). An
+  // own one asks no consent, but where nobody would see it (`prompt=none`) any program here could help itself to a code.
   prompt.checks.add(
     new Check('impersonable', 'the client cannot be told from others', 'interaction_required', ({ oidc }) => {
-      if (oidc.client === undefined || oidc.client['first_party'] === true) return false;
+      if (oidc.client === undefined) return false;
+      if (oidc.client['first_party'] === true && !oidc.prompts.has('none')) return false;
       if (oidc.params?.['response_type'] === 'none' || oidc.result?.consent !== undefined) return false;
 
       return isImpersonable(oidc.client.clientAuthMethod, String(oidc.params?.['redirect_uri']));

@@ -260,6 +260,14 @@ describe('which step comes', () => {
       expect(errorOf(await browser.go(request('native', { prompt: 'none' })))).toBe('interaction_required');
     });
 
+    test('S20: an own client that anybody could claim to be is asked for no consent, and gets nothing silently', async () => {
+      const browser = await signedIn();
+
+      expect((await browser.go(request('own-native'))).url.searchParams.has('code')).toBe(true);
+      expect(errorOf(await browser.go(request('own-native', { prompt: 'none' })))).toBe('interaction_required');
+      expect((await browser.go(request('own', { prompt: 'none' }))).url.searchParams.has('code')).toBe(true);
+    });
+
     test('S20: another account in the same browser is asked for itself', async () => {
       await world.addClient('forum', {});
       const browser = await signedIn('ana');
