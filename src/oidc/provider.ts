@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type Provider from 'oidc-provider';
 
-import type { DeviceSession } from '../domain/device-session.ts';
 import { reachableAcrValues } from '../domain/acr.ts';
+import type { DeviceSession } from '../domain/device-session.ts';
 import { createAdapter } from './adapter/index.ts';
 import { createAnswers } from './answers.ts';
 import { claimsOfAccount, claimsOfScope, createFindAccount } from './claims.ts';
@@ -13,7 +13,7 @@ import { createInteractionUrl } from './departure.ts';
 import type { Inside, OidcDeps } from './deps.ts';
 import type { Documents } from './documents.ts';
 import { answerFrom, makeDocuments } from './documents.ts';
-import { providerWithFormPost } from './form-post.ts';
+import { createErrorAnswers } from './error-answers.ts';
 import type { Interactions } from './interactions.ts';
 import { keyVersion, loadKeys } from './keys.ts';
 import type { Keys } from './keys.ts';
@@ -23,6 +23,7 @@ import { createPages } from './pages.ts';
 import { interactionPolicy } from './policy.ts';
 import { listen } from './listening.ts';
 import { createUnits } from './request.ts';
+import { providerAnswering } from './response-modes.ts';
 import { providerSettings } from './settings.ts';
 import { createLogoutNotices, createSignOut } from './sign-out.ts';
 import { createSteps } from './steps.ts';
@@ -76,7 +77,7 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
   const signOut = createSignOut(inside);
   const pages = createPages({ ...inside, signOut });
   const answers = createAnswers({ ...inside, units, pages });
-  const OurProvider = providerWithFormPost(pages.formPost);
+  const OurProvider = providerAnswering(createErrorAnswers(inside, pages.formPost));
 
   async function run({ signing, version }: Keys): Promise<Running> {
     const settings = providerSettings({
