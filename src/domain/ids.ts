@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /** A new identifier: 128 random bits as 22 letters, digits, `-` and `_`. */
 export function newId(): string {
@@ -12,7 +12,7 @@ export function newSecret(): string {
 
 /** SHA-256 as base64url. Only for values with 128 random bits or more: guessable ones need a keyed hash. */
 export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return hash('sha256', text, 'base64url');
 }
 
 /** A new identifier that sorts by time: the milliseconds in base 36 (9 characters until the year 5188), then 80 random bits. */

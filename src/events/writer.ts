@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
 import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -72,8 +73,8 @@ const accountKeyId = '@account';
 export function createEvents({ records, sealing, clock, onError }: EventsDeps): Events {
   const throttle = createThrottle(onError);
 
-  const keyOf = ({ id, eventKey }: Pick<Account, 'id' | 'eventKey'>): Buffer =>
-    Buffer.from(sealing.open(eventKey, keyContext(id)), 'base64url');
+  const keyOf = ({ id, eventKey }: Pick<Account, 'id' | 'eventKey'>): KeyObject =>
+    createSecretKey(sealing.open(eventKey, keyContext(id)), 'base64url');
 
   /** Under the account's key, which closing the account destroys; where no account is meant, under the operator's. */
   async function hide(text: string, eventId: string, whose: Facts<EventKind>['account']): Promise<string> {
@@ -84,7 +85,7 @@ export function createEvents({ records, sealing, clock, onError }: EventsDeps): 
       : sealing.seal(text, context(eventId));
   }
 
-  function show(event: SecurityEvent, key: Buffer): EventView {
+  function show(event: SecurityEvent, key: KeyObject): EventView {
     const { personal, kind, ...plain } = event;
     const [, keyId, body] = personal?.split('.') ?? [];
     const text =

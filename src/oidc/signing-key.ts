@@ -39,9 +39,34 @@ class LocalSigningKey extends ExternalSigningKey {
   }
 
   override sign(data: Uint8Array): Uint8Array {
-    // RFC 7518 section 3.4: an ES256 signature is the two numbers one after the other. RS256 has no such choice.
-    return sign('sha256', data, { key: this.#private, dsaEncoding: 'ieee-p1363' });
+    // Given options beside the key, Node takes it apart anew for every signature: 71 µs instead of 34 with ES256.
+    const signature = sign('sha256', data, this.#private);
+
+    return this.#row.alg === 'ES256' ? twoNumbers(signature) : signature;
   }
+}
+
+/** Bytes of a number modulo the order of P-256. */
+const numberLength = 32;
+
+/**
+ * An ECDSA signature as JOSE wants it (RFC 7518 section 3.4), r and s of 32 bytes one after the other, from what OpenSSL
+ * makes (RFC 3279 section 2.2.3): SEQUENCE, length, INTEGER, length, r, INTEGER, length, s.
+ */
+function twoNumbers(der: Buffer): Uint8Array {
+  const both = Buffer.alloc(2 * numberLength);
+  let end = 2;
+
+  for (const upTo of [numberLength, 2 * numberLength]) {
+    const start = end + 2;
+    end = start + der.readUInt8(end + 1);
+
+    // A zero stands before a number that would look negative, and none where one begins with zeros.
+    const digits = der.subarray(Math.max(start, end - numberLength), end);
+    both.set(digits, upTo - digits.length);
+  }
+
+  return both;
 }
 
 /** Throws when the key was sealed under a key that we don't hold. */

@@ -4,7 +4,7 @@ import type { JsonWebKey } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 
 import { keyVersion, loadKeys, signingSetting } from '../../src/oidc/keys.ts';
-import { makeKey } from '../../src/oidc/signing-key.ts';
+import { makeKey, openKey } from '../../src/oidc/signing-key.ts';
 import { recordsBackends } from '../../src/storage/backends.ts';
 import type { Records } from '../../src/storage/records.ts';
 import { createSealing } from '../../src/storage/sealing.ts';
@@ -53,6 +53,21 @@ describe('signing keys', () => {
       const publicKey = createPublicKey({ key: JSON.parse(JSON.stringify(jwk)) as JsonWebKey, format: 'jwk' });
 
       expect(verify('sha256', data, { key: publicKey, dsaEncoding: 'ieee-p1363' }, await key.sign(data))).toBe(true);
+    }
+  });
+
+  test('RFC 7518 section 3.4: whatever the numbers of an ES256 signature are, it is 64 bytes that hold', async () => {
+    const key = openKey(await makeKey('ES256', 0, sealing), sealing);
+    const publicKey = { key: await key.keyObject(), dsaEncoding: 'ieee-p1363' } as const;
+
+    // Of 256 numbers one begins with a zero byte; every other one needs a zero before it in DER.
+    for (let index = 0; index < 2000; index += 1) {
+      const data = Buffer.from(`signed ${index}`);
+      const signature = await key.sign(data);
+
+      if (signature.length !== 64 || !verify('sha256', data, publicKey, signature)) {
+        throw new Error(`${Buffer.from(signature).toString('hex')} does not hold`);
+      }
     }
   });
 
