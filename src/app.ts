@@ -13,7 +13,7 @@ import { openServices, type Services, type ServicesOptions } from './services.ts
 import { showEnded, signInRoutes } from './sign-in/index.ts';
 import { cameFrom } from './web/arrivals.ts';
 import type { Limit } from './web/limit.ts';
-import { createLog, type Log } from './web/log.ts';
+import { createLog, redact, type Log } from './web/log.ts';
 import { createWeb, type Web } from './web/server.ts';
 
 /**
@@ -75,6 +75,9 @@ export async function startApp(options: AppOptions): Promise<App> {
         fail: (exchange, failure) => Promise.resolve(web.showFailure(exchange, failure)),
       },
       originOf: cameFrom,
+      browserOf: (exchange) => web.browserOf(exchange),
+      onRefused: ({ shown, requestId: id, description, ...facts }) =>
+        log[shown ? 'warn' : 'info']('refused', { id, ...facts, description: description && redact(description) }),
       onError,
     }),
   );

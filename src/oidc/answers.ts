@@ -5,6 +5,9 @@ import { Unavailable } from '../domain/errors.ts';
 import type { Inside } from './deps.ts';
 import type { ProtocolPages } from './pages.ts';
 import { getInsteadOfPost } from './posts.ts';
+import { answerPrograms } from './for-programs.ts';
+import { tellRefusal } from './refusals.ts';
+import { onlyWhereProved } from './resumption.ts';
 import type { UnitOfWork, Units } from './request.ts';
 import { routes } from './settings.ts';
 
@@ -19,14 +22,16 @@ export interface Answers {
   run(provider: Provider, ctx: Context, next?: () => Promise<unknown>): Promise<void>;
 }
 
-export interface AnswerDeps extends Pick<Inside, 'config' | 'provider' | 'originOf'> {
+export interface AnswerDeps extends Pick<Inside, 'config' | 'provider' | 'originOf' | 'onRefused' | 'browserOf'> {
   units: Units;
   pages: Pick<ProtocolPages, 'middleware'>;
 }
 
-export function createAnswers({ config, provider, originOf, units, pages }: AnswerDeps): Answers {
+export function createAnswers(deps: AnswerDeps): Answers {
+  const { config, provider, originOf, units, pages } = deps;
   const settle = settleAddress(config.issuer);
   const getFirst = getInsteadOfPost([routes.authorization, routes.end_session]);
+  const whereProved = onlyWhereProved(deps);
 
   async function run(library: Provider, ctx: Context, next: () => Promise<unknown> = async () => undefined) {
     settle(ctx);
@@ -36,11 +41,15 @@ export function createAnswers({ config, provider, originOf, units, pages }: Answ
   async function answer(unit: UnitOfWork, ctx: Context, next: () => Promise<unknown>): Promise<void> {
     const library = provider();
 
-    const asGet = () => getFirst(ctx as KoaContextWithOIDC, () => run(library, ctx, next));
+    const proved = () => whereProved(ctx as KoaContextWithOIDC, () => run(library, ctx, next));
+    const asGet = () => getFirst(ctx as KoaContextWithOIDC, proved);
     await pages.middleware(ctx as KoaContextWithOIDC, asGet);
 
     const { oidc } = ctx as { oidc?: KoaContextWithOIDC['oidc'] };
     if (oidc === undefined) return;
+
+    const { refused, failure: failed } = unit.notes;
+    if (refused !== undefined && failed === undefined) tellRefusal(deps, ctx as KoaContextWithOIDC, refused);
 
     try {
       await unit.flush();
@@ -64,7 +73,9 @@ export function createAnswers({ config, provider, originOf, units, pages }: Answ
     middleware(ctx, next) {
       const unit = units.current();
 
-      return unit ? answer(unit, ctx, next) : units.open(originOf(ctx.req), (own) => answer(own, ctx, next));
+      return answerPrograms(ctx as KoaContextWithOIDC, () =>
+        unit ? answer(unit, ctx, next) : units.open(originOf(ctx.req), (own) => answer(own, ctx, next)),
+      );
     },
   };
 }

@@ -29,8 +29,25 @@ export interface OidcDeps {
   pages: Pages;
   /** Where a request came from, as far as the web settled it (S60). */
   originOf(request: IncomingMessage): Origin;
+  /** A random name that the browser has from us and no other host can give it; undefined: none yet. */
+  browserOf(exchange: Exchange): string | undefined;
+  /** A request was refused as the protocol has it: for the log. */
+  onRefused(refusal: Refusal): void;
   /** Something that nobody foresaw: for the log, with the request's id. */
   onError(error: unknown, requestId: string | undefined): void;
+}
+
+/** What an app asked for in vain, for whoever looks into the log with the reference in hand (S112, S114). */
+export interface Refusal {
+  requestId: string;
+  /** Of a client that is registered: what else was sent stands nowhere. */
+  clientId: string | undefined;
+  /** RFC 6749 section 5.2 and its kin. */
+  error: string;
+  /** In the library's words, without what was sent. */
+  description: string | undefined;
+  /** A person has read of it on a page of ours; else the app was told. */
+  shown: boolean;
 }
 
 /** Draws a page of ours as the answer to a request. */

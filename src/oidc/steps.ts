@@ -13,6 +13,7 @@ import { allowedBy, recordConsent } from './consent.ts';
 import { findDeparture, keepDeparture, queryOf } from './departure.ts';
 import type { Inside } from './deps.ts';
 import type { Ended, Interaction, Interactions } from './interactions.ts';
+import { markOf } from './resumption.ts';
 import type { SignOut } from './sign-out.ts';
 import type { ClaimsOfScope } from './wanted.ts';
 import { wantedIn } from './wanted.ts';
@@ -26,6 +27,7 @@ export interface StepDeps extends Inside {
 
 /** A step that this browser may take now. */
 interface Open {
+  exchange: Exchange;
   step: LibraryInteraction;
   session: Session;
   client: Client;
@@ -68,7 +70,7 @@ export function createSteps(deps: StepDeps): Interactions {
       return ended(uid, 'expired');
     }
 
-    return { step, session, client, account: active };
+    return { exchange, step, session, client, account: active };
   }
 
   async function ended(uid: string, why?: Ended['ended']): Promise<Ended> {
@@ -87,12 +89,12 @@ export function createSteps(deps: StepDeps): Interactions {
   }
 
   /** Gives the library the result and leads back to it; this step is over. */
-  async function finish({ step, session }: Open, result: InteractionResults): Promise<Outcome> {
+  async function finish({ exchange, step, session }: Open, result: InteractionResults): Promise<Outcome> {
     // The library goes on only in the session in which the request began. A result for whoever is signed in here now
     // begins anew instead of ending in an error.
     if (step.session?.uid !== session.uid) delete step.session;
 
-    step.result = result;
+    step.result = { ...result, browser: markOf(deps, exchange) };
     await Promise.all([step.persist(), keepDeparture(ephemera, step, { finished: true })]);
 
     return { kind: 'leave', url: step.returnTo };

@@ -89,6 +89,8 @@ export interface Web {
   /** Writes an outcome where no route runs: a page that the protocol library asks for in the middle of its work. */
   answer(exchange: Exchange, outcome: Outcome): void;
   showFailure(exchange: Exchange, failure: ShownFailure): void;
+  /** `visitor.deviceId`, unless the browser has none yet. */
+  browserOf(exchange: Exchange): string | undefined;
   listen(at: { host: string; port: number }): Promise<AddressInfo>;
   /** Stops accepting, lets what is running finish for at most 10 s, then cuts off. */
   close(): Promise<void>;
@@ -147,6 +149,7 @@ export function createWeb(deps: WebDeps): Web {
     handler,
     answer: (exchange, outcome) => answers.write(contextOf(exchange), outcome),
     showFailure: (exchange, failure) => failures.write(contextOf(exchange), failure),
+    browserOf: (exchange) => visitors.deviceOf(contextOf(exchange)),
     listen: (at) => listen(server, at),
     close: () => close(server),
   };

@@ -10,6 +10,8 @@ import type { Visitor } from './route.ts';
 /** Who is in front of the browser, from the request alone; `account` once a session was looked up. */
 export interface Visitors {
   of(context: Context, account?: Account): Visitor;
+  /** `deviceId`, without giving the browser one. */
+  deviceOf(context: Context): string | undefined;
   /** What the person chose, for every page until they choose again. */
   chooseLocale(context: Context, locale: Locale): void;
 }
@@ -20,8 +22,11 @@ const languageCookie = 'lang';
 const deviceCookie = 'device';
 
 export function createVisitors(cookies: Cookies): Visitors {
+  const deviceOf = (context: Context): string | undefined =>
+    (context.state['device'] as string | undefined) ?? cookies.get(context, deviceCookie);
+
   const deviceId = (context: Context): string => {
-    const known = (context.state['device'] as string | undefined) ?? cookies.get(context, deviceCookie);
+    const known = deviceOf(context);
     const id = known ?? newId();
 
     if (known === undefined) cookies.set(context, deviceCookie, id, aYear);
@@ -46,6 +51,7 @@ export function createVisitors(cookies: Cookies): Visitors {
       };
     },
 
+    deviceOf,
     chooseLocale: (context, locale) => cookies.set(context, languageCookie, locale, aYear),
   };
 }

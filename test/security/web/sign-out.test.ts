@@ -231,7 +231,7 @@ describe('signing out', () => {
   });
 
   async function isSignedByUs(signed: string, kid: string): Promise<boolean> {
-    const { keys } = (await ground.get('/oauth/jwks')).body as { keys: (JsonWebKey & { kid: string })[] };
+    const { keys } = (await ground.get('/oauth/jwks')).body as { keys: { kid: string }[] };
     const [header = '', body = '', signature = ''] = signed.split('.');
     const jwk = keys.find((key) => key.kid === kid);
     if (jwk === undefined) return false;

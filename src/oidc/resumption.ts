@@ -1,0 +1,38 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+
+import { sha256 } from '../domain/ids.ts';
+import type { Exchange } from '../web/route.ts';
+import type { Inside } from './deps.ts';
+import { interactionPath } from './policy.ts';
+
+type BrowserDeps = Pick<Inside, 'browserOf'>;
+
+/** Goes with the result of a step: the browser in which it was taken. */
+export function markOf({ browserOf }: BrowserDeps, exchange: Exchange): string {
+  return sha256(browserOf(exchange) ?? '');
+}
+
+/**
+ * What a person proved in a step counts in their own browser alone (S104). The step's cookies are bound to its path, so
+ * they can't be `__Host-`: a neighbour under the same domain could plant the step that they began, and go on in their
+ * own browser once somebody else has signed in there. Such a request is led back to the step.
+ */
+export function onlyWhereProved(deps: BrowserDeps & Pick<Inside, 'provider'>) {
+  return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {
+    const provider = deps.provider();
+    // The library goes by this cookie, whatever the address says.
+    const uid = ctx.cookies.get(provider.cookieName('resume'), { signed: true });
+    const step = uid === undefined ? undefined : await provider.Interaction.find(uid);
+
+    if (
+      step?.result === undefined ||
+      step.result['browser'] === markOf(deps, { request: ctx.req, response: ctx.res })
+    ) {
+      await next();
+      return;
+    }
+
+    ctx.status = 303;
+    ctx.redirect(interactionPath(step));
+  };
+}
