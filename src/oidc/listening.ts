@@ -5,6 +5,7 @@ import { Unavailable } from '../domain/errors.ts';
 import type { EventKind } from '../events/catalogue.ts';
 import type { Facts } from '../events/writer.ts';
 import type { OidcDeps } from './deps.ts';
+import { noteRefusals } from './refusals.ts';
 import type { Units } from './request.ts';
 
 export interface ListenDeps extends Pick<OidcDeps, 'events' | 'clock' | 'onError' | 'originOf'> {
@@ -17,6 +18,8 @@ const failureInterval = 60_000;
 /** What the library tells of while it works: the security events of the protocol (S113), and mends of its answers. */
 export function listen(provider: Provider, { events, clock, onError, originOf, units }: ListenDeps): void {
   const failures = new Map<string, number>();
+
+  noteRefusals(provider, units);
 
   // RFC 9207: in every answer (S13); the library leaves it out where an ID token says it too.
   provider.on('authorization.success', (_ctx, answer) => {

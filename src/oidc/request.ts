@@ -58,6 +58,8 @@ export interface Notes {
    * ended the session (`lost`), so that sending this one would put an end to what that one began.
    */
   cookie?: 'unchanged' | 'lost';
+  /** What the protocol library answered with an error. */
+  refused?: Error;
   /** The store failed, whatever the protocol library made of it (S115). */
   failure?: unknown;
 }

@@ -72,6 +72,11 @@ export function createFailures(deps: FailureDeps): Failures {
 
         if (failure.status >= 500) deps.log.error('failure', { id: arrivalOf(context.req).id, error });
 
+        // What is not there is said by the request's own line.
+        if (error instanceof Failure && failure.status < 500 && failure.status !== 404) {
+          deps.log.info('refused', { id: arrivalOf(context.req).id, error: failure.code });
+        }
+
         // The answer has begun: all that is left is to cut it off, so that nobody takes it for whole.
         if (context.headerSent) return void context.res.destroy();
 
@@ -127,8 +132,11 @@ function clear(context: Context): void {
   context.set('Content-Security-Policy', contentSecurityPolicy());
 }
 
+/** Where only programs come, whatever their HTTP library says that it accepts. */
+const forPrograms = /^\/(api\/|oauth\/(token|introspect|revoke|userinfo|jwks)$)/;
+
 function wantsJson(context: Context): boolean {
-  return context.path.startsWith('/api/') || context.accepts('html', 'json') === 'json';
+  return forPrograms.test(context.path) || context.accepts('html', 'json') === 'json';
 }
 
 type Referenced = ShownFailure & { reference: string };
