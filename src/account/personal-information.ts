@@ -1,17 +1,18 @@
 import { z } from 'zod';
 
 import { locales, type Account } from '../domain/account.ts';
+import type { FurtherClaim } from '../domain/claims.ts';
 import { NotFound } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import type { Accounts } from '../operations/accounts.ts';
 import { byField } from '../operations/problems.ts';
-import { action, page, to, view, type MessageKey } from '../web/route.ts';
+import { action, page, to, view } from '../web/route.ts';
 import type { ConsolePage } from './page.ts';
 
 export interface PersonalInformationDeps {
   accounts: Pick<Accounts, 'updateProfile'>;
   /** Further standard claims that people see (setting `account.claims_shown`). */
-  claimsShown: readonly string[];
+  claimsShown: readonly FurtherClaim[];
 }
 
 export interface PersonalInformationView {
@@ -48,20 +49,6 @@ const languages = locales.map((locale) => ({
   lang: locale,
 }));
 
-/** OpenID Connect Core 1.0 section 5.1, without what has a field of its own. */
-const claims: Readonly<Record<string, MessageKey>> = {
-  middle_name: 'account.claim.middle_name',
-  nickname: 'account.claim.nickname',
-  preferred_username: 'account.claim.preferred_username',
-  profile: 'account.claim.profile',
-  picture: 'account.claim.picture',
-  website: 'account.claim.website',
-  gender: 'account.claim.gender',
-  birthdate: 'account.claim.birthdate',
-  zoneinfo: 'account.claim.zoneinfo',
-  address: 'account.claim.address',
-};
-
 export const personalInformation: ConsolePage<PersonalInformationDeps> = {
   place: { path, label: 'account.personalInformation', icon: 'person' },
 
@@ -74,9 +61,8 @@ export const personalInformation: ConsolePage<PersonalInformationDeps> = {
         languages,
         further: claimsShown.flatMap((name) => {
           const value = inWords(account.claims[name]);
-          const label = claims[name];
 
-          return value === '' || label === undefined ? [] : [{ label: say(label), value }];
+          return value === '' ? [] : [{ label: say(`account.claim.${name}`), value }];
         }),
       }),
       { access: 'signed-in' },

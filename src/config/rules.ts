@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { furtherClaims } from '../domain/claims.ts';
 import { isCidr } from './addresses.ts';
 
 export const cidr = z.string().refine(isCidr);
@@ -23,18 +24,7 @@ export const cookieKey = z
   .refine((value) => new Set(value).size >= 8);
 
 /** Standard claims of OpenID Connect Core 5.1 beside those that the console always shows. */
-export const claimName = z.enum([
-  'middle_name',
-  'nickname',
-  'preferred_username',
-  'profile',
-  'picture',
-  'website',
-  'gender',
-  'birthdate',
-  'zoneinfo',
-  'address',
-]);
+export const claimName = z.enum(furtherClaims);
 
 export const language = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/);
 

@@ -1,4 +1,5 @@
 import type { Locale } from '../domain/account.ts';
+import { isStandardClaim } from '../domain/claims.ts';
 import type { ConsentItem } from '../oidc/interactions.ts';
 import type { Ask, MessageKey, Say } from '../web/route.ts';
 
@@ -24,30 +25,6 @@ const scopes: Readonly<Record<string, { title: MessageKey; hint?: MessageKey }>>
   phone: { title: 'consent.scope.phone' },
   address: { title: 'consent.scope.address' },
   offline_access: { title: 'consent.scope.offline', hint: 'consent.scope.offlineHint' },
-};
-
-/** The standard claims (section 5.1). */
-const claims: Readonly<Record<string, MessageKey>> = {
-  sub: 'account.claim.sub',
-  name: 'account.claim.name',
-  given_name: 'account.claim.given_name',
-  family_name: 'account.claim.family_name',
-  middle_name: 'account.claim.middle_name',
-  nickname: 'account.claim.nickname',
-  preferred_username: 'account.claim.preferred_username',
-  profile: 'account.claim.profile',
-  picture: 'account.claim.picture',
-  website: 'account.claim.website',
-  email: 'account.claim.email',
-  email_verified: 'account.claim.email_verified',
-  gender: 'account.claim.gender',
-  birthdate: 'account.claim.birthdate',
-  zoneinfo: 'account.claim.zoneinfo',
-  locale: 'account.claim.locale',
-  phone_number: 'account.claim.phone_number',
-  phone_number_verified: 'account.claim.phone_number_verified',
-  address: 'account.claim.address',
-  updated_at: 'account.claim.updated_at',
 };
 
 /** `offline_access` begins unticked: the app is told to work without it. Everything else begins as it was asked for. */
@@ -108,6 +85,5 @@ const units = [
 ] as const;
 
 function labelOf(claim: string, say: Say): string {
-  const key = claims[claim];
-  return key === undefined ? claim : say(key);
+  return isStandardClaim(claim) ? say(`account.claim.${claim}`) : claim;
 }

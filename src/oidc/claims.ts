@@ -1,6 +1,7 @@
 import type { FindAccount } from 'oidc-provider';
 
 import type { Account } from '../domain/account.ts';
+import { claimsOfScopes } from '../domain/claims.ts';
 import type { Json } from '../domain/json.ts';
 import type { Units } from './request.ts';
 import { reaching } from './unavailable.ts';
@@ -10,30 +11,7 @@ import { reaching } from './unavailable.ts';
  * 5.4), and what says how the person signed in, which every ID token carries.
  */
 
-const profile = [
-  'name',
-  'given_name',
-  'middle_name',
-  'family_name',
-  'nickname',
-  'preferred_username',
-  'profile',
-  'picture',
-  'website',
-  'gender',
-  'birthdate',
-  'zoneinfo',
-  'locale',
-  'updated_at',
-] as const;
-
-const scopes = {
-  openid: ['sub', 'acr', 'amr', 'auth_time'],
-  profile,
-  email: ['email', 'email_verified'],
-  phone: ['phone_number', 'phone_number_verified'],
-  address: ['address'],
-} as const;
+const scopes = { openid: ['sub', 'acr', 'amr', 'auth_time'], ...claimsOfScopes } as const;
 
 /** The setting `claims`. A name with null is no scope: it can be asked for with the `claims` parameter alone. */
 export const claimsByScope = { ...scopes, sid: null, iss: null } as const;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { emailKey, locales, type Account, type Locale } from '../domain/account.ts';
 import type { Json } from '../domain/json.ts';
-import { furtherClaims, phoneNumber } from './claim-rules.ts';
+import { claimRules, phoneNumber } from './claim-rules.ts';
 import { problem, read, refused, type Problem, type Result } from './problems.ts';
 import { emailAddress, line, neededLine } from './text-rules.ts';
 
@@ -23,7 +23,7 @@ const names = {
 /** Claims by their standard names. Those with a field of their own go there. */
 const claimsInput = z
   .strictObject({
-    ...furtherClaims,
+    ...claimRules,
     name: line(displayNameLength),
     given_name: line(nameLength),
     family_name: line(nameLength),
@@ -53,7 +53,7 @@ const profile = z.strictObject({
   displayName: neededLine(displayNameLength).optional(),
   claims: z
     .strictObject(
-      Object.fromEntries(Object.entries(furtherClaims).map(([name, rule]) => [name, rule.nullable().optional()])),
+      Object.fromEntries(Object.entries(claimRules).map(([name, rule]) => [name, rule.nullable().optional()])),
     )
     .optional(),
 });

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 
+import type { FurtherClaim } from '../domain/claims.ts';
 import { line, lines, neededLine, problemIs } from './text-rules.ts';
 
 /**
  * The standard claims that an account can carry beside the fields of its own (OpenID Connect Core 1.0 section 5.1),
  * under their standard names.
  */
-export const furtherClaims = {
+export const claimRules = {
   middle_name: neededLine(64),
   nickname: neededLine(64),
   preferred_username: neededLine(64),
@@ -26,7 +27,7 @@ export const furtherClaims = {
       country: line(100).optional(),
     })
     .refine((address) => Object.keys(address).length > 0, problemIs('problem.required')),
-};
+} satisfies Record<FurtherClaim, z.ZodType>;
 
 export const phoneNumber = z
   .string()

@@ -1,11 +1,12 @@
 import { accountNavigation, accountRoutes } from '../../src/account/index.ts';
 import type { Account } from '../../src/domain/account.ts';
+import type { FurtherClaim } from '../../src/domain/claims.ts';
 import type { Problem, Result } from '../../src/operations/problems.ts';
 import { ana, playInteractions, stepAt } from '../support/interactions.ts';
 import { openSite } from '../web/site.ts';
 
 /** The account console through the real web, with somebody signed in, over a protocol and accounts that are played. */
-export async function openConsole(person: Partial<Account> = {}, claimsShown: string[] = []) {
+export async function openConsole(person: Partial<Account> = {}, claimsShown: FurtherClaim[] = []) {
   const played = playInteractions(stepAt('login'));
   const changes: unknown[] = [];
   const problems: Problem[] = [];
