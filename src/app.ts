@@ -75,6 +75,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         fail: (exchange, failure) => Promise.resolve(web.showFailure(exchange, failure)),
       },
       originOf: cameFrom,
+      browserOf: (exchange) => web.browserOf(exchange),
       onRefused: ({ shown, requestId: id, description, ...facts }) =>
         log[shown ? 'warn' : 'info']('refused', { id, ...facts, description: description && redact(description) }),
       onError,

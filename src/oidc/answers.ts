@@ -7,6 +7,7 @@ import type { ProtocolPages } from './pages.ts';
 import { getInsteadOfPost } from './posts.ts';
 import { answerPrograms } from './for-programs.ts';
 import { tellRefusal } from './refusals.ts';
+import { onlyWhereProved } from './resumption.ts';
 import type { UnitOfWork, Units } from './request.ts';
 import { routes } from './settings.ts';
 
@@ -21,7 +22,7 @@ export interface Answers {
   run(provider: Provider, ctx: Context, next?: () => Promise<unknown>): Promise<void>;
 }
 
-export interface AnswerDeps extends Pick<Inside, 'config' | 'provider' | 'originOf' | 'onRefused'> {
+export interface AnswerDeps extends Pick<Inside, 'config' | 'provider' | 'originOf' | 'onRefused' | 'browserOf'> {
   units: Units;
   pages: Pick<ProtocolPages, 'middleware'>;
 }
@@ -30,6 +31,7 @@ export function createAnswers(deps: AnswerDeps): Answers {
   const { config, provider, originOf, units, pages } = deps;
   const settle = settleAddress(config.issuer);
   const getFirst = getInsteadOfPost([routes.authorization, routes.end_session]);
+  const whereProved = onlyWhereProved(deps);
 
   async function run(library: Provider, ctx: Context, next: () => Promise<unknown> = async () => undefined) {
     settle(ctx);
@@ -39,7 +41,8 @@ export function createAnswers(deps: AnswerDeps): Answers {
   async function answer(unit: UnitOfWork, ctx: Context, next: () => Promise<unknown>): Promise<void> {
     const library = provider();
 
-    const asGet = () => getFirst(ctx as KoaContextWithOIDC, () => run(library, ctx, next));
+    const proved = () => whereProved(ctx as KoaContextWithOIDC, () => run(library, ctx, next));
+    const asGet = () => getFirst(ctx as KoaContextWithOIDC, proved);
     await pages.middleware(ctx as KoaContextWithOIDC, asGet);
 
     const { oidc } = ctx as { oidc?: KoaContextWithOIDC['oidc'] };

@@ -29,6 +29,8 @@ export interface OidcDeps {
   pages: Pages;
   /** Where a request came from, as far as the web settled it (S60). */
   originOf(request: IncomingMessage): Origin;
+  /** A random name that the browser has from us and no other host can give it; undefined: none yet. */
+  browserOf(exchange: Exchange): string | undefined;
   /** A request was refused as the protocol has it: for the log. */
   onRefused(refusal: Refusal): void;
   /** Something that nobody foresaw: for the log, with the request's id. */

@@ -72,11 +72,6 @@ export function createFailures(deps: FailureDeps): Failures {
 
         if (failure.status >= 500) deps.log.error('failure', { id: arrivalOf(context.req).id, error });
 
-        // What is not there is said by the request's own line.
-        if (error instanceof Failure && failure.status < 500 && failure.status !== 404) {
-          deps.log.info('refused', { id: arrivalOf(context.req).id, error: failure.code });
-        }
-
         // The answer has begun: all that is left is to cut it off, so that nobody takes it for whole.
         if (context.headerSent) return void context.res.destroy();
 

@@ -97,6 +97,7 @@ export async function openWorld(
       endings,
       pages,
       originOf: () => ({ ip: '192.0.2.1', userAgent: 'test', requestId: 'r1' }),
+      browserOf: () => 'one for all',
       onRefused: () => undefined,
       onError: (error) => void errors.push(error),
     }),
