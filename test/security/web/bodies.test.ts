@@ -7,7 +7,7 @@ import type { Registered } from '../../../src/operations/clients.ts';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import type { Browser, Page } from '../../support/browser.ts';
 import { basic } from '../protocol/ground.ts';
-import { authorize, isSignedIn, signIn } from './visits.ts';
+import { authorize, isSignedIn, signIn, unlimited } from './visits.ts';
 
 const form = 'application/x-www-form-urlencoded';
 const json = 'application/json';
@@ -52,7 +52,7 @@ describe('hostile bodies', () => {
   let steps: { signIn: Page; consent: Page; choose: Page; setup: string };
 
   beforeAll(async () => {
-    app = await startTestApp();
+    app = await startTestApp({ env: unlimited });
     ana = await app.account({ email: 'ana@example.com' });
     wiki = await app.client('web', { client_name: 'Wiki', redirect_uris: ['https://wiki.example.net/cb'] });
     browser = await signIn(app, ana);

@@ -4,7 +4,7 @@ import { routes as protocol } from '../../../src/oidc/settings.ts';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import { openBrowser, type Page } from '../../support/browser.ts';
 import { createOutage } from '../../support/outage.ts';
-import { authorize, signIn } from './visits.ts';
+import { authorize, signIn, unlimited } from './visits.ts';
 
 const uid = 'abcdefghijklmnopqrstuvwxyz';
 const wiki = 'https://wiki.example.net/cb';
@@ -46,7 +46,7 @@ describe('errors', () => {
   let clientId: string;
 
   beforeAll(async () => {
-    app = await startTestApp({ aroundStores: outage.around });
+    app = await startTestApp({ env: unlimited, aroundStores: outage.around });
     await app.account({ email: 'ana@example.com' });
     clientId = (await app.client('web', { client_name: 'Wiki', redirect_uris: [wiki] })).client.id;
   });

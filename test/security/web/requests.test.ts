@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { routes as protocol } from '../../../src/oidc/settings.ts';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import { openBrowser, type Page } from '../../support/browser.ts';
-import { authorize, signIn } from './visits.ts';
+import { authorize, signIn, unlimited } from './visits.ts';
 
 const wiki = 'https://wiki.example.net/cb';
 const uid = 'abcdefghijklmnopqrstuvwxyz';
@@ -19,7 +19,7 @@ describe('hostile requests', () => {
   let clientId: string;
 
   beforeAll(async () => {
-    app = await startTestApp();
+    app = await startTestApp({ env: unlimited });
     clientId = (await app.client('web', { redirect_uris: [wiki] })).client.id;
     await app.account({ email: 'ana@example.com' });
   });

@@ -4,6 +4,12 @@ import type { Person } from '../../support/relying-party.ts';
 
 /** What the tests of pages share: who is signed in, and an authorization request to begin with. */
 
+/** So many requests of one address are the point. */
+export const unlimited = {
+  GATEHOUSE_LIMITS_REQUESTS_AUTHORIZATIONS: '1000000',
+  GATEHOUSE_LIMITS_REQUESTS_SIGN_INS: '1000000',
+};
+
 /** S256 of some verifier: what is tested here never redeems. */
 export const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 
