@@ -20,14 +20,14 @@ export interface Prepared extends AsyncDisposable {
   config: Config;
   /** As many as were asked for, all alike: for what a great number of clients costs. */
   manyMachines: Credentials[];
-  /** Starts `node src/main.ts start` on the data, with these options for Node. */
+  /** Starts `gatehouse start` on the data, with these options for Node. */
   start(nodeOptions?: readonly string[]): Promise<Target>;
 }
 
 const by = { actor: 'command-line' };
 const people = 200;
 const password = 'quiet-marble-otter-47-lantern';
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const gatehouse = fileURLToPath(new URL('../src/cli/gatehouse.js', import.meta.url));
 
 export async function prepareGatehouse({ manyMachines: many }: { manyMachines: number }): Promise<Prepared> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
@@ -48,7 +48,7 @@ export async function prepareGatehouse({ manyMachines: many }: { manyMachines: n
     manyMachines: filled.manyMachines,
     async start(nodeOptions = []) {
       const server: Server = await start({
-        args: [...nodeOptions, main, 'start', '--config', path],
+        args: [...nodeOptions, gatehouse, 'start', '--config', path],
         readyAt: `${config.issuer}${discoveryPath}`,
       });
 

@@ -2,7 +2,7 @@
 // The package's `bin`. Plain JavaScript, because the Node that starts it may be too old to read TypeScript: then it hands
 // over to the Node that `npm ci` installed. It knows nothing of commands; `main.ts` does.
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
+import module, { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,8 @@ const OLDEST_NODE = 24;
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 if (Number.parseInt(process.versions.node, 10) >= OLDEST_NODE) {
+  // Before Node sees the first TypeScript: with what the cache holds, it need not even load what strips the types.
+  module.enableCompileCache();
   process.argv[1] = main;
   await import('../main.ts');
 } else {
