@@ -42,6 +42,13 @@ export const accountCreate: Command = {
   words: 'account create',
   summary: 'makes an account',
   usage: `${personUsage} [--verified] [--claims FILE]`,
+  details: `
+  --password-stdin  reads the password from standard input
+  --verified        the address is known to be the person's own
+  --claims FILE     further standard claims of OpenID Connect Core 5.1 as a JSON object
+
+  echo -n 'a long enough password' | gatehouse account create --email ana@example.com --password-stdin --verified
+`,
   options: { ...person, verified: { type: 'boolean' }, claims: { type: 'string' } },
   positionals: { least: 0, most: 0 },
   async run(call) {
@@ -63,6 +70,7 @@ export const accountUnlock: Command = {
   usage: '--email ADDRESS',
   options: { email: { type: 'string' } },
   positionals: { least: 0, most: 0 },
+  onExisting: true,
   async run(call) {
     const email = needed(call, 'email');
     const { accounts, guessing, events } = await call.services();

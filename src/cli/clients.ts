@@ -14,6 +14,18 @@ export const clientCreate: Command = {
   summary: 'registers an app; prints its client_id and, this once, its secret',
   usage:
     '(--json FILE|- | --kind web|spa|native|machine --name NAME [--redirect-uri URI …] [--post-logout-redirect-uri URI …] [--resource URI …]) [--first-party]',
+  details: `
+  --kind KIND      web: an app with a server. spa: one that runs in the browser.
+                   native: one on a phone or computer. machine: one without people.
+  --name NAME      what people see
+  --redirect-uri   where the app gets its answer; give it once for each address
+  --post-logout-redirect-uri  where people go after signing out
+  --resource       an API of the configuration that it may ask tokens for
+  --first-party    it is yours: people are not asked for consent
+  --json FILE      all of that and more as RFC 7591 metadata; - reads standard input
+
+  gatehouse client create --kind web --name Wiki --redirect-uri https://wiki.example.net/callback
+`,
   options: {
     json: { type: 'string' },
     kind: { type: 'string' },
@@ -27,11 +39,14 @@ export const clientCreate: Command = {
   async run(call) {
     const kind = kindOf(call.values['kind']);
     const metadata = await metadataFrom(call);
-    const { clients } = await call.services();
+    const { clients, config } = await call.services();
 
-    return finish(call.io, await clients.create(metadata, operator, { kind }), ({ client, secret }) =>
-      printJson(call.io, clientDocument(client, secret)),
-    );
+    return finish(call.io, await clients.create(metadata, operator, { kind }), ({ client, secret }) => {
+      printJson(call.io, clientDocument(client, secret));
+      call.io.err(
+        `Registered at ${config.issuer} (data in ${config.data}).${secret === undefined ? '' : ' The secret is not shown again.'}\n`,
+      );
+    });
   },
 };
 
@@ -41,6 +56,7 @@ export const clientList: Command = {
   usage: '[--json]',
   options: { json: { type: 'boolean' } },
   positionals: { least: 0, most: 0 },
+  onExisting: true,
   async run({ io, values, services }) {
     const { clients } = await services();
     const rows = [];
@@ -113,6 +129,7 @@ function onClient(verb: string, summary: string, run: (call: Call, id: string) =
     usage: 'CLIENT_ID',
     options: {},
     positionals: { least: 1, most: 1 },
+    onExisting: true,
     async run(call) {
       const [id = ''] = call.positionals;
 
@@ -156,7 +173,7 @@ async function metadataFrom({ values, io }: Call): Promise<unknown> {
     source === '-'
       ? await io.input()
       : await readFile(source, 'utf8').catch((error: Error) => {
-          throw new Usage(error.message);
+          throw new Usage(`${source} can't be read: ${error.message}.`);
         });
 
   return { ...parseObject(text, source), ...flags };

@@ -1,6 +1,7 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 
 import type { Config } from '../config/schema.ts';
+import { nearest } from '../domain/nearest.ts';
 import type { Services } from '../services.ts';
 
 /**
@@ -32,8 +33,12 @@ export interface Command {
   /** What follows the words: `--email ADDRESS [--verified]`. */
   usage: string;
   options: ParseArgsOptionsConfig;
+  /** Each option in words, and examples: what `--help` prints below the usage. */
+  details?: string;
   /** How many words may follow that are not options. */
   positionals: { least: number; most: number };
+  /** Works on what is there already: refused where there is no data yet, rather than making some. */
+  onExisting?: true;
   run(call: Call): Promise<ExitCode>;
 }
 
@@ -55,9 +60,15 @@ export function parseCommand(commands: readonly Command[], args: readonly string
     .sort((a, b) => b.words.length - a.words.length)[0];
 
   if (!command) {
-    const known = commands.map(({ words }) => words).join(', ');
+    const words = args
+      .filter((word) => !word.startsWith('-'))
+      .slice(0, 2)
+      .join(' ');
+    const known = commands.map((one) => one.words);
+    const meant = nearest(words, known);
+
     throw new Usage(
-      args.length === 0 ? `Say what to do: ${known}.` : `There is no command "${args.join(' ')}". There are: ${known}.`,
+      `There is no command "${words}". ${meant === undefined ? `There are: ${known.join(', ')}.` : `Did you mean "${meant}"?`}`,
     );
   }
 
@@ -81,7 +92,9 @@ function parse(command: Command, args: string[]) {
   }
 }
 
-export function overview(commands: readonly Command[]): string {
+/** The commands that begin with `group`, or all. */
+export function overview(every: readonly Command[], group = ''): string {
+  const commands = every.filter(({ words }) => group === '' || words.startsWith(`${group} `));
   const width = Math.max(...commands.map(({ words }) => words.length));
   const lines = commands.map(({ words, summary }) => `  gatehouse ${words.padEnd(width)}  ${summary}`);
 

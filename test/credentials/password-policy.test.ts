@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 
 import { createPasswordPolicy, type PasswordOwner } from '../../src/credentials/password-policy.ts';
 import { policyOptions } from './room.ts';
+import { processorTime } from '../support/cpu.ts';
 
 const policy = createPasswordPolicy(policyOptions);
 const ada: PasswordOwner = {
@@ -43,9 +44,10 @@ describe('length', () => {
       { key: 'problem.passwordTooLong', values: { max: 256 } },
     ]);
 
-    const started = performance.now();
-    expect(await problems('x'.repeat(1_000_000))).toEqual(['problem.passwordTooLong']);
-    expect(performance.now() - started).toBeLessThan(50);
+    const spent = await processorTime(async () => {
+      expect(await problems('x'.repeat(1_000_000))).toEqual(['problem.passwordTooLong']);
+    });
+    expect(spent).toBeLessThan(50);
   });
 });
 
