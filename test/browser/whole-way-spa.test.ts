@@ -72,7 +72,7 @@ describeWith('chromium', 'a single-page app on oidc-client-ts', () => {
     expect(complaints).toEqual([expect.stringContaining('401'), expect.stringContaining('401')]);
   }, 60_000);
 
-  test('a first-party one signs in again in a hidden frame, by the session', async () => {
+  test('S20: a first-party one that is answered on this computer gets nothing in a hidden frame, only where it shows', async () => {
     await using board = await startBoard(app, { scope: 'openid profile email', firstParty: true });
     const ana = await app.account();
     const page = await chromium.open({ javaScriptEnabled: true });
@@ -86,7 +86,11 @@ describeWith('chromium', 'a single-page app on oidc-client-ts', () => {
 
     const before = await userIn(page);
     expect(before.refresh_token).toBeUndefined();
-    await page.evaluate('manager.signinSilent()');
+    expect(await page.evaluate('manager.signinSilent().catch(({ error }) => error)')).toBe('interaction_required');
+
+    await page.evaluate('void manager.signinRedirect()');
+    await page.waitForURL(`${board.url}/callback?*`, { waitUntil: 'commit' });
+    await page.getByText(`Hello, Ana Lind (${ana.email})`).waitFor();
     const after = await userIn(page);
     expect(after.access_token).not.toBe(before.access_token);
     expect(after.profile['sub']).toBe(ana.id);
