@@ -89,10 +89,10 @@ function isSimple(text: string): boolean {
   return fold(text) < leastFolded || (repeats && period(text) < leastPeriod);
 }
 
-/** What a stranger would try first, S65: the service's name, the e-mail address's local part, the person's names. */
+/** What a stranger would try first, S65: the service's name, the e-mail address and its local part, the person's names. */
 function names(whose: PasswordOwner, productName: string): string[] {
   const localPart = whose.email.slice(0, whose.email.lastIndexOf('@'));
-  const given = [productName, ...whose.names, localPart, ...localPart.split(/[.+_-]/)];
+  const given = [productName, ...whose.names, whose.email, localPart, ...localPart.split(/[.+_-]/)];
 
   return given.map(comparable).filter((name) => codePoints(name) >= shortestName);
 }

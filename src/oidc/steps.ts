@@ -207,7 +207,7 @@ export function createSteps(deps: StepDeps): Interactions {
         });
       }
 
-      return finish(found, { error: 'access_denied', error_description: 'the person said no' });
+      return finish(found, { error: 'access_denied', error_description: 'the person denied the request' });
     },
 
     async restart(uid) {

@@ -11,7 +11,7 @@ import type { Records } from '../storage/records.ts';
 import { readNewAccount, readProfileChange, type NewAccount, type ProfileChange } from './account-input.ts';
 import type { Endings } from './endings.ts';
 import { passwordProblems } from './password-problems.ts';
-import { problem, refused, type By, type Result } from './problems.ts';
+import { problem, refused, type By, type Problem, type Result } from './problems.ts';
 
 /** What can be done to accounts. Every function checks its input itself: it may come from a form, a file or the network. */
 export interface Accounts {
@@ -70,9 +70,25 @@ export function createAccounts({ records, passwords, policy, endings, events, cl
     return problems;
   }
 
+  /** The password is judged also when something else is wrong: nobody should have to mend one thing after another. */
+  async function problemsOfUnread(input: unknown, others: readonly Problem[]): Promise<Problem[]> {
+    const { password, ...rest } = Object(input) as Record<string, unknown>;
+    if (typeof password !== 'string' || others.some(({ path }) => path === 'password')) return [];
+
+    const text = (name: string) => (typeof rest[name] === 'string' ? rest[name] : '');
+    const whose = {
+      email: text('email'),
+      firstName: text('firstName'),
+      lastName: text('lastName'),
+      displayName: text('displayName'),
+    };
+
+    return passwordProblems(policy, { password, path: 'password', whose });
+  }
+
   async function create(input: unknown, by: By, roles: Role[]): Promise<Result<Account>> {
     const parsed = readNewAccount(input);
-    if (!parsed.ok) return parsed;
+    if (!parsed.ok) return refused(...parsed.problems, ...(await problemsOfUnread(input, parsed.problems)));
 
     const problems = await problemsOf(parsed.value);
     if (problems.length > 0) return refused(...problems);

@@ -57,11 +57,16 @@ describe('making an account', () => {
 
   test('tells every problem at once', async () => {
     const made = await room.accounts.create(
-      { email: 'ada', password: 'short', firstName: 'x'.repeat(65), shoe: 9 },
+      { email: 'ada', password: 'vexing owl', firstName: 'x'.repeat(65), shoe: 9 },
       operator,
     );
 
-    expect(keys(made)).toEqual(['email problem.email', 'firstName problem.tooLong', 'shoe problem.unknown']);
+    expect(keys(made)).toEqual([
+      'email problem.email',
+      'firstName problem.tooLong',
+      'shoe problem.unknown',
+      'password problem.passwordTooShort',
+    ]);
     expect(keys(await room.accounts.create({ email: 'ada@example.com', password: 'vexing owl' }, operator))).toEqual([
       'password problem.passwordTooShort',
     ]);
@@ -71,6 +76,9 @@ describe('making an account', () => {
     const input = { email: 'countess@example.com', lastName: 'Lovelace', password: 'lovelace walks the moors' };
 
     expect(keys(await room.accounts.create(input, operator))).toEqual(['password problem.passwordPersonal']);
+    expect(
+      keys(await room.accounts.create({ email: 'ada@example.com', password: 'ada@example.com 1843' }, operator)),
+    ).toEqual(['password problem.passwordPersonal']);
   });
 
   test('no role can be given', async () => {
