@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { rootCertificates } from 'node:tls';
+import { getCACertificates } from 'node:tls';
 
 import type * as Undici from 'undici';
 
@@ -30,7 +30,7 @@ export function createOutbound(settings: OutboundSettings, resolve: Resolve = re
     timeout: timeout * 1000,
     lookup: createLookup(allowPrivate, resolve),
     ...(settings.trusted_ca_file !== undefined && {
-      ca: [...rootCertificates, readFileSync(settings.trusted_ca_file)],
+      ca: [...getCACertificates('default'), readFileSync(settings.trusted_ca_file)],
     }),
   };
 
