@@ -64,7 +64,7 @@ export function consentRoutes({ interactions, showEnded, lasts }: ConsentDeps): 
           lasts: ask.say('consent.lasts', { time: timeInWords(lasts.signedIn, ask.visitor.locale) }),
           mayRefuse,
         },
-        { formAction, titleValues: { client: client.name } },
+        { formAction, titleValues: { client: client.name }, keepsLanguage: true },
       );
     }),
 

@@ -98,7 +98,7 @@ function show(deps: AnswerDeps, context: Context, { outcome, situation }: { outc
   const wrong = Object.keys(fields.form.problems).length > 0;
 
   const layout: LayoutData = {
-    ...placeOf(deps, context, { say, situation, locale }),
+    ...placeOf(deps, context, { say, locale, situation: frame.keepsLanguage ? withoutHere(situation) : situation }),
     title: `${wrong ? say('frame.problemTitle', { title }) : title} · ${deps.branding.name}`,
     content: deps.renderer.render(view.name, { ...data, ...fields }),
     ...(notice && { notice: { tone: notice.tone, text: say(notice.key) } }),
@@ -114,6 +114,10 @@ function show(deps: AnswerDeps, context: Context, { outcome, situation }: { outc
     contentSecurityPolicy({ formAction: frame.formAction ?? [], images: [...images] }),
   );
   if (view.layout === 'shell') isolate(context);
+}
+
+function withoutHere({ here: _, ...situation }: Situation): Situation {
+  return situation;
 }
 
 function placeOf(

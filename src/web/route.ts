@@ -84,6 +84,8 @@ export interface Frame {
   retryAfter?: number;
   /** Fills `{placeholders}` of the title's message. */
   titleValues?: Readonly<Record<string, string>>;
+  /** Offers no other language here: switching would undo what was ticked. */
+  keepsLanguage?: true;
 }
 
 /** What is wrong with a field: a message, with what fills its `{placeholders}` where it has some. */

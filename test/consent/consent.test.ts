@@ -50,6 +50,14 @@ describe('what is asked', () => {
     expect(html.indexOf('allow scope:offline_access')).toBeGreaterThan(html.indexOf('allow scope:email'));
   });
 
+  test('offers no other language, which would undo what was unticked', async () => {
+    await using site = await openConsent([openid, email]);
+
+    const { forms } = await site.browser().get(path);
+
+    expect(forms.map(({ action }) => action)).not.toContain('/language');
+  });
+
   test('shows what was allowed before as such', async () => {
     await using site = await openConsent([openid, { ...offline, allowed: true }, email]);
 
