@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
+import { createCookieKeys } from '../../src/domain/cookie-keys.ts';
 import { appsOf } from './apps.ts';
 import type { Apps } from './apps.ts';
 import type { Browser } from './browser.ts';
-import { createCookieKeys } from '../../src/domain/cookie-keys.ts';
 import { cookieKey, openWorld } from './world.ts';
 import type { World } from './world.ts';
 
