@@ -121,7 +121,12 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
         showEnded,
         lasts: { signedIn: config.session.absolute, away: config.tokens.refresh_token_absolute },
       }),
-      ...accountRoutes({ ...services, interactions, claimsShown: config.account.claims_shown }),
+      ...accountRoutes({
+        ...services,
+        interactions,
+        claimsShown: config.account.claims_shown,
+        passwordLength: { minimum: config.passwords.minimum_length, maximum: config.passwords.maximum_length },
+      }),
     ],
     navigation: accountNavigation,
     home: '/account',

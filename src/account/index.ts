@@ -3,16 +3,20 @@ import { page, to, type NavigationItem, type Route } from '../web/route.ts';
 import type { ConsolePage } from './page.ts';
 import { personalInformation, personalInformationView, type PersonalInformationDeps } from './personal-information.ts';
 import { sessionRoutes } from './session.ts';
+import { signInAndSecurity, type SignInAndSecurityDeps } from './sign-in-and-security.ts';
 
 /**
  * The account console: what people see and change about themselves. This list of pages is its navigation. It owns the
  * pages' words and forms; the rules are in `operations/`, and it must not know how a session or a token is kept.
  */
-export interface AccountDeps extends PersonalInformationDeps {
-  interactions: Pick<Interactions, 'consoleReturn' | 'signOut'>;
+export interface AccountDeps extends PersonalInformationDeps, SignInAndSecurityDeps {
+  interactions: Pick<Interactions, 'consoleReturn' | 'signOut' | 'renewSession'>;
 }
 
-const pages: readonly [ConsolePage<AccountDeps>, ...ConsolePage<AccountDeps>[]] = [personalInformation];
+const pages: readonly [ConsolePage<AccountDeps>, ...ConsolePage<AccountDeps>[]] = [
+  personalInformation,
+  signInAndSecurity,
+];
 
 export const accountNavigation: readonly NavigationItem[] = pages.map(({ place }) => place);
 

@@ -9,6 +9,11 @@ export interface Passwords {
   verify(accountId: string | undefined, password: string): Promise<boolean>;
   /** The policy is the caller's business. Throws Unavailable, and Invalid for what can't be a password. */
   set(accountId: string, password: string): Promise<void>;
+  /**
+   * Puts `next` in the place of `current`, or answers false because `current` is not (or, by then, no longer) the
+   * password: of many calls at once that know the same one, one changes it. Throws as `set` does.
+   */
+  replace(accountId: string, change: { current: string; next: string }): Promise<boolean>;
   has(accountId: string): Promise<boolean>;
   /** Resolves when no re-hashing is under way: before storage closes. */
   settled(): Promise<void>;
@@ -43,6 +48,18 @@ export function createPasswords({ records, hashing, clock, onRehashFailure }: Pa
     underWay.add(work);
   }
 
+  async function replace(accountId: string, change: { current: string; next: string }): Promise<boolean> {
+    const seen = await records.passwords.get(accountId);
+    if (!(await hashing.verify(seen?.hash, change.current)) || !seen) return false;
+
+    const hash = await hashing.hash(change.next);
+    const row: PasswordCredential = { id: accountId, accountId, hash, changedAt: clock.now() };
+    const now = await records.passwords.update(accountId, (old) => (old.hash === seen.hash ? row : old));
+
+    // Changed meanwhile, or only hashed anew: what stands there by now tells.
+    return now?.hash === hash || replace(accountId, change);
+  }
+
   return {
     async verify(accountId, password) {
       const credential = await records.passwords.get(accountId ?? nobody);
@@ -69,6 +86,8 @@ export function createPasswords({ records, hashing, clock, onRehashFailure }: Pa
         await records.passwords.update(accountId, () => row);
       }
     },
+
+    replace,
 
     async has(accountId) {
       return (await records.passwords.get(accountId)) !== undefined;

@@ -29,6 +29,7 @@ export const catalogue = {
   'account.enabled': kind(),
   'account.deleted': kind(),
   'password.set': kind(),
+  'password.changed': kind<{ /** Whether every other session was ended. */ everywhere: boolean }>(),
   'admin.created': kind(),
   'guessing.cleared': kind(),
 

@@ -1,12 +1,13 @@
 import { consoleClientId } from '../domain/client.ts';
 import type { DeviceSession } from '../domain/device-session.ts';
+import { newSecret, sha256 } from '../domain/ids.ts';
 import { sameText } from '../storage/sealing.ts';
 import type { Exchange, SignedIn } from '../web/route.ts';
 import type { Inside } from './deps.ts';
 import type { Interactions } from './interactions.ts';
 import { sessionCookie } from './session-cookie.ts';
 
-export type Console = Pick<Interactions, 'consoleSignIn' | 'consoleReturn' | 'current'>;
+export type Console = Pick<Interactions, 'consoleSignIn' | 'consoleReturn' | 'current' | 'renewSession'>;
 
 /** Where the account console's own authorization request comes back to; its registered redirect URI ends so. */
 export const consoleReturnPath = '/account/signed-in';
@@ -65,8 +66,28 @@ export function createConsole(deps: Inside): Console {
     }
   }
 
+  async function renewSession({ request, response }: Exchange): Promise<void> {
+    const provider = deps.provider();
+    const context = provider.createContext(request, response);
+    const session = await provider.Session.get(context);
+
+    const id = newSecret();
+    const [before, after] = [sha256(session.jti), sha256(id)];
+
+    // Where another request took the cookie further first, its cookie is the one that counts.
+    const renewed = await records.sessions.update(session.uid, (row) =>
+      row.cookieHash === before ? { ...row, cookieHash: after } : row,
+    );
+
+    if (renewed?.cookieHash !== after) return;
+
+    const expires = session.transient === true ? undefined : new Date(renewed.expiresAt);
+    sessionCookie(provider, config).set(context, id, expires);
+  }
+
   return {
     current,
+    renewSession,
 
     consoleSignIn(returnTo, { maxAge, locale } = {}) {
       const path = isLocal(returnTo) ? returnTo : '/account';

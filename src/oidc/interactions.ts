@@ -101,6 +101,8 @@ export interface Interactions {
   ): Outcome;
   /** Where a console sign-in wanted to go, from its checked `state`. */
   consoleReturn(state: string): string | undefined;
+  /** Gives this browser's session a new cookie value, and ends the old one's worth (S104); the session stays. */
+  renewSession(exchange: Exchange): Promise<void>;
   /** Ends this browser's session, its grants and bound tokens, and tells the clients (Back-Channel Logout 1.0). */
   signOut(exchange: Exchange): Promise<void>;
 }

@@ -24,7 +24,8 @@ export function sessionCookie(provider: Provider, config: Pick<Config, 'issuer'>
 
   return {
     clear: (context: Context) => void cookies(context).set(name, null, options),
-    set: (context: Context, value: string, expires: Date) =>
-      void cookies(context).set(name, value, { ...options, expires }),
+    /** Without `expires` it lasts as long as the browser is open. */
+    set: (context: Context, value: string, expires: Date | undefined) =>
+      void cookies(context).set(name, value, { ...options, ...(expires && { expires }) }),
   };
 }

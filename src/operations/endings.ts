@@ -22,6 +22,12 @@ export interface Endings {
   client(clientId: string): Promise<void>;
   /** Every session, grant and refresh token of one account; consents stay. Each session that ends is an event. */
   account(account: Pick<Account, 'id' | 'eventKey'>, by: By & DetailsOf<'session.ended'>): Promise<void>;
+  /** The same, but for one session and what was given in it. */
+  otherSessions(
+    account: Pick<Account, 'id' | 'eventKey'>,
+    exceptUid: string,
+    by: By & DetailsOf<'session.ended'>,
+  ): Promise<void>;
 }
 
 export interface EndingsDeps {
@@ -53,6 +59,19 @@ export function createEndings({ records, events, tell }: EndingsDeps): Endings {
   async function endAllGrants(list: 'account' | 'client', group: string): Promise<void> {
     await grants.removeAll(list, group);
     await refreshFamilies.removeAll(list, group);
+  }
+
+  async function endSessions(
+    account: Pick<Account, 'id' | 'eventKey'>,
+    { reason, ...by }: By & DetailsOf<'session.ended'>,
+    exceptUid?: string,
+  ): Promise<void> {
+    for await (const session of everyRow((page) => sessions.list('account', account.id, page))) {
+      if (session.id === exceptUid || !(await sessions.remove(session.id))) continue;
+
+      tell?.(session);
+      await events.write('session.ended', { ...by, account, details: { reason } });
+    }
   }
 
   async function outlives(grant: Grant, session: DeviceSession | undefined): Promise<boolean> {
@@ -89,17 +108,18 @@ export function createEndings({ records, events, tell }: EndingsDeps): Endings {
       await endAllGrants('client', clientId);
     },
 
-    async account(account, { reason, ...by }) {
+    async account(account, by) {
       await endAllGrants('account', account.id);
-
-      for await (const session of everyRow((page) => sessions.list('account', account.id, page))) {
-        if (!(await sessions.remove(session.id))) continue;
-
-        tell?.(session);
-        await events.write('session.ended', { ...by, account, details: { reason } });
-      }
-
+      await endSessions(account, by);
       await endAllGrants('account', account.id);
+    },
+
+    async otherSessions(account, exceptUid, by) {
+      const ofOthers = ({ sessionUid }: Grant) => sessionUid !== exceptUid;
+
+      await endGrants('account', account.id, ofOthers);
+      await endSessions(account, by, exceptUid);
+      await endGrants('account', account.id, ofOthers);
     },
   };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { acrOneFactor } from '../domain/acr.ts';
 import { consoleClientId } from '../domain/client.ts';
+import { waitInWords } from '../domain/duration.ts';
 import type { ClientFace, Interaction } from '../oidc/interactions.ts';
 import { action, page, show, to, view, type Ask, type Outcome, type Route } from '../web/route.ts';
 import type { SignInDeps } from './deps.ts';
@@ -131,10 +132,6 @@ interface Wait {
   inWords: string;
 }
 
-/** "20 seconds", "2 minutes", "1 hour": rounded up, in the visitor's language. */
 function waitOf({ visitor, say }: Ask, seconds: number): Wait {
-  const [length, unit] = seconds < 60 ? [1, 'second'] : seconds < 3600 ? [60, 'minute'] : [3600, 'hour'];
-  const inWords = new Intl.NumberFormat(visitor.locale, { style: 'unit', unit, unitDisplay: 'long' });
-
-  return { seconds, inWords: say('signIn.wait', { time: inWords.format(Math.ceil(seconds / length)) }) };
+  return { seconds, inWords: say('signIn.wait', { time: waitInWords(seconds, visitor.locale) }) };
 }

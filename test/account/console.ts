@@ -1,19 +1,49 @@
+import type { Admission, Ticket } from '../../src/credentials/guessing.ts';
+import { createPasswordPolicy } from '../../src/credentials/password-policy.ts';
 import { accountNavigation, accountRoutes } from '../../src/account/index.ts';
 import type { Account } from '../../src/domain/account.ts';
 import type { FurtherClaim } from '../../src/domain/claims.ts';
 import type { Problem, Result } from '../../src/operations/problems.ts';
 import { ana, playInteractions, stepAt } from '../support/interactions.ts';
+import { policyOptions } from '../credentials/room.ts';
 import { openSite } from '../web/site.ts';
+
+const ticket: Ticket = { counted: [], known: true, deviceId: '' };
 
 /** The account console through the real web, with somebody signed in, over a protocol and accounts that are played. */
 export async function openConsole(person: Partial<Account> = {}, claimsShown: FurtherClaim[] = []) {
   const played = playInteractions(stepAt('login'));
   const changes: unknown[] = [];
   const problems: Problem[] = [];
+  /** The password, what guessing says of the next try, and sessions that were spared when the others ended. */
+  const security = {
+    password: 'seven lamps over the harbour',
+    admission: { allowed: true, ticket } as Admission,
+    failures: 0,
+    spared: [] as string[],
+  };
 
   const routes = accountRoutes({
     interactions: played.interactions,
     claimsShown,
+    passwordLength: { minimum: policyOptions.minimumLength, maximum: policyOptions.maximumLength },
+    policy: createPasswordPolicy(policyOptions),
+    passwords: {
+      async replace(_accountId, { current, next }) {
+        if (current !== security.password) return false;
+
+        security.password = next;
+        return true;
+      },
+    },
+    guessing: {
+      admit: async () => security.admission,
+      failed: async () => void (security.failures += 1),
+      succeeded: async () => undefined,
+      withdrawn: async () => undefined,
+    },
+    endings: { otherSessions: async (_account, exceptUid) => void security.spared.push(exceptUid) },
+    events: { write: async () => undefined },
     accounts: {
       async updateProfile(accountId, input, { actor }): Promise<Result<Account>> {
         changes.push({ accountId, actor, input });
@@ -33,5 +63,5 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
   });
   site.session = session({ ...ana, ...person });
 
-  return Object.assign(site, { played, changes, problems });
+  return Object.assign(site, { played, changes, problems, security });
 }

@@ -48,6 +48,39 @@ describeWith('chromium', 'the account console, as it looks', () => {
   );
 
   test(
+    'sign-in & security: as it is, with problems, during a wait, and changed',
+    async () => {
+      await using site = await openConsole();
+      const page = await chromium.open();
+      const change = async (current: string, next: string) => {
+        await page.getByLabel('Current password').fill(current);
+        await page.getByLabel('New password', { exact: true }).fill(next);
+        await page.getByLabel('Confirm new password').fill(next);
+        await page.getByRole('button', { name: 'Change password' }).click();
+      };
+
+      await page.goto(`${site.origin}/account/sign-in-and-security`);
+      await expectPresentable(page, 'sign-in-and-security');
+
+      await change('a wrong one', 'nine herons judge the moor');
+      await page.getByText('not your current password').first().waitFor();
+      await expectPresentable(page, 'sign-in-and-security-wrong');
+
+      const { admission } = site.security;
+      site.security.admission = { allowed: false, reason: 'pair', retryAfter: 40 };
+      await change(site.security.password, 'nine herons judge the moor');
+      await page.getByText('Wait 40 seconds').waitFor();
+      await expectPresentable(page, 'sign-in-and-security-wait');
+
+      site.security.admission = admission;
+      await change(site.security.password, 'nine herons judge the moor');
+      await page.getByText('Your password is changed').waitFor();
+      await expectPresentable(page, 'sign-in-and-security-changed');
+    },
+    patience,
+  );
+
+  test(
     'signed out, and a sign-in that did not finish',
     async () => {
       await using site = await openConsole();

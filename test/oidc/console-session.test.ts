@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import type { Browser } from './browser.ts';
+import { createBrowser, type Browser } from './browser.ts';
 import { arrive, codeRequest, signIn } from './requests.ts';
 import { openWorld } from './world.ts';
 import type { World } from './world.ts';
@@ -106,6 +106,30 @@ describe('who is signed in at the account console', () => {
     await world.records.accounts.update('ana', (old) => ({ ...old, status: 'active' }));
 
     expect(during).toBeUndefined();
+  });
+
+  test('S104: a renewed session goes on under a new id, and the old one is worth nothing', async () => {
+    const browser = await opened();
+    const before = await currentOf(browser);
+    const thief = createBrowser(world.origin, await browser.jar.clone());
+    expect(await currentOf(thief)).toBeDefined();
+
+    await browser.go('/account/renew');
+
+    expect((await currentOf(browser))?.session).toEqual(before?.session);
+    expect(await currentOf(thief)).toBeUndefined();
+    expect((await browser.jar.getCookies(world.origin)).find(({ key }) => key === 'session')?.expires).toBeInstanceOf(
+      Date,
+    );
+  });
+
+  test('S104: renewing in two tabs at once, and where nobody is signed in', async () => {
+    const browser = await opened();
+
+    await Promise.all([browser.go('/account/renew'), browser.go('/account/renew')]);
+    await world.browser().go('/account/renew');
+
+    expect(await currentOf(browser)).toBeDefined();
   });
 
   test('S108: a session that was ended elsewhere is none at the next request', async () => {

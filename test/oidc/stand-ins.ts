@@ -114,6 +114,11 @@ async function answerTo(
     return { signedOut: true };
   }
 
+  if (path === '/account/renew') {
+    await interactions.renewSession(exchange);
+    return { renewed: true };
+  }
+
   if (kind === undefined) {
     const maxAge = url.searchParams.get('max_age');
     const current = await interactions.current(exchange);

@@ -177,6 +177,18 @@ describe('ending what was given', () => {
     expect(await at.records.sessions.get('s3')).toBeDefined();
   });
 
+  test('S70: every session of an account but one', async () => {
+    await using at = await prepared();
+    await fill(at.records);
+    await at.records.grants.create(grant('g5', { sessionUid: 'over already' }));
+
+    for (let round = 0; round < 2; round += 1) await at.endings.otherSessions(ana, 's1', operator);
+
+    expect(await left(at.records)).toBe('g1, g4, g3, f1, f3, s1, ana pay, ana wiki');
+    expect(at.told).toEqual(['s2']);
+    expect(at.written).toHaveLength(1);
+  });
+
   test('all of it can be repeated', async () => {
     await using at = await prepared();
     await fill(at.records);

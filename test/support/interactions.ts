@@ -78,6 +78,7 @@ export function playInteractions(now: Played['now']): Played {
       current: async () => undefined,
       consoleSignIn: () => to('/done'),
       consoleReturn: (state) => (state === 'checked' ? '/account/personal-information?from=here' : undefined),
+      renewSession: async () => void did('renewSession'),
       signOut: async () => void did('signOut'),
     },
   };

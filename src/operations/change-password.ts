@@ -1,0 +1,80 @@
+import type { Guessing } from '../credentials/guessing.ts';
+import type { PasswordPolicy } from '../credentials/password-policy.ts';
+import type { Passwords } from '../credentials/passwords.ts';
+import type { Account } from '../domain/account.ts';
+import type { Events, Origin } from '../events/writer.ts';
+import type { Endings } from './endings.ts';
+import { passwordProblems } from './password-problems.ts';
+import { problem, refused, type Result } from './problems.ts';
+
+export interface ChangePasswordDeps {
+  passwords: Pick<Passwords, 'replace'>;
+  policy: PasswordPolicy;
+  guessing: Pick<Guessing, 'admit' | 'succeeded' | 'failed' | 'withdrawn'>;
+  endings: Pick<Endings, 'otherSessions'>;
+  events: Pick<Events, 'write'>;
+}
+
+export interface PasswordChange {
+  currentPassword: string;
+  newPassword: string;
+  /** Ends every session but `sessionUid`, with whatever was given in them. */
+  everywhere: boolean;
+  /** In which the change is made. */
+  sessionUid: string;
+  from: Origin & { deviceId: string };
+}
+
+/**
+ * Problems stand at `currentPassword` and `newPassword`. `wait` in seconds: too many wrong guesses at the current one;
+ * `locked`: a hundred in a row, after which waiting does not help a browser that nobody knows (S84).
+ */
+export type PasswordChanged = Result<Account> | { wait: number } | 'locked';
+
+/**
+ * Changes a person's own password. The current one is needed, and guessing it here is counted together with guessing it
+ * at the sign-in page (S69): a session that was left open is no way to find it out. The new one is judged first: what
+ * is wrong with it tells nothing, and costs no hash and no try.
+ */
+export async function changePassword(
+  deps: ChangePasswordDeps,
+  account: Account,
+  { currentPassword, newPassword, everywhere, sessionUid, from }: PasswordChange,
+): Promise<PasswordChanged> {
+  const { passwords, guessing, endings, events } = deps;
+  const { email, id: accountId } = account;
+  const by = { actor: accountId, from };
+  const facts = { ...by, account };
+
+  const problems = await passwordProblems(deps.policy, { password: newPassword, path: 'newPassword', whose: account });
+  if (problems.length > 0) return refused(...problems);
+
+  const admission = await guessing.admit({ email, ip: from.ip, deviceId: from.deviceId, accountId });
+
+  if (!admission.allowed) {
+    const { reason, retryAfter } = admission;
+    await events.write('sign_in.blocked', { ...facts, details: { reason, retryAfter } });
+
+    return reason === 'locked' ? 'locked' : { wait: retryAfter };
+  }
+
+  const { ticket } = admission;
+  const change = { current: currentPassword, next: newPassword };
+  const changed = await passwords.replace(accountId, change).catch(async (error: unknown) => {
+    await guessing.withdrawn(ticket);
+    throw error;
+  });
+
+  if (!changed) {
+    await guessing.failed(ticket);
+    await events.write('sign_in.failed', { ...facts, details: { known: true } });
+
+    return refused(problem('currentPassword', 'problem.passwordWrong'));
+  }
+
+  await guessing.succeeded(ticket, accountId);
+  await events.write('password.changed', { ...facts, details: { everywhere } });
+  if (everywhere) await endings.otherSessions(account, sessionUid, { ...by, reason: 'password_changed' });
+
+  return { ok: true, value: account };
+}
