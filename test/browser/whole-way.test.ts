@@ -152,15 +152,16 @@ async function changeProfile(page: Page, url: string, look: Look): Promise<void>
 async function registerWiki(app: TestApp, landing: Server): Promise<RelyingParty> {
   const redirectUri = `http://127.0.0.1:${(landing.address() as AddressInfo).port}/cb`;
   let out = '';
+  let err = '';
   const line = ['client', 'create', '--kind', 'web', '--name', 'Wiki', '--redirect-uri', redirectUri];
   const code = await runCommandLine(line, {
     out: (text) => void (out += text),
-    err: (text) => void (out += text),
+    err: (text) => void (err += text),
     input: () => Promise.resolve(''),
     env: { GATEHOUSE_DATA: app.services.config.data, GATEHOUSE_ISSUER: app.url },
   });
 
-  expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('client_secret') });
+  expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('The secret is not shown again.') });
   const { client_id: id, client_secret: secret, ...metadata } = JSON.parse(out) as Record<string, string>;
 
   return relyingParty(app, { client: { id, metadata } as unknown as Client, secret: secret ?? '' });

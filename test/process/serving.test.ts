@@ -6,6 +6,9 @@ import { describe, expect, test } from '@jest/globals';
 import { openBrowser } from '../support/browser.ts';
 import { openPlace } from '../support/process.ts';
 
+/** For a test that asks again and again. */
+const unlimited = { GATEHOUSE_LIMITS_REQUESTS_AUTHORIZATIONS: '1000000' };
+
 const password = 'quiet-marble-otter-47-lantern';
 
 describe('a running server', () => {
@@ -85,7 +88,7 @@ describe('a running server', () => {
 
   test('sees within 5 s what the command line changes beside it', async () => {
     await using place = await openPlace();
-    const server = await place.start({ GATEHOUSE_DEMO_ENABLED: 'false' });
+    const server = await place.start({ GATEHOUSE_DEMO_ENABLED: 'false', ...unlimited });
     const authorize = (id: string) =>
       openBrowser(server.url).get(
         `/oauth/authorize?${new URLSearchParams({
