@@ -118,7 +118,7 @@ async function checkKey({ records, secrets, clock }: Pick<Services, 'records' | 
   if (known === undefined) {
     await records.write([{ in: 'settings', put: { id: keySetting, value: id, updatedAt: clock.now() } }]);
   } else if (!secrets.encryptionKeys.some((key) => key.id === known.value)) {
-    throw new KeyMissing(String(known.value));
+    throw new KeyMissing(typeof known.value === 'string' ? known.value : 'unknown');
   } else if (known.value !== id) {
     await records.settings.update(keySetting, (old) => ({ ...old, value: id, updatedAt: clock.now() }));
   }

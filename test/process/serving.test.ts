@@ -98,7 +98,7 @@ describe('a running server', () => {
           redirect_uri: 'https://wiki.example.net/cb',
           code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
           code_challenge_method: 'S256',
-        })}`,
+        }).toString()}`,
       );
 
     const made = await place.run([
