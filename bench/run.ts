@@ -23,12 +23,21 @@ const { values } = parseArgs({
     profile: { type: 'string' },
     write: { type: 'boolean', default: false },
     clients: { type: 'string', default: '10000' },
+    'warm-up': { type: 'string' },
+    seconds: { type: 'string' },
+    rounds: { type: 'string' },
   },
 });
 
-const plan: Plan = values.quick
+const usual: Plan = values.quick
   ? { connections: 8, warmUp: 2, seconds: 3, rounds: 1 }
   : { connections: 8, warmUp: 10, seconds: 15, rounds: 3 };
+const plan: Plan = {
+  ...usual,
+  warmUp: Number(values['warm-up'] ?? usual.warmUp),
+  seconds: Number(values.seconds ?? usual.seconds),
+  rounds: Number(values.rounds ?? usual.rounds),
+};
 const chosen = values.only?.split(',') ?? [...Object.keys(groups), 'start', 'memory'];
 const unknown = chosen.filter((name) => !Object.hasOwn(groups, name) && name !== 'start' && name !== 'memory');
 
