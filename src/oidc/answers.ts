@@ -22,7 +22,10 @@ export interface Answers {
   run(provider: Provider, ctx: Context, next?: () => Promise<unknown>): Promise<void>;
 }
 
-export interface AnswerDeps extends Pick<Inside, 'config' | 'provider' | 'originOf' | 'onRefused' | 'browserOf'> {
+export interface AnswerDeps extends Pick<
+  Inside,
+  'config' | 'provider' | 'records' | 'originOf' | 'onRefused' | 'browserOf'
+> {
   units: Units;
   pages: Pick<ProtocolPages, 'middleware'>;
 }

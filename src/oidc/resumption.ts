@@ -1,4 +1,4 @@
-import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { InteractionResults, KoaContextWithOIDC } from 'oidc-provider';
 
 import { sha256 } from '../domain/ids.ts';
 import type { Exchange } from '../web/route.ts';
@@ -15,18 +15,22 @@ export function markOf({ browserOf }: BrowserDeps, exchange: Exchange): string {
 /**
  * What a person proved in a step counts in their own browser alone (S104). The step's cookies are bound to its path, so
  * they can't be `__Host-`: a neighbour under the same domain could plant the step that they began, and go on in their
- * own browser once somebody else has signed in there. Such a request is led back to the step.
+ * own browser once somebody else has signed in there. Nor does it count once the password is another one (S70). Such a
+ * request is led back to the step.
  */
-export function onlyWhereProved(deps: BrowserDeps & Pick<Inside, 'provider'>) {
+export function onlyWhereProved(deps: BrowserDeps & Pick<Inside, 'provider' | 'records'>) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {
     const provider = deps.provider();
     // The library goes by this cookie, whatever the address says.
     const uid = ctx.cookies.get(provider.cookieName('resume'), { signed: true });
     const step = uid === undefined ? undefined : await provider.Interaction.find(uid);
 
+    const result = step?.result;
+
     if (
-      step?.result === undefined ||
-      step.result['browser'] === markOf(deps, { request: ctx.req, response: ctx.res })
+      step === undefined ||
+      result === undefined ||
+      (result['browser'] === markOf(deps, { request: ctx.req, response: ctx.res }) && (await stillProved(deps, result)))
     ) {
       await next();
       return;
@@ -35,4 +39,11 @@ export function onlyWhereProved(deps: BrowserDeps & Pick<Inside, 'provider'>) {
     ctx.status = 303;
     ctx.redirect(interactionPath(step));
   };
+}
+
+async function stillProved({ records }: Pick<Inside, 'records'>, { login, at }: InteractionResults): Promise<boolean> {
+  if (login?.accountId === undefined) return true;
+
+  const password = await records.passwords.get(login.accountId);
+  return password === undefined || password.changedAt <= Number(at);
 }

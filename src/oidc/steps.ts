@@ -94,7 +94,7 @@ export function createSteps(deps: StepDeps): Interactions {
     // begins anew instead of ending in an error.
     if (step.session?.uid !== session.uid) delete step.session;
 
-    step.result = { ...result, browser: markOf(deps, exchange) };
+    step.result = { ...result, browser: markOf(deps, exchange), at: clock.now() };
     await Promise.all([step.persist(), keepDeparture(ephemera, step, { finished: true })]);
 
     return { kind: 'leave', url: step.returnTo };

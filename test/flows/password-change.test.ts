@@ -79,6 +79,22 @@ describe('changing one’s password', () => {
     await expect(refresh(here.tokens.refresh_token)).resolves.toMatchObject({ access_token: expect.any(String) });
   });
 
+  test('S70: a sign-in with the old password that was not finished by then is worth nothing', async () => {
+    const ana = await app.account();
+    const { browser } = await signIn(ana);
+    const late = openBrowser(app.url);
+    const { email, password } = ana;
+    const onItsWay = await late.submit(await late.open(path), { email, password }, { follow: false });
+    app.clock.advance(1000);
+
+    await change(browser, password);
+
+    const asked = await late.follow(onItsWay);
+    expect(new URL(asked.url).pathname).toMatch(/^\/sign-in\//);
+    expect(await isIn(late)).toBe(false);
+    expect(new URL((await late.submit(asked, { email, password: wanted })).url).pathname).toBe(path);
+  });
+
   test('S70: the tick can be taken out', async () => {
     const ana = await app.account();
     const { browser } = await signIn(ana);
