@@ -17,6 +17,8 @@ export interface Outage {
   /** The same with a failure that nobody expects. */
   fail(error: Error, ...names: string[]): void;
   mend(): void;
+  /** Answers come so many milliseconds later, as over a network: what was read is old by then. */
+  delay(milliseconds: number): void;
   /** Every call so far, in order: `records.accounts.get`. */
   calls: string[];
 }
@@ -25,6 +27,7 @@ export function createOutage(): Outage {
   const calls: string[] = [];
   let taken: readonly string[] = [];
   let failure: Error = unanswered();
+  let lag = 0;
 
   const isTaken = (name: string): boolean => taken.some((one) => name === one || name.startsWith(`${one}.`));
 
@@ -40,7 +43,7 @@ export function createOutage(): Outage {
         return (...given: unknown[]): unknown => {
           calls.push(`${name}.${key}`);
 
-          return isTaken(`${name}.${key}`) ? Promise.reject(failure) : value.apply(of, given);
+          return isTaken(`${name}.${key}`) ? Promise.reject(failure) : later(value.apply(of, given), lag);
         };
       },
     });
@@ -60,6 +63,9 @@ export function createOutage(): Outage {
       taken = names;
       failure = error;
     },
+    delay: (milliseconds) => {
+      lag = milliseconds;
+    },
     mend: () => {
       taken = [];
     },
@@ -68,4 +74,10 @@ export function createOutage(): Outage {
 
 function unanswered(): Error {
   return new Unavailable('the store does not answer');
+}
+
+function later(answer: unknown, milliseconds: number): unknown {
+  if (milliseconds === 0) return answer;
+
+  return new Promise((resolve) => setTimeout(() => resolve(answer), milliseconds));
 }

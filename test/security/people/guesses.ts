@@ -1,10 +1,12 @@
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import { openBrowser, type Browser, type Page } from '../../support/browser.ts';
+import { createOutage, type Outage } from '../../support/outage.ts';
 import { unlimited } from '../web/visits.ts';
 
 /** An attacker at the sign-in form: any number of browsers, behind any address. */
 export interface Street extends AsyncDisposable {
   app: TestApp;
+  outage: Outage;
   /** At the sign-in form, coming from this address. */
   at(ip: string): Promise<Door>;
 }
@@ -19,10 +21,15 @@ export interface Door {
 
 /** Many people stand behind one proxy here, which says who they are. */
 export async function openStreet(env: Record<string, string> = {}): Promise<Street> {
-  const app = await startTestApp({ env: { ...unlimited, GATEHOUSE_PROXY_TRUSTED: '127.0.0.1', ...env } });
+  const outage = createOutage();
+  const app = await startTestApp({
+    aroundStores: outage.around,
+    env: { ...unlimited, GATEHOUSE_PROXY_TRUSTED: '127.0.0.1', ...env },
+  });
 
   return {
     app,
+    outage,
 
     async at(ip) {
       const browser = openBrowser(app.url, { headers: { 'x-forwarded-for': ip } });

@@ -15,6 +15,8 @@ describe('guessing passwords', () => {
     street = await openStreet();
     ana = await street.app.account({ email: 'ana@example.com' });
     mallory = await street.at('203.0.113.1');
+    // So that many at once really are.
+    street.outage.delay(3);
   });
 
   afterEach(async () => {
