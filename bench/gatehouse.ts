@@ -48,7 +48,8 @@ export async function prepareGatehouse({ manyMachines: many }: { manyMachines: n
     manyMachines: filled.manyMachines,
     async start(nodeOptions = []) {
       const server: Server = await start({
-        args: [...nodeOptions, gatehouse, 'start', '--config', path],
+        // As `npm start` has it.
+        args: ['--max-semi-space-size=8', ...nodeOptions, gatehouse, 'start', '--config', path],
         readyAt: `${config.issuer}${discoveryPath}`,
       });
 
