@@ -82,11 +82,25 @@ function describe(error: Error): Facts {
   };
 }
 
-/** Messages of libraries quote what they choke on: addresses, and what is as long and as mixed as a secret. */
+/** Characters of a text of somebody else: the log is no place to fill. */
+const longestText = 8000;
+
+/**
+ * Messages of libraries quote what they choke on: addresses, and what is as long and as mixed as a secret. In one pass
+ * each, whatever it is that they quote.
+ */
 export function redact(text: string): string {
   return text
-    .replace(/[^\s"'<>()]+@[^\s"'<>()]+\.[^\s"'<>()]+/g, '[address]')
-    .replace(/(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{20,}/g, '[redacted]');
+    .slice(0, longestText)
+    .replace(/[^\s"'<>()]+/g, (word) => (isAddress(word) ? '[address]' : word))
+    .replace(/[\w-]{20,}/g, (word) => (/\d/.test(word) && /[A-Za-z]/.test(word) ? '[redacted]' : word));
+}
+
+/** Something, an @, something, a dot, something. */
+function isAddress(word: string): boolean {
+  const at = word.indexOf('@', 1);
+
+  return at > 0 && word.lastIndexOf('.', word.length - 2) > at + 1;
 }
 
 /**
