@@ -219,6 +219,30 @@ describe('hostile requests', () => {
     expect(answer.match(/HTTP\/1\.1 /g)).toHaveLength(1);
   });
 
+  test.each([
+    '//evil.example',
+    '///evil.example',
+    '/\\evil.example',
+    '\\\\evil.example',
+    '/\t/evil.example',
+    '/..//evil.example',
+    '/%09/evil.example',
+    '/%5cevil.example',
+    'https:evil.example',
+    'https://evil.example',
+    'javascript:alert(1)',
+    '/@evil.example',
+    '@evil.example',
+    '.evil.example',
+  ])('a place to go back to (%j) never leads to another site', async (here) => {
+    const browser = openBrowser(app.url);
+    const csrf = (await browser.open('/signed-out')).forms[0]?.fields['csrf'] ?? '';
+
+    const page = await browser.post('/language', { csrf, locale: 'en', here });
+
+    expect([page.status, new URL(String(page.location)).origin]).toEqual([303, app.url]);
+  });
+
   test('S111: nothing of it was an error of ours', () => {
     expect(app.log.filter((line) => /"level":"error"|"status":5\d\d/.test(line))).toEqual([]);
   });
