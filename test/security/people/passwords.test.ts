@@ -84,17 +84,49 @@ describe('passwords', () => {
     expect(await signIn(email, password)).toBe(true);
   });
 
-  test('S69: there is no way to change one without the current one: no page, no field, no token for it', async () => {
+  test.each<[string, Record<string, string>]>([
+    ['none', {}],
+    ['a wrong one', { currentPassword: 'wrong-and-long-enough' }],
+    ['the new one', { currentPassword: `${goodPassword}-mallory` }],
+    ['the right one in another field', { currentPassword: 'x', password: goodPassword, current: goodPassword }],
+  ])('S69: a session alone changes no password: current password %s', async (_what, given) => {
     const { email, password } = await app.account();
     const browser = openBrowser(app.url, { headers: { connection: 'close' } });
     await enter(browser, { email, password });
-    const profile = await browser.open('/account');
+    const newPassword = `${goodPassword}-mallory`;
 
-    const page = await browser.post(profile.url, { ...profile.forms[0]?.fields, password: `${goodPassword}-mallory` });
+    for (const path of ['/account/sign-in-and-security', '/account/personal-information']) {
+      const page = await browser.open(path);
+      const own = page.forms.find(({ names }) => names.includes('csrf'))?.fields;
 
-    expect(page.status).toBeLessThan(500);
-    expect(await signIn(email, `${goodPassword}-mallory`)).toBe(false);
+      const sent = await browser.post(path, { ...own, newPassword, confirmPassword: newPassword, ...given });
+      expect([400, 422]).toContain(sent.status);
+    }
+
+    expect(await signIn(email, newPassword)).toBe(false);
     expect(await signIn(email, password)).toBe(true);
+  });
+
+  test('S69: guessing the current one in an open session is counted with the sign-in, also at once', async () => {
+    const person = await app.account();
+    const browser = openBrowser(app.url, { headers: { connection: 'close' } });
+    await enter(browser, person);
+    const form = await browser.open('/account/sign-in-and-security');
+    const newPassword = `${goodPassword}-mallory`;
+    const guess = (currentPassword: string) =>
+      browser.submit(form, { currentPassword, newPassword, confirmPassword: newPassword }, { follow: false });
+    outage.delay(3);
+
+    const pages = await Promise.all(Array.from({ length: 40 }, (_, n) => guess(`wrong-and-long-enough-${n}`)));
+    const right = await guess(person.password);
+    outage.delay(0);
+
+    expect(pages.filter(({ status }) => status === 422)).toHaveLength(5);
+    expect(right.status).toBe(429);
+    expect(await signIn(person.email, newPassword)).toBe(false);
+
+    app.clock.advance(5 * 60_000);
+    expect(await signIn(person.email, person.password)).toBe(true);
   });
 
   test('S68: hashes are argon2id, each with a salt of its own, and are made anew when parameters rise', async () => {

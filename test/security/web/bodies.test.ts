@@ -80,6 +80,7 @@ describe('hostile bodies', () => {
     ['choice of an account, refused', () => `${steps.choose.url}/refuse`],
     ['set-up', () => steps.setup],
     ['personal information', () => '/account/personal-information'],
+    ['the password', () => '/account/sign-in-and-security'],
     ['signing out of the console', () => '/account/sign-out'],
     ['language', () => '/language'],
     ['authorize', () => '/oauth/authorize'],

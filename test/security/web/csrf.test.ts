@@ -135,6 +135,20 @@ describe('forms that the person did not mean', () => {
       expect(await app.services.accounts.get(ana.id)).toMatchObject({ firstName: 'Ana', displayName: 'Ana Lind' });
     });
 
+    test('S23: no password is changed, not even with the current one', async () => {
+      const browser = await signIn(app, ana);
+      const form = await browser.open('/account/sign-in-and-security');
+      const newPassword = 'a-very-long-password-93-of-mallory';
+
+      await send(browser, form, form.url, {
+        currentPassword: ana.password,
+        newPassword,
+        confirmPassword: newPassword,
+      });
+
+      expect(await app.services.passwords.verify(ana.id, ana.password)).toBe(true);
+    });
+
     test('S23: no administrator is made', async () => {
       const browser = openBrowser(app.url);
       const address = new URL(String(app.setupUrl));

@@ -94,6 +94,20 @@ const overHttp: [EventKind, Expected, (at: Place) => Promise<unknown>][] = [
       await at.browser.submit(await at.browser.open('/account'), { displayName: `Ben ${Math.random()}`.slice(0, 20) });
     },
   ],
+  [
+    'password.changed',
+    bens,
+    async (at) => {
+      await enter(at);
+      const form = await at.browser.open('/account/sign-in-and-security');
+      // The same again: for the other tests it stays what it was.
+      await at.browser.submit(form, {
+        currentPassword: at.ben.password,
+        newPassword: at.ben.password,
+        confirmPassword: at.ben.password,
+      });
+    },
+  ],
   ['token.issued', wikis, tokens],
   ['token.revoked', wikis, async (at) => at.wiki.revoke((await tokens(at)).refresh_token)],
   [

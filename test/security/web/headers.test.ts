@@ -34,6 +34,12 @@ const kinds: [string, number, (at: Place) => Promise<Page>][] = [
     422,
     async ({ ana }) => ana.submit(await ana.open('/account'), { displayName: '' }),
   ],
+  ['the password', 200, async ({ ana }) => ana.open('/account/sign-in-and-security')],
+  [
+    'the password with what is wrong',
+    422,
+    async ({ ana }) => ana.submit(await ana.open('/account/sign-in-and-security'), { currentPassword: 'x' }),
+  ],
   ['not signed in', 400, async ({ stranger }) => stranger.open('/account/signed-in?error=access_denied&state=x')],
   ['signed out of the console', 200, async ({ stranger }) => stranger.open('/signed-out')],
   ['signing out?', 200, async ({ ana }) => ana.open('/oauth/logout')],

@@ -93,6 +93,11 @@ describe('the log', () => {
       displayName: canary('').slice(-8),
       task: secret('Task') + tricks,
     });
+    await browser.submit(await browser.open('/account/sign-in-and-security'), {
+      currentPassword: secret('CurrentPassword') + tricks,
+      newPassword: secret('NewPassword'),
+      confirmPassword: secret('NewPassword'),
+    });
     await browser.open(`/oauth/logout?${query({ id_token_hint: body['id_token'], state: secret('State') + tricks })}`);
     await afterwards(browser, body);
 

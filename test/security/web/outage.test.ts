@@ -97,6 +97,18 @@ describe('while storage is down', () => {
         return async () => outcomeOf(await ana.submit(profile, { displayName: 'Changed' }, { follow: false }));
       },
     ],
+    [
+      'a change of the password',
+      async () => {
+        const person = await ground.app.account({});
+        const browser = await ground.signedIn(person);
+        const form = await browser.open('/account/sign-in-and-security');
+        const newPassword = `${person.password}-new`;
+        const fields = { currentPassword: person.password, newPassword, confirmPassword: newPassword };
+
+        return async () => outcomeOf(await browser.submit(form, fields, { follow: false }));
+      },
+    ],
     ['signing out?', async () => async () => outcomeOf(await ana.get('/oauth/logout'))],
     [
       'signing out of the console',
