@@ -27,8 +27,11 @@ export interface Collection<T extends { id: string }, Unique extends string, Lis
    * may run again. Answering the very row it was given writes nothing; throwing writes nothing and passes on. Throws
    * Conflict when a unique value is taken, Invalid when the id differs. Answers what was written; unknown or expired:
    * undefined, `change` unrun.
+   *
+   * `seen` is the row as this store answered it before. It only saves reading it again: where it is no longer the row,
+   * `change` runs anew on what is.
    */
-  update(id: string, change: (old: T) => T): Promise<T | undefined>;
+  update(id: string, change: (old: T) => T, seen?: T): Promise<T | undefined>;
   /** Whether this call removed it. */
   remove(id: string): Promise<boolean>;
   /** The rows of one group of a list in the list's order (then by id), from an index. */
@@ -37,6 +40,8 @@ export interface Collection<T extends { id: string }, Unique extends string, Lis
   count(list: List, group: string): Promise<number>;
   /** Removes every row of the group, one by one or at once; answers how many. Safe to repeat. */
   removeAll(list: List, group: string): Promise<number>;
+  /** Every row, by id (by code point), for whoever copies a store: `after` and `next` are ids. Limits as for `list`. */
+  scan(page?: { after?: string; limit?: number }): Promise<Page<T>>;
 }
 
 export interface PageRequest {
@@ -96,6 +101,13 @@ export interface OneTimeSecret {
 /** Something that must never be accepted twice: the `jti` of a client assertion (RFC 7523 section 3). */
 export interface Used {
   id: string;
+  expiresAt: number;
+}
+
+/** Work that one node does for all: `id` names it. While it lives, it is the holder's; over, it is anybody's. */
+export interface Lease {
+  id: string;
+  holder: string;
   expiresAt: number;
 }
 
@@ -183,6 +195,7 @@ export const shapes = {
     expiresAt: (row) => row.expiresAt,
   }),
   used: shape<Used>()({ unique: {}, lists: {}, expiresAt: (row) => row.expiresAt }),
+  leases: shape<Lease>()({ unique: {}, lists: {}, expiresAt: (row) => row.expiresAt }),
 };
 
 export type Shapes = typeof shapes;

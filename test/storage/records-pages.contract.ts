@@ -130,6 +130,52 @@ export function recordsPagesContract(make: MakeStore<Records>): void {
   });
 }
 
+/** Every row of a collection, for whoever copies a store. Part of the contract of `Records`. */
+export function recordsScanContract(make: MakeStore<Records>): void {
+  describe('scan', () => {
+    test('goes through every row by id, by code point, page by page', async () => {
+      await using store = await opened(make);
+      const ids = ['', '"', '$x', '1', '10', '2', 'B', 'a', 'a\u0000', 'a.b', 'z', '\u00e9', '\ufffd', '\u{1f600}'];
+      for (const id of [...ids].reverse()) await store.port.settings.create(sample('settings', { id }));
+
+      const first = await store.port.settings.scan({ limit: 5 });
+      const second = await store.port.settings.scan({ limit: 5, after: first.next ?? 'none' });
+      const third = await store.port.settings.scan({ limit: 5, after: second.next ?? 'none' });
+
+      expect([first, second, third].flatMap(idsOf)).toEqual(ids);
+      expect(third.next).toBeUndefined();
+      expect(await store.port.accounts.scan()).toEqual({ rows: [] });
+    });
+
+    test('has 50 rows a page unless told otherwise, and no next on the last', async () => {
+      await using store = await opened(make);
+      await store.port.write(
+        Array.from({ length: 100 }, (_, number) => ({
+          in: 'settings' as const,
+          create: sample('settings', { id: `${number}`.padStart(3, '0') }),
+        })),
+      );
+
+      const first = await store.port.settings.scan();
+      const second = await store.port.settings.scan({ after: first.next ?? 'none' });
+
+      expect([first.rows.length, first.next]).toEqual([50, '049']);
+      expect([second.rows.length, second.next]).toEqual([50, undefined]);
+      await expect(store.port.settings.scan({ limit: 1001 })).rejects.toThrow(Invalid);
+      await expect(store.port.settings.scan({ after: '\ud800' })).rejects.toThrow(Invalid);
+    });
+
+    test('leaves out what has expired', async () => {
+      await using store = await opened(make);
+      await store.port.used.create(sample('used', { id: 'over' }));
+      await store.port.used.create(sample('used', { id: 'lives', expiresAt: Date.UTC(2027, 0, 1) }));
+      store.clock.set(Date.UTC(2026, 5, 1));
+
+      expect(idsOf(await store.port.used.scan())).toEqual(['lives']);
+    });
+  });
+}
+
 const badCursors: unknown[] = [
   '',
   'x',

@@ -55,6 +55,20 @@ export function recordsRacesContract(make: MakeStore<Records>): void {
       expect(await store.port.attempts.get('attempts-1')).toMatchObject({ failures: 50 });
     });
 
+    test('update one row that all had seen before and lose no change', async () => {
+      await using store = await opened(make);
+      const on = await racing(store);
+      await store.port.attempts.create(sample('attempts'));
+      const seen = await Promise.all([on(0), on(1)].map((records) => records.attempts.get('attempts-1')));
+
+      const results = await fifty((number) =>
+        on(number).attempts.update('attempts-1', (old) => ({ ...old, failures: old.failures + 1 }), seen[number % 2]),
+      );
+
+      expect(new Set(succeeded(results).map((row) => row?.failures)).size).toBe(50);
+      expect(await store.port.attempts.get('attempts-1')).toMatchObject({ failures: 50 });
+    });
+
     test('update one row, half of them throwing: only the others count', async () => {
       await using store = await opened(make);
       const on = await racing(store);

@@ -98,6 +98,7 @@ export const samples: Samples = {
     expiresAt: start + hour,
   },
   used: { id: 'used-1', expiresAt: start + hour },
+  leases: { id: 'lease-1', holder: 'node-1', expiresAt: start + hour },
 };
 
 /** An ordinary row of a collection with what the test says differently. */

@@ -112,10 +112,8 @@ export function openCollection<T extends Row>(of: {
   }
 
   function list(name: string, group: string, page: PageRequest = {}): Page<T> {
-    const { after, limit = 50, descending = false } = page;
-
-    if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw new Invalid('a page has 1 to 1000 rows');
-
+    const { after, descending = false } = page;
+    const limit = pageLimit(page);
     const statements = sql.list(name);
     const way = descending ? statements.descending : statements.ascending;
     const from = after === undefined ? undefined : readCursor(after);
@@ -128,6 +126,18 @@ export function openCollection<T extends Row>(of: {
     if (found.length <= limit || !last) return { rows };
 
     return { rows, next: writeCursor({ order: statements.order(last), id: last.id }) };
+  }
+
+  function scan(page: { after?: string; limit?: number } = {}): Page<T> {
+    const limit = pageLimit(page);
+    const found =
+      page.after === undefined
+        ? sql.scan.first().all(...now(), limit + 1)
+        : sql.scan.next().all(storableText(page.after), ...now(), limit + 1);
+    const rows = found.slice(0, limit).map((each) => readDocument<T>(each));
+    const last = rows.at(-1);
+
+    return found.length <= limit || !last ? { rows } : { rows, next: last.id };
   }
 
   const collection: Collection<T, string, string> = {
@@ -155,6 +165,7 @@ export function openCollection<T extends Row>(of: {
             .run(storableText(group), ...now()).changes,
         ),
       ),
+    scan: async (page) => guard(() => scan(page)),
   };
 
   return {
@@ -165,6 +176,12 @@ export function openCollection<T extends Row>(of: {
     sweep: (limit) => (expires ? Number(sql.sweep().run(clock.now(), limit).changes) : 0),
     collection,
   };
+}
+
+function pageLimit({ limit = 50 }: { limit?: number }): number {
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw new Invalid('a page has 1 to 1000 rows');
+
+  return limit;
 }
 
 /** No error of the driver leaves this room. */

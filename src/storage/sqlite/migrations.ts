@@ -31,6 +31,9 @@ export const recordsMigrations: readonly Migration[] = [
       ].join('\n'),
     );
   },
+  (database) => {
+    database.exec(createCollection('leases', { expires: true }));
+  },
 ];
 
 export const ephemeraMigrations: readonly Migration[] = [

@@ -57,6 +57,10 @@ export function collectionStatements<T extends { id: string }>(database: Databas
     replace: prepare(`UPDATE ${name} SET ${assigned.join(', ')} WHERE id = ? AND doc = ?`),
     remove: prepare(`DELETE FROM ${name} WHERE id = ? ${alive}`),
     purge: prepare(`DELETE FROM ${name} WHERE +expires_at <= ? AND (${same.join(' OR ')})`),
+    scan: {
+      first: prepare(`SELECT doc FROM ${name} WHERE id >= '' ${alive} ORDER BY id LIMIT ?`),
+      next: prepare(`SELECT doc FROM ${name} WHERE id > ? ${alive} ORDER BY id LIMIT ?`),
+    },
     sweep: prepare(
       `DELETE FROM ${name} WHERE rowid IN (SELECT rowid FROM ${name} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
     ),
