@@ -5,6 +5,7 @@ import { consentRoutes } from './consent/index.ts';
 import { startDemo, type Demo } from './demo/server.ts';
 import { consoleClientId } from './domain/client.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
+import { createLeases } from './jobs/leases.ts';
 import { startSweeping } from './jobs/sweeping.ts';
 import { consoleReturnPath } from './oidc/console.ts';
 import { createOidc, type Oidc } from './oidc/provider.ts';
@@ -42,7 +43,7 @@ export interface AppOptions {
 const sampleClientId = 'sample-app';
 
 /** Once a minute: what has expired is absent anyway, and an idle server should stay idle. */
-const sweeping = { every: 60_000, batch: 200 };
+const sweeping = { every: 60_000, lease: 180, batch: 200 };
 
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, secrets, clock = systemClock, writeLog, aroundStores: around } = options;
@@ -85,7 +86,8 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   await web.listen({ host: config.host, port: config.port });
   opened.defer(() => web.close());
-  opened.use(startSweeping({ stores: [services.records, services.ephemera], ...sweeping, failed: onError }));
+  const leases = createLeases(services);
+  opened.use(startSweeping({ stores: [services.records, services.ephemera], ...sweeping, leases, failed: onError }));
 
   const demo = config.demo.enabled ? opened.use(await openDemo(services)) : undefined;
   const setupUrl = await setupLink(services);
