@@ -42,6 +42,11 @@ export const catalogue = {
 
   'setup.begun': kind(),
   'setup.completed': kind(),
+  /** Given up for good, of the channel `email` or `sms`. */
+  'message.failed': kind<{ channel: string; template: string; reason: string }>(),
+  /** Today's budget of text messages is used up. */
+  'texts.spent': kind<{ perDay: number }>(),
+
   'keys.created': kind<{ kid: string; alg: string }>(),
 };
 

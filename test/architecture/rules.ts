@@ -104,6 +104,8 @@ export const rules: Rules = {
     zod: { not: ['domain/', ...portsAndDrivers] },
     '@zxcvbn-ts/language-common': ['credentials/'],
     'ipaddr.js': ['config/', 'oidc/', 'web/', 'messages/'],
+    bowser: ['messages/'],
+    'libphonenumber-js': ['messages/'],
     undici: ['oidc/', 'messages/', 'app.ts'],
   },
 

@@ -33,6 +33,7 @@ export const recordsMigrations: readonly Migration[] = [
   },
   (database) => {
     database.exec(createCollection('leases', { expires: true }));
+    database.exec(createCollection('messages', { lists: ['state', 'newest', 'account'], expires: true }));
   },
 ];
 
