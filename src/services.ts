@@ -8,6 +8,7 @@ import type { Clock } from './domain/clock.ts';
 import type { DeviceSession } from './domain/device-session.ts';
 import { createEvents, type Events } from './events/writer.ts';
 import { createMessages, type Messages } from './messages/messages.ts';
+import { createShares } from './messages/shares.ts';
 import { createTextLimits } from './messages/text-limits.ts';
 import { createTextNumbers } from './messages/text-numbers.ts';
 import { waysOf } from './messages/ways.ts';
@@ -138,7 +139,7 @@ function openMessages(
   const ways = waysOf({ mode, messages: settings });
   const { caps, countries } = settings.sms;
   const onSpent = () => events.write('texts.spent', { actor: 'server', details: { perDay: caps.per_day } });
-  const limits = createTextLimits({ records, sealing, clock, caps, onSpent });
+  const limits = createTextLimits({ shares: createShares({ records, sealing, clock }), clock, caps, onSpent });
 
   return createMessages({ sealing, clock, ways, numbers: createTextNumbers({ limits, way: ways.sms, countries }) });
 }

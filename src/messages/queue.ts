@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import { newId } from '../domain/ids.ts';
-import type { Message, MessageChannel } from '../domain/message.ts';
+import type { Message, MessageChannel, MessageState } from '../domain/message.ts';
 import type { Records } from '../storage/records.ts';
 
 /**
@@ -12,8 +12,8 @@ export interface Queue {
   claim(channel: MessageChannel): Promise<Claimed | undefined>;
   /** Keeps the claim for another while. */
   renew(message: Claimed): Promise<void>;
-  /** Nothing, where the claim was lost meanwhile. Answers whether this was its end. */
-  settle(message: Claimed, outcome: Outcome): Promise<boolean>;
+  /** Writes down how it went. Answers the state that this led to; undefined: the claim was lost meanwhile. */
+  settle(message: Claimed, outcome: Outcome): Promise<MessageState | undefined>;
   /** When the next one is due, in milliseconds. */
   nextAt(channel: MessageChannel): Promise<number | undefined>;
   /** Whether another one took its place. */
@@ -88,16 +88,16 @@ export function createQueue({ records, clock }: { records: Pick<Records, 'messag
 
     async settle({ id, claim }, outcome) {
       const now = clock.now();
-      let ended = false;
+      let state: MessageState | undefined;
 
       await messages.update(id, (old) => {
         const next = isHeld(old, claim) ? settled(old, outcome, now) : old;
-        ended = next !== old && next.state !== 'queued';
+        state = next === old ? undefined : next.state;
 
         return next;
       });
 
-      return ended;
+      return state;
     },
 
     async nextAt(channel) {

@@ -1,12 +1,10 @@
 import { networkOf } from '../domain/address.ts';
 import type { Clock } from '../domain/clock.ts';
-import { Conflict } from '../domain/errors.ts';
-import type { Records } from '../storage/records.ts';
-import type { Sealing } from '../storage/sealing.ts';
+import type { Shares } from './shares.ts';
 
 /**
  * What keeps text messages from costing a fortune (S99): caps for a number, an IP address, a block of numbers and a day,
- * counted as records before anything is queued. Exact however many ask at once: a count is a conditional update.
+ * counted before anything is queued, and exact however many ask at once.
  */
 export interface TextLimits {
   /** Counts one message everywhere, or nowhere and says which cap is reached. */
@@ -20,8 +18,7 @@ export interface TextLimits {
 export type TextCap = 'number' | 'address' | 'prefix' | 'day';
 
 export interface TextLimitsDeps {
-  records: Pick<Records, 'attempts'>;
-  sealing: Pick<Sealing, 'keyedHash'>;
+  shares: Shares;
   clock: Clock;
   /** Messages until midnight UTC. */
   caps: { per_number: number; per_address: number; per_prefix: number; per_day: number };
@@ -31,7 +28,7 @@ export interface TextLimitsDeps {
 
 interface Counter {
   cap: TextCap;
-  id: string;
+  key: string;
   most: number;
 }
 
@@ -39,58 +36,29 @@ const day = 86_400_000;
 /** Digits at the end of a number that whoever rents a block of numbers has to themselves. */
 const blockDigits = 4;
 
-export function createTextLimits({ records, sealing, clock, caps, onSpent }: TextLimitsDeps): TextLimits {
-  const { attempts } = records;
-  const today = (): number => Math.floor(clock.now() / day);
-  const endOfToday = (): number => (today() + 1) * day;
-
-  /** Hashed under the operator's key: the store is no list of numbers that somebody tried. */
-  function counter(cap: TextCap, value: string, most: number): Counter {
-    return { cap, most, id: sealing.keyedHash(`texts:${cap}`, `${today()} ${value}`) };
-  }
-
-  const wholeDay = (): Counter => counter('day', '', caps.per_day);
-
-  /** What the count is now, or undefined where there was no room. */
-  async function add({ id, most }: Counter): Promise<number | undefined> {
-    for (;;) {
-      let full = false;
-      const row = await attempts.update(id, (old) => {
-        full = old.failures >= most;
-
-        return full ? old : { ...old, failures: old.failures + 1, lastAt: clock.now() };
-      });
-
-      if (row) return full ? undefined : row.failures;
-
-      try {
-        await attempts.create({ id, failures: 0, lastAt: clock.now(), expiresAt: endOfToday() });
-      } catch (error) {
-        // Somebody else was quicker: there is a row now.
-        if (!(error instanceof Conflict)) throw error;
-      }
-    }
-  }
-
-  async function giveBack({ id }: Counter): Promise<void> {
-    await attempts.update(id, (old) => ({ ...old, failures: Math.max(0, old.failures - 1) }));
-  }
+export function createTextLimits({ shares, clock, caps, onSpent }: TextLimitsDeps): TextLimits {
+  const untilReset = (): number => Math.ceil((day - (clock.now() % day)) / 1000);
+  const counter = (cap: TextCap, most: number, value = ''): Counter => ({
+    cap,
+    most,
+    key: `texts ${Math.floor(clock.now() / day)} ${cap} ${value}`,
+  });
 
   return {
     async take({ number, ip }) {
       const counters = [
-        counter('number', number, caps.per_number),
-        counter('address', networkOf(ip), caps.per_address),
-        counter('prefix', number.slice(0, -blockDigits), caps.per_prefix),
-        wholeDay(),
+        counter('number', caps.per_number, number),
+        counter('address', caps.per_address, networkOf(ip)),
+        counter('prefix', caps.per_prefix, number.slice(0, -blockDigits)),
+        counter('day', caps.per_day),
       ];
       const taken: Counter[] = [];
 
       for (const one of counters) {
-        const count = await add(one);
+        const count = await shares.take(one.key, { most: one.most, within: untilReset() });
 
         if (count === undefined) {
-          await Promise.all(taken.map(giveBack));
+          await Promise.all(taken.map(({ key }) => shares.giveBack(key)));
           return one.cap;
         }
 
@@ -101,12 +69,7 @@ export function createTextLimits({ records, sealing, clock, caps, onSpent }: Tex
       return undefined;
     },
 
-    async isSpent() {
-      const { id, most } = wholeDay();
-
-      return ((await attempts.get(id))?.failures ?? 0) >= most;
-    },
-
-    untilReset: () => Math.ceil((endOfToday() - clock.now()) / 1000),
+    isSpent: async () => (await shares.taken(counter('day', caps.per_day).key)) >= caps.per_day,
+    untilReset,
   };
 }

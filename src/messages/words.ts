@@ -4,7 +4,8 @@ import type { Locale } from '../domain/account.ts';
 import { waitInWords } from '../domain/duration.ts';
 import { deviceOf } from './device.ts';
 
-export type MessageKey = Extract<keyof typeof en, `message.${string}`>;
+/** The words of messages, and those of the footer that pages have too. */
+export type MessageKey = Extract<keyof typeof en, `message.${string}` | `frame.${'help' | 'privacy' | 'terms'}`>;
 
 const catalogues: Readonly<Record<Locale, Readonly<Record<MessageKey, string>>>> = { en, de };
 

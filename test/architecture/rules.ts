@@ -58,7 +58,7 @@ export const rules: Rules = {
     },
 
     credentials: { paths: ['credentials/'], imports: ['domain', 'ports'], types: ['config'] },
-    messages: { paths: ['messages/'], imports: ['domain', 'ports'], types: ['config'] },
+    messages: { paths: ['messages/'], imports: ['domain', 'ports', 'web/templates.ts'], types: ['config'] },
     events: { paths: ['events/'], imports: ['domain', 'ports'], types: ['config'] },
     operations: {
       paths: ['operations/'],
