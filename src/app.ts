@@ -5,10 +5,14 @@ import { consentRoutes } from './consent/index.ts';
 import { startDemo, type Demo } from './demo/server.ts';
 import { consoleClientId } from './domain/client.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
+import { startDelivering } from './jobs/delivering.ts';
 import { startKeySchedule } from './jobs/key-schedule.ts';
 import { createLeases } from './jobs/leases.ts';
 import { startSweeping } from './jobs/sweeping.ts';
 import { consoleReturnPath } from './oidc/console.ts';
+import { createDelivery } from './messages/delivery.ts';
+import { openSenders } from './messages/senders.ts';
+import { createWriting } from './messages/writing.ts';
 import { createOidc, type Oidc } from './oidc/provider.ts';
 import { routes as endpoints } from './oidc/settings.ts';
 import { openServices, type Services, type ServicesOptions } from './services.ts';
@@ -90,7 +94,15 @@ export async function startApp(options: AppOptions): Promise<App> {
   const web: Web = openWeb(services, oidc, log);
 
   await web.listen({ host: config.host, port: config.port });
-  opened.defer(() => web.close());
+  const delivering = startDelivering({
+    delivery: createDelivery({ ...services, ...openSenders(config), writing: createWriting(config) }),
+    events: services.events,
+    onWake: services.messages.onWake,
+    failed: onError,
+    told: ({ message: { id, channel, template, attempts }, state, error }) =>
+      log[error === undefined ? 'info' : 'warn']('message', { message: id, channel, template, attempts, state, error }),
+  });
+  opened.defer(async () => void (await Promise.all([web.close(), delivering[Symbol.asyncDispose]()])));
   startJobs(services, opened, onError);
 
   const demo = config.demo.enabled ? opened.use(await openDemo(services)) : undefined;

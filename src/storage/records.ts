@@ -4,6 +4,7 @@ import type { DeviceSession, KnownDevice } from '../domain/device-session.ts';
 import type { Factors, Passkey, RememberedBrowser } from '../domain/factors.ts';
 import type { Consent, Grant, RefreshFamily } from '../domain/grant.ts';
 import type { Json } from '../domain/json.ts';
+import type { Message } from '../domain/message.ts';
 import type { SecurityEvent } from '../domain/security-event.ts';
 import type { SigningKey } from '../domain/signing-key.ts';
 
@@ -231,6 +232,15 @@ export const shapes = {
   }),
   used: shape<Used>()({ unique: {}, lists: {}, expiresAt: (row) => row.expiresAt }),
   leases: shape<Lease>()({ unique: {}, lists: {}, expiresAt: (row) => row.expiresAt }),
+  messages: shape<Message>()({
+    unique: {},
+    lists: {
+      state: { group: (row) => `${row.state} ${row.channel}`, order: (row) => row.nextAt },
+      newest: { group: (row) => row.newestOf, order: (row) => row.createdAt },
+      account: { group: (row) => row.accountId, order: (row) => row.createdAt },
+    },
+    expiresAt: (row) => row.expiresAt,
+  }),
 };
 
 export type Shapes = typeof shapes;

@@ -10,6 +10,7 @@ import type { Account } from '../../src/domain/account.ts';
 import type { ClientKind, Registered } from '../../src/operations/clients.ts';
 import type { Result } from '../../src/operations/problems.ts';
 import type { Services } from '../../src/services.ts';
+import { openMailbox, type Mailbox } from './mailbox.ts';
 
 /**
  * The whole of Gatehouse on a free port, with a data folder of its own, a clock that can be moved and the log in hand:
@@ -30,6 +31,11 @@ export interface TestApp {
   clock: TestClock;
   /** Every line that was logged. */
   log: string[];
+  /** The lines of an event, once there are so many of them. */
+  logged(event: string, count?: number): Promise<Record<string, unknown>[]>;
+  /** What was written to people in development mode, which sends nothing. */
+  mail: Mailbox;
+  texts: Mailbox;
   setupUrl: string | undefined;
   demoUrl: string | undefined;
   account(about?: Partial<NewAccount>): Promise<Account & { password: string }>;
@@ -74,13 +80,17 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const port = await freePort();
   const clock = movableClock();
   const log: string[] = [];
+  const listening = new Set<() => void>();
   let config = await configFor(folder, { port, ...options });
   const start = () =>
     startApp({
       config,
       secrets: secretsOf(config),
       clock,
-      writeLog: (lines) => void log.push(...lines.trimEnd().split('\n')),
+      writeLog(lines) {
+        log.push(...lines.trimEnd().split('\n'));
+        for (const listen of listening) listen();
+      },
       ...(options.aroundStores && { aroundStores: options.aroundStores }),
     });
 
@@ -95,6 +105,22 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     get services() {
       return app.services;
     },
+    mail: openMailbox('email', () => app.services),
+    texts: openMailbox('sms', () => app.services),
+    logged: (event, count = 1) =>
+      new Promise((resolve) => {
+        const look = () => {
+          const lines = log.map((line) => JSON.parse(line) as Record<string, unknown>);
+          const found = lines.filter((line) => line['event'] === event);
+          if (found.length < count) return;
+
+          listening.delete(look);
+          resolve(found);
+        };
+
+        listening.add(look);
+        look();
+      }),
     get setupUrl() {
       return app.setupUrl;
     },
