@@ -3,7 +3,7 @@ import * as oidc from 'openid-client';
 
 import { openBrowser } from '../support/browser.ts';
 import { startNodes, type Nodes } from '../support/nodes.ts';
-import { relyingParty, type RelyingParty } from '../support/relying-party.ts';
+import { relyingParty, walkThrough, type RelyingParty } from '../support/relying-party.ts';
 
 const by = { actor: 'command-line' };
 const scope = 'openid profile email offline_access';
@@ -132,4 +132,23 @@ describe('two nodes on one store', () => {
     await expect(ask()).rejects.toMatchObject({ error: 'invalid_client' });
     expect(token).toBeDefined();
   });
+});
+
+test('each node shows a link to make the first administrator, and its own sample app gets in', async () => {
+  await using nodes = await startNodes({ env: { GATEHOUSE_DEMO_ENABLED: 'true' } });
+  const links = nodes.all.map(({ setupUrl }) => setupUrl ?? '');
+  const browser = openBrowser(nodes.url);
+
+  expect(new Set(links).size).toBe(2);
+  for (const link of links) expect((await browser.open(link)).status).toBe(200);
+
+  const ana = await nodes.account();
+
+  for (const { demoUrl = '' } of nodes.all) {
+    const app = openBrowser(demoUrl);
+    const left = await app.submit(await app.open('/'));
+    const arrivedAt = await walkThrough(browser, await browser.open(left.location ?? ''), ana);
+
+    expect((await app.open(arrivedAt)).words).toContain(ana.id);
+  }
 });
