@@ -7,6 +7,8 @@ import { createPasswords, type Passwords } from './credentials/passwords.ts';
 import type { Clock } from './domain/clock.ts';
 import type { DeviceSession } from './domain/device-session.ts';
 import { createEvents, type Events } from './events/writer.ts';
+import type { Units } from './oidc/request.ts';
+import { createUnits } from './oidc/units.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createClients, type Clients } from './operations/clients.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
@@ -29,6 +31,8 @@ export interface Services extends AsyncDisposable {
   records: Records;
   ephemera: Ephemera;
   sealing: Sealing;
+  /** One for each request that is served; none on the command line. */
+  units: Units;
   events: Events;
   passwords: Passwords;
   policy: PasswordPolicy;
@@ -73,7 +77,9 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     throw error;
   });
 
-  const events = createEvents({ records, sealing, clock, onError });
+  const units = createUnits({ records, ephemera, clock });
+  const { takeOver } = units;
+  const events = createEvents({ records, sealing, clock, onError, takeOver });
   const hashing = createHashing(hashingOptions(config));
   const passwords = createPasswords({ records, hashing, clock, onRehashFailure: onError });
   const policy = createPasswordPolicy({
@@ -92,6 +98,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     records,
     ephemera,
     sealing,
+    units,
     events,
     passwords,
     policy,

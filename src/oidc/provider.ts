@@ -7,7 +7,7 @@ import type { DeviceSession } from '../domain/device-session.ts';
 import { createAdapter } from './adapter/index.ts';
 import { createAnswers } from './answers.ts';
 import { claimsOfAccount, claimsOfScope, createFindAccount } from './claims.ts';
-import { attachClients } from './clients.ts';
+import { attachClients, type Clients } from './clients.ts';
 import { createLoadExistingGrant } from './consent.ts';
 import { createInteractionUrl } from './departure.ts';
 import type { Inside, OidcDeps } from './deps.ts';
@@ -22,7 +22,6 @@ import { createOutbound } from './outbound.ts';
 import { createPages } from './pages.ts';
 import { interactionPolicy } from './policy.ts';
 import { listen } from './listening.ts';
-import { createUnits } from './request.ts';
 import { providerAnswering } from './response-modes.ts';
 import { providerSettings } from './settings.ts';
 import { createLogoutNotices, createSignOut } from './sign-out.ts';
@@ -67,19 +66,23 @@ interface Running {
   provider: Provider;
   documents: Documents;
   version: string;
+  clients: Clients;
 }
 
 export async function createOidc(deps: OidcDeps): Promise<Oidc> {
-  const { config, records, ephemera, clock, onError } = deps;
-  const units = createUnits(deps);
+  const { config, units, clock, onError } = deps;
   const outbound = createOutbound({ ...config.outbound, mode: config.mode });
   const { background, finished } = createBackground((error) => onError(error, undefined));
 
-  const inside: Inside = { ...deps, provider: () => running.provider };
+  const inside: Inside = {
+    ...deps,
+    provider: () => running.provider,
+    clientOf: (id) => running.clients.find(id),
+  };
   const notify = createLogoutNotices(inside);
   const signOut = createSignOut(inside);
   const pages = createPages({ ...inside, signOut });
-  const answers = createAnswers({ ...inside, units, pages });
+  const answers = createAnswers({ ...inside, pages });
   const OurProvider = providerAnswering(createErrorAnswers(inside, pages.formPost));
 
   async function run({ signing, published, version }: Keys): Promise<Running> {
@@ -90,13 +93,13 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
       signing,
       hooks: {
         ...pages,
-        adapter: createAdapter(deps, units),
+        adapter: createAdapter(inside, units),
         fetch: outbound.fetch as typeof fetch,
         findAccount: createFindAccount(units),
-        loadExistingGrant: createLoadExistingGrant({ records, clock, claimsOfScope }),
+        loadExistingGrant: createLoadExistingGrant({ units, clock, claimsOfScope }),
         interactions: {
           policy: interactionPolicy({ clock, reachable: reachableAcrValues }),
-          url: createInteractionUrl(ephemera),
+          url: createInteractionUrl(units),
         },
       },
     });
@@ -105,13 +108,13 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
     // The web has replaced every forwarded header by what it found out.
     provider.proxy = true;
 
-    attachClients(provider, { units, clock });
+    const clients = attachClients(provider, { units, clock });
     attach(provider, { units, background });
     listen(provider, { ...deps, units });
 
     const documents = await makeDocuments(provider, (ctx) => answers.run(provider, ctx), published);
 
-    return { provider, documents, version };
+    return { provider, documents, version, clients };
   }
 
   let running = await run(await loadKeys(deps));

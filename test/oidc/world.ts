@@ -9,6 +9,7 @@ import { consoleClientId } from '../../src/domain/client.ts';
 import { sha256 } from '../../src/domain/ids.ts';
 import type { Oidc } from '../../src/oidc/provider.ts';
 import { createOidc } from '../../src/oidc/provider.ts';
+import { createUnits } from '../../src/oidc/units.ts';
 import { createEndings, type Endings } from '../../src/operations/endings.ts';
 import { createSigningKeys, type SigningKeys } from '../../src/operations/signing-keys.ts';
 import { ephemeraBackends, recordsBackends } from '../../src/storage/backends.ts';
@@ -95,7 +96,7 @@ export async function openWorld(
       config,
       secrets: { cookieKeys, pairwiseSalt: 'salt' },
       records: between(records),
-      ephemera: between(ephemera),
+      units: createUnits({ records: between(records), ephemera: between(ephemera), clock }),
       sealing,
       clock,
       events: writer,
