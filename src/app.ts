@@ -45,8 +45,6 @@ export interface AppOptions {
   aroundStores?: ServicesOptions['around'];
 }
 
-const sampleClientId = 'sample-app';
-
 /** Once a minute: nothing that jobs do is waited for, and an idle server should stay idle. */
 const eachMinute = { every: 60_000, lease: 180 };
 
@@ -106,7 +104,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   startJobs(services, opened, onError);
 
   const demo = config.demo.enabled ? opened.use(await openDemo(services)) : undefined;
-  const setupUrl = await setupLink(services);
+  const setupUrl = await setupLink(services, opened, onError);
   const running = opened.move();
 
   return {
@@ -202,7 +200,10 @@ function consoleMetadata(issuer: string) {
   };
 }
 
-/** An ordinary client of ours; its secret is a new one at each start, because nobody else has to know it. */
+/**
+ * An ordinary client of ours; its secret is a new one at each start, because nobody else has to know it. One that runs
+ * beside another node, on a port of its own, is another app: neither takes the other's secret away.
+ */
 function openDemo({ config, clients }: Services): Promise<Demo> {
   return startDemo({
     issuer: config.issuer,
@@ -221,20 +222,27 @@ function openDemo({ config, clients }: Services): Promise<Demo> {
         first_party: true,
       };
       const by = { actor: 'command-line' };
-      const { secret } = await clients.ensure(sampleClientId, metadata);
-
-      await clients.update(sampleClientId, metadata, by);
-      const clientSecret = secret ?? (await clients.rotateSecret(sampleClientId, 0, by))?.secret;
+      const clientId = `sample-app-${new URL(url).port}`;
+      const { secret } = await clients.ensure(clientId, metadata);
+      const clientSecret = secret ?? (await clients.rotateSecret(clientId, 0, by))?.secret;
 
       if (clientSecret === undefined) throw new TypeError('the sample app has no secret');
 
-      return { clientId: sampleClientId, clientSecret };
+      return { clientId, clientSecret };
     },
   });
 }
 
-async function setupLink({ config, setup }: Services): Promise<string | undefined> {
+/** The link ends with the server that shows it. */
+async function setupLink(
+  { config, setup }: Services,
+  opened: AsyncDisposableStack,
+  failed: (error: unknown) => void,
+): Promise<string | undefined> {
   const token = await setup.begin();
+  if (token === undefined) return undefined;
 
-  return token === undefined ? undefined : `${config.issuer}/setup?token=${token}`;
+  opened.defer(() => setup.end(token).catch(failed));
+
+  return `${config.issuer}/setup?token=${token}`;
 }

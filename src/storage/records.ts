@@ -86,6 +86,8 @@ export interface Attempts {
   id: string;
   failures: number;
   lastAt: number;
+  /** The node that counted the last one, and may not know its outcome yet. */
+  lastBy?: string;
   expiresAt: number;
 }
 

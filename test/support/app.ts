@@ -71,6 +71,8 @@ export interface TestAppOptions {
   env?: Record<string, string>;
   /** Stands between the app and its stores (outage.ts). */
   aroundStores?: NonNullable<AppOptions['aroundStores']>;
+  /** Several nodes go by one. */
+  clock?: TestClock;
 }
 
 export const goodPassword = 'quiet-marble-otter-47-lantern';
@@ -78,7 +80,7 @@ export const goodPassword = 'quiet-marble-otter-47-lantern';
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
   const port = await freePort();
-  const clock = movableClock();
+  const { clock = movableClock() } = options;
   const log: string[] = [];
   const listening = new Set<() => void>();
   let config = await configFor(folder, { port, ...options });
@@ -202,7 +204,7 @@ export function valueOf<T>(result: Result<T>): T {
   return result.value;
 }
 
-function movableClock(): TestClock {
+export function movableClock(): TestClock {
   let ahead = 0;
 
   return {
