@@ -30,6 +30,7 @@ export interface Rules {
 /** Where storage stays free of schemas: `storage/backends.ts` alone describes each backend's options. */
 const portsAndDrivers = [
   'storage/records.ts',
+  'storage/shapes.ts',
   'storage/ephemera.ts',
   'storage/sqlite/',
   'storage/mongo/',
