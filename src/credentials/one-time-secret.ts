@@ -16,7 +16,10 @@ export interface OneTimeSecrets {
    * A new secret; where there can be one only, the one before is dead from then on. `also` answers what is written in
    * the same step (the message that carries it).
    */
-  issue(ask: SecretAsk, also?: (issued: IssuedSecret) => readonly Write[] | Promise<readonly Write[]>): Promise<IssuedSecret>;
+  issue(
+    ask: SecretAsk,
+    also?: (issued: IssuedSecret) => readonly Write[] | Promise<readonly Write[]>,
+  ): Promise<IssuedSecret>;
   /** For the page before its button is pressed: has no effect. */
   find(purpose: SecretPurpose, typed: string): Promise<OneTimeSecret | undefined>;
   /**

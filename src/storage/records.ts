@@ -245,13 +245,16 @@ export type Collections = {
   >;
 };
 
-/** A write that needs no answer. `update` on an unknown row does nothing: it never brings a removed row back. */
+/**
+ * A write that needs no answer. `update` on an unknown row does nothing: it never brings a removed row back. `seen` is
+ * what `Collection.update` takes.
+ */
 export type Write = {
   [Name in CollectionName]: Deciding &
     (
       | { in: Name; create: Row<Name> }
       | { in: Name; put: Row<Name> }
-      | { in: Name; update: string; change: (old: Row<Name>) => Row<Name> }
+      | { in: Name; update: string; change: (old: Row<Name>) => Row<Name>; seen?: Row<Name> | undefined }
       | { in: Name; remove: string }
     );
 }[CollectionName];
