@@ -11,6 +11,8 @@ import type { Units } from './oidc/request.ts';
 import { createUnits } from './oidc/units.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createClients, type Clients } from './operations/clients.ts';
+import { openFactors, type FactorServices } from './services-factors.ts';
+import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
 import { createSigningKeys, type SigningKeys } from './operations/signing-keys.ts';
@@ -24,7 +26,7 @@ import { createSealing, type Sealing } from './storage/sealing.ts';
  * The lower half of the composition root: storage and what can be done to it. The server (`app.ts`) and the command
  * line both stand on it; it knows no page and no protocol.
  */
-export interface Services extends AsyncDisposable {
+export interface Services extends FactorServices, AsyncDisposable {
   config: Config;
   secrets: Secrets;
   clock: Clock;
@@ -37,6 +39,7 @@ export interface Services extends AsyncDisposable {
   passwords: Passwords;
   policy: PasswordPolicy;
   guessing: Guessing;
+  oldPassword: OldPassword;
   endings: Endings;
   accounts: Accounts;
   clients: Clients;
@@ -89,7 +92,18 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     productName: config.branding.name,
   });
   const endings = createEndings({ records, events, tell });
-  const accounts = createAccounts({ records, passwords, policy, endings, events, clock });
+  const factors = openFactors({ config, records, sealing, passwords, events, clock });
+  const oldPassword = createOldPassword({ records, ...factors });
+  const accounts = createAccounts({
+    records,
+    passwords,
+    policy,
+    factors: factors.factors,
+    oldPassword,
+    endings,
+    events,
+    clock,
+  });
 
   return {
     config,
@@ -103,6 +117,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     passwords,
     policy,
     guessing: createGuessing({ records, sealing, clock, limits: config.limits.sign_in }),
+    ...factors,
+    oldPassword,
     endings,
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),

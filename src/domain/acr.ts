@@ -16,7 +16,13 @@ export const reachableAcrValues: readonly string[] = [acrOneFactor];
 
 /** What was proved in one sign-in, each with its own proof. */
 export type Proven =
-  'password' | 'authenticator' | 'text' | 'email' | 'recovery-code' | 'device-passkey' | 'synced-passkey';
+  | 'password'
+  | 'authenticator'
+  | 'text'
+  | 'email'
+  | 'recovery-code'
+  | 'device-passkey'
+  | 'synced-passkey';
 
 /**
  * How much a sign-in is worth, for what asks for the strongest that is enrolled: 1 one factor; 2 a password and a code
