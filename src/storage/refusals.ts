@@ -23,6 +23,16 @@ export class AlreadyRunning extends Unavailable {
   }
 }
 
+/** The store answers, but not to us: the password, or what its user may do, is wrong. */
+export class AccessRefused extends Unavailable {
+  /** EX_CONFIG of sysexits.h: starting again changes nothing. */
+  readonly exitCode = 78;
+
+  constructor(store: string, reason: string) {
+    super(`${store} lets nobody in with these credentials (${reason}): correct them in the storage settings.`);
+  }
+}
+
 /** It was sealed under a key that is not among ours: another installation's data, or a key that was lost. */
 export class KeyMissing extends Error {
   /** EX_CONFIG of sysexits.h: starting again changes nothing. */

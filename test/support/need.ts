@@ -7,6 +7,10 @@ const needs = {
     find: () => executable(process.env['CHROMIUM'] ?? '/usr/bin/chromium'),
     get: 'install Chromium (Debian: apt-get install chromium) or name one in CHROMIUM',
   },
+  redis: {
+    find: () => executable(process.env['REDIS_SERVER'] ?? '/usr/bin/redis-server'),
+    get: 'install Redis (Debian: apt-get install redis-server) or name its server in REDIS_SERVER',
+  },
 };
 
 export type Need = keyof typeof needs;
