@@ -1,6 +1,8 @@
 import { describe, test } from '@jest/globals';
 import { accessSync, constants } from 'node:fs';
 
+import { redisProgram } from './redis.ts';
+
 /** What a suite may need from the machine: where it was found (undefined: it is not there) and how to get it. */
 const needs = {
   chromium: {
@@ -8,7 +10,7 @@ const needs = {
     get: 'install Chromium (Debian: apt-get install chromium) or name one in CHROMIUM',
   },
   redis: {
-    find: () => executable(process.env['REDIS_SERVER'] ?? '/usr/bin/redis-server'),
+    find: () => executable(redisProgram()),
     get: 'install Redis (Debian: apt-get install redis-server) or name its server in REDIS_SERVER',
   },
 };
