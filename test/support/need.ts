@@ -1,11 +1,17 @@
 import { describe, test } from '@jest/globals';
 import { accessSync, constants } from 'node:fs';
 
+import { redisProgram } from './redis.ts';
+
 /** What a suite may need from the machine: where it was found (undefined: it is not there) and how to get it. */
 const needs = {
   chromium: {
     find: () => executable(process.env['CHROMIUM'] ?? '/usr/bin/chromium'),
     get: 'install Chromium (Debian: apt-get install chromium) or name one in CHROMIUM',
+  },
+  redis: {
+    find: () => executable(redisProgram()),
+    get: 'install Redis (Debian: apt-get install redis-server) or name its server in REDIS_SERVER',
   },
 };
 

@@ -3,10 +3,10 @@ import type { Clock } from '../../domain/clock.ts';
 import { Invalid, Unavailable } from '../../domain/errors.ts';
 import type { Collection, Page, PageRequest, Shape } from '../records.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
+import { storableText, writeDocument } from '../documents.ts';
 import { isUniqueViolation, toFailure } from './failures.ts';
 import { collectionStatements } from './statements.ts';
-import { indexedValues, readDocument, writeDocument } from './document.ts';
-import { storableText } from './document.ts';
+import { indexedValues, readDocument } from './document.ts';
 
 type Row = { id: string };
 
