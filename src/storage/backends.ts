@@ -71,6 +71,7 @@ const mongo: Backend<mongoSettings.MongoSettings> = {
   }),
   advise: mongoSettings.adviseSettings,
   openRecords: async (options, place) => (await import('./mongo/records.ts')).openMongoRecords(options, place),
+  openEphemera: async (options, place) => (await import('./mongo/ephemera.ts')).openMongoEphemera(options, place),
 };
 
 const redisAddress = z.string().refine((text) => redisSettings.readAddress(text) !== undefined);

@@ -7,6 +7,7 @@ import { storableText } from '../documents.ts';
 import type { Collection, Page, PageRequest, Shape } from '../records.ts';
 import type { Connection } from './connection.ts';
 import { stoppedAt } from './failures.ts';
+import { createTurns, type Turn } from './turns.ts';
 import { keyOf, placeOf, storedRow, type Stored } from './document.ts';
 
 type Row = { id: string };
@@ -44,6 +45,8 @@ export function openCollection<T extends Row>(of: {
 
   /** What was read of the rows that were handed out: whoever brings one back spares reading it again. */
   const known = new WeakMap<object, Stored>();
+
+  const inTurn = createTurns<Stored>();
 
   const stored = (row: T): Stored => storedRow(shape, row, newRevision());
 
@@ -112,14 +115,14 @@ export function openCollection<T extends Row>(of: {
     }
   }
 
-  async function update(id: string, change: (old: T) => T, seen?: T): Promise<T | undefined> {
-    const _id = keyOf(id);
-    const remembered = seen && known.get(seen);
+  async function update(_id: string, change: (old: T) => T, turn: Turn<Stored>, seen?: T): Promise<T | undefined> {
+    // What the one before has written is newer than what was seen before that.
+    const hint = turn.left ?? (seen && known.get(seen));
 
-    if (remembered?._id === _id && isAlive(remembered)) {
-      const next = fromSeen(remembered, change);
+    if (hint?._id === _id && isAlive(hint)) {
+      const next = fromSeen(hint, change);
 
-      if (next && (await replace(remembered, next))) return handOut(next);
+      if (next && (await replace(hint, next))) return handOut((turn.left = next));
     }
 
     for (let tries = 0; tries < maxTries; tries += 1) {
@@ -130,7 +133,7 @@ export function openCollection<T extends Row>(of: {
       const next = changed(before, change);
 
       if (!next) return handOut(before);
-      if (await replace(before, next)) return handOut(next);
+      if (await replace(before, next)) return handOut((turn.left = next));
     }
 
     throw new Unavailable('too many writers at once');
@@ -243,7 +246,11 @@ export function openCollection<T extends Row>(of: {
 
       return await find({ [`unique_${unique}`]: storableText(value) });
     },
-    update,
+    update: async (id, change, seen) => {
+      const key = keyOf(id);
+
+      return await inTurn(key, (turn) => update(key, change, turn, seen));
+    },
     remove,
     list,
     count: async (name, group) => {
