@@ -6,6 +6,7 @@ import type { ephemeraBackends, recordsBackends } from '../../src/storage/backen
 import type { Ephemera } from '../../src/storage/ephemera.ts';
 import type { Records } from '../../src/storage/records.ts';
 import { settableClock, type SettableClock } from '../support/clock.ts';
+import { emptyDatabase } from '../support/mongo.ts';
 import { describeWith, type Need } from '../support/need.ts';
 import { newPrefix, sharedRedis } from '../support/redis.ts';
 
@@ -78,6 +79,12 @@ const places: Record<string, () => Promise<Emptied>> = {
     return { options: {}, data: folder.path, remove: () => folder[Symbol.asyncDispose]() };
   },
 
+  mongo: async () => {
+    const { [Symbol.asyncDispose]: remove, ...options } = await emptyDatabase();
+
+    return { options, data: '', remove };
+  },
+
   redis: async () => {
     const { url } = await sharedRedis();
 
@@ -86,7 +93,7 @@ const places: Record<string, () => Promise<Emptied>> = {
 };
 
 /** What a kind needs from the machine. */
-const needs: Record<string, Need> = { redis: 'redis' };
+const needs: Record<string, Need> = { mongo: 'mongo', redis: 'redis' };
 
 /** Runs a kind's suite where its server is installed. */
 export function describeStore(kind: string, suite: () => void): void {
