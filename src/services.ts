@@ -8,6 +8,7 @@ import type { Clock } from './domain/clock.ts';
 import type { DeviceSession } from './domain/device-session.ts';
 import { createEvents, type Events } from './events/writer.ts';
 import { createMessages, type Messages } from './messages/messages.ts';
+import { mailerOf } from './messages/senders.ts';
 import { createShares } from './messages/shares.ts';
 import { createTextLimits } from './messages/text-limits.ts';
 import { createTextNumbers } from './messages/text-numbers.ts';
@@ -61,6 +62,11 @@ export interface ServicesOptions {
 export interface Stores {
   records: Records;
   ephemera: Ephemera;
+}
+
+/** Whether the mail server takes mail from us, without sending any; undefined: it does, or there is none. */
+export async function checkMailServer(config: Config): Promise<string | undefined> {
+  return mailerOf(config)?.check();
 }
 
 /** Names the key that secrets are sealed under now. */

@@ -1,4 +1,5 @@
 import { originOf } from './addresses.ts';
+import { adviseMessages, messageProblems } from './checks-messages.ts';
 import { formatDuration } from './units.ts';
 import type { Problem } from './problems.ts';
 import type { Config } from './schema.ts';
@@ -132,11 +133,21 @@ function productionProblems({ issuer, secrets, demo, passwords }: Config): Probl
 /** What is wrong between settings that are each right alone, and what the mode refuses. */
 export function checkConfig(config: Config): Problem[] {
   const byMode = config.mode === 'production' ? productionProblems(config) : developmentProblems(config);
-  return [...byMode, ...notLonger(config), ...passwordProblems(config), ...resourceProblems(config)];
+  return [
+    ...byMode,
+    ...notLonger(config),
+    ...passwordProblems(config),
+    ...messageProblems(config),
+    ...resourceProblems(config),
+  ];
 }
 
 /** What works, but is probably not meant: for the start and `doctor` to say. */
 export function adviseConfig(config: Config): Problem[] {
+  return [...adviseProxy(config), ...adviseMessages(config)];
+}
+
+function adviseProxy(config: Config): Problem[] {
   if (config.mode === 'development' || config.proxy.trusted.length > 0) return [];
 
   const message = 'proxy.trusted is empty: behind a proxy every visitor then counts as one address for the limits.';

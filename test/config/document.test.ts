@@ -34,7 +34,8 @@ describe('config/example.yaml', () => {
       expect(Object.keys(group as object)).toContain(about.secret ? `${path.at(-1)}_file` : path.at(-1));
     }
 
-    const config = loaded({ file: active, env: { ...production, GATEHOUSE_DEMO_ENABLED: 'false' } });
+    const secrets = { GATEHOUSE_MESSAGES_SMTP_PASSWORD: 'password', GATEHOUSE_MESSAGES_SMS_AUTH_TOKEN: 'token' };
+    const config = loaded({ file: active, env: { ...production, ...secrets, GATEHOUSE_DEMO_ENABLED: 'false' } });
     expect(config.resources[0]).toMatchObject({ identifier: 'https://api.example.com', access_token: 300 });
   });
 
