@@ -10,6 +10,7 @@ import { createEvents, type Events } from './events/writer.ts';
 import type { Units } from './oidc/request.ts';
 import { createUnits } from './oidc/units.ts';
 import { createMessages, type Messages } from './messages/messages.ts';
+import { mailerOf } from './messages/senders.ts';
 import { createShares } from './messages/shares.ts';
 import { createTextLimits } from './messages/text-limits.ts';
 import { createTextNumbers } from './messages/text-numbers.ts';
@@ -70,6 +71,11 @@ export interface ServicesOptions {
 export interface Stores {
   records: Records;
   ephemera: Ephemera;
+}
+
+/** Whether the mail server takes mail from us, without sending any; undefined: it does, or there is none. */
+export async function checkMailServer(config: Config): Promise<string | undefined> {
+  return mailerOf(config)?.check();
 }
 
 /** Names the key that secrets are sealed under now. */

@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import { configCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
 import { keysList, keysRotate } from './keys.ts';
+import { messagesList } from './messages.ts';
 
 /** What `gatehouse` can do beside `start`, which is the process itself (`main.ts`). */
 export const commands: readonly Command[] = [
@@ -20,4 +21,5 @@ export const commands: readonly Command[] = [
   clientDelete,
   keysList,
   keysRotate,
+  messagesList,
 ];

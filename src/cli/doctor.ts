@@ -10,16 +10,12 @@ import type { Services } from '../services.ts';
 import { KeyMissing } from '../storage/refusals.ts';
 import { adviceOf } from './advice.ts';
 import { exitCodes, type Call, type Command } from './command.ts';
+import { queued, ways } from './doctor-messages.ts';
+import type { Finding } from './finding.ts';
 import { isNew } from './new-machine.ts';
 import { ConfigurationRefused } from './refused.ts';
 
 /** `doctor`: looks at everything that a start needs and says what is wrong and how to mend it. */
-export interface Finding {
-  area: 'configuration' | 'permissions' | 'storage' | 'keys' | 'clock' | 'administrators' | 'mail';
-  state: 'good' | 'warning' | 'wrong';
-  message: string;
-  mend?: string;
-}
 
 /** Before this was written: a clock that says so was never set. */
 const earliestPlausible = Date.UTC(2026, 0, 1);
@@ -29,7 +25,7 @@ const clockTolerance = 60_000;
 
 export const doctorCommand: Command = {
   words: 'doctor',
-  summary: 'checks configuration, permissions, storage, keys and clock, and says how to mend what is wrong',
+  summary: 'checks configuration, permissions, storage, keys, clock and mail, and says how to mend what is wrong',
   usage: '[--json]',
   options: { json: { type: 'boolean' } },
   positionals: { least: 0, most: 0 },
@@ -63,7 +59,7 @@ async function examine({ config, services }: Call): Promise<Finding[]> {
     ...advice,
     ...permissions(settings),
     ...(isNew(settings) ? [] : await storage(services)),
-    mail(settings),
+    ...(await ways(settings)),
   ];
 }
 
@@ -140,6 +136,7 @@ async function storage(services: () => Promise<Services>): Promise<Finding[]> {
       await keys(opened),
       await clock(opened),
       await administrators(opened),
+      ...(await queued(opened)),
     ];
   } catch (error) {
     return failed(error, 'storage');
@@ -205,12 +202,4 @@ async function administrators({ accounts }: Services): Promise<Finding> {
         message: 'There is none yet.',
         mend: 'Open the link that the start prints, or run: gatehouse admin create',
       };
-}
-
-function mail({ mode }: Config): Finding {
-  return {
-    area: 'mail',
-    state: mode === 'production' ? 'warning' : 'good',
-    message: 'This version sends no e-mail and no text messages, and offers nothing that would need one.',
-  };
 }

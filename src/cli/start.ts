@@ -3,6 +3,7 @@ import { adviseConfig } from '../config/checks.ts';
 import { printProblems } from '../config/problems.ts';
 import { adviceOf, type Advice } from './advice.ts';
 import { exitCodes, type Command, type Io } from './command.ts';
+import { outboxSentence } from './doctor-messages.ts';
 import { withSecrets } from './refused.ts';
 
 /** `start`: serves until it is told to stop (SIGTERM, SIGINT), then finishes what is running. */
@@ -51,12 +52,14 @@ interface Greeting {
 }
 
 function greet({ config, setupUrl, demoUrl }: App, { keyFile, advice, io }: Greeting): void {
+  const outbox = outboxSentence(config);
   const lines = [
     `Gatehouse answers at ${config.issuer} (${config.mode} mode).`,
     ...(keyFile === undefined
       ? []
       : [`What is secret in the database opens with ${keyFile}: keep a copy, apart from the backups.`]),
     ...(setupUrl === undefined ? [] : [`Nobody administers it yet. Within an hour, open: ${setupUrl}`]),
+    ...(outbox === undefined ? [] : [outbox]),
     ...(demoUrl === undefined ? [] : [`A sample app to sign in to: ${demoUrl}`]),
   ];
 

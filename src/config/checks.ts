@@ -1,5 +1,6 @@
 import { ephemeraBackends, recordsBackends, type Backend } from '../storage/backends.ts';
 import { originOf } from './addresses.ts';
+import { adviseMessages, messageProblems } from './checks-messages.ts';
 import { formatDuration } from './units.ts';
 import type { Problem } from './problems.ts';
 import type { Config } from './schema.ts';
@@ -165,6 +166,7 @@ export function checkConfig(config: Config): Problem[] {
     ...notLonger(config),
     ...keyProblems(config),
     ...passwordProblems(config),
+    ...messageProblems(config),
     ...resourceProblems(config),
     ...storage,
   ];
@@ -172,11 +174,14 @@ export function checkConfig(config: Config): Problem[] {
 
 /** What works, but is probably not meant: for the start and `doctor` to say. */
 export function adviseConfig(config: Config): Problem[] {
-  if (config.mode === 'development') return [];
+  const storage = config.mode === 'development' ? [] : ofBackends(config, 'advise');
 
-  const storage = ofBackends(config, 'advise');
-  if (config.proxy.trusted.length > 0) return storage;
+  return [...adviseProxy(config), ...storage, ...adviseMessages(config)];
+}
+
+function adviseProxy(config: Config): Problem[] {
+  if (config.mode === 'development' || config.proxy.trusted.length > 0) return [];
 
   const message = 'proxy.trusted is empty: behind a proxy every visitor then counts as one address for the limits.';
-  return [{ path: 'proxy.trusted', message, mend: 'List the addresses that the proxy connects from.' }, ...storage];
+  return [{ path: 'proxy.trusted', message, mend: 'List the addresses that the proxy connects from.' }];
 }

@@ -126,6 +126,10 @@ function withoutWrong(tree: Tree, issues: readonly Issue[]): Tree {
   return copy;
 }
 
+function isWithin(path: string, name: string): boolean {
+  return path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`);
+}
+
 /** What is wrong between settings; what hangs on one that is itself wrong is left unsaid. */
 function checkRest(rest: Tree, single: readonly Problem[]): Problem[] {
   const wrong = single.map(({ path }) => path);
@@ -134,7 +138,7 @@ function checkRest(rest: Tree, single: readonly Problem[]): Problem[] {
   if (!parsed?.success) return [];
 
   return checkConfig(resolveSettings(parsed.data)).filter(
-    ({ path }) => !wrong.some((name) => path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`)),
+    ({ path }) => !wrong.some((name) => isWithin(path, name) || isWithin(name, path)),
   );
 }
 
