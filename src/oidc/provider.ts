@@ -70,7 +70,7 @@ interface Running {
 }
 
 export async function createOidc(deps: OidcDeps): Promise<Oidc> {
-  const { config, records, units, clock, onError } = deps;
+  const { config, units, clock, onError } = deps;
   const outbound = createOutbound({ ...config.outbound, mode: config.mode });
   const { background, finished } = createBackground((error) => onError(error, undefined));
 
