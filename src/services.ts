@@ -6,13 +6,17 @@ import { createPasswordPolicy, type PasswordPolicy } from './credentials/passwor
 import { createPasswords, type Passwords } from './credentials/passwords.ts';
 import type { Clock } from './domain/clock.ts';
 import type { DeviceSession } from './domain/device-session.ts';
+import type { InMaintenance } from './domain/errors.ts';
 import { createEvents, type Events } from './events/writer.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createClients, type Clients } from './operations/clients.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
+import { createMaintenance, type Maintenance } from './operations/maintenance.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
+import { admit, standingOf, watchStanding, type Standing, type StandingWatch } from './operations/standing.ts';
 import { ephemeraBackends, recordsBackends, type Place } from './storage/backends.ts';
 import type { Ephemera } from './storage/ephemera.ts';
+import { holdWrites } from './storage/held-writes.ts';
 import type { Records } from './storage/records.ts';
 import { KeyMissing } from './storage/refusals.ts';
 import { createSealing, type Sealing } from './storage/sealing.ts';
@@ -36,6 +40,9 @@ export interface Services extends AsyncDisposable {
   accounts: Accounts;
   clients: Clients;
   setup: Setup;
+  maintenance: Maintenance;
+  /** What a server looks at all the while; a command, which is the operator's own doing, is not held up by it. */
+  standing: Pick<StandingWatch, 'closed' | 'begin'>;
 }
 
 export interface ServicesOptions {
@@ -62,14 +69,17 @@ const keySetting = 'encryption-key';
 
 export async function openServices(options: ServicesOptions): Promise<Services> {
   const { config, secrets, clock, server, onError, tell, around = (stores) => stores } = options;
-  const { records, ephemera } = around(await openStores(config, { clock, data: config.data, server }));
+  const { records: store, ephemera } = around(await openStores(config, { clock, data: config.data, server }));
 
   const sealing = createSealing(secrets);
-  await checkKey({ records, secrets, clock }).catch(async (error: unknown) => {
+  const first = await checkStore({ records: store, secrets, clock }).catch(async (error: unknown) => {
     await ephemera[Symbol.asyncDispose]();
-    await records[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
     throw error;
   });
+
+  const standing = server ? watchStanding(store, { first, failed: onError }) : unwatched;
+  const records = server ? holdWrites(store, standing.hold) : store;
 
   const events = createEvents({ records, sealing, clock, onError });
   const hashing = createHashing(hashingOptions(config));
@@ -98,13 +108,37 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),
     setup: createSetup({ records, accounts, sealing, events, clock }),
+    maintenance: createMaintenance({
+      // It must be able to end what holds up everything else.
+      records: store,
+      events: createEvents({ records: store, sealing, clock, onError }),
+      clock,
+    }),
+    standing,
     async [Symbol.asyncDispose]() {
       await passwords.settled();
       await events[Symbol.asyncDispose]();
+      standing[Symbol.dispose]();
       await ephemera[Symbol.asyncDispose]();
       await records[Symbol.asyncDispose]();
     },
   };
+}
+
+const unwatched: StandingWatch = {
+  closed: (): InMaintenance | undefined => undefined,
+  begin: () => undefined,
+  hold: () => undefined,
+  [Symbol.dispose]: () => undefined,
+};
+
+/** Whether this store may be used, and by us. Throws MoveUnfinished, StoreMoved or KeyMissing. */
+async function checkStore(store: Pick<Services, 'records' | 'secrets' | 'clock'>): Promise<Standing> {
+  const standing = await standingOf(store.records);
+  admit(standing);
+  await checkKey(store);
+
+  return standing;
 }
 
 /**
@@ -145,7 +179,8 @@ async function openStores(config: Config, place: Place): Promise<Stores> {
   return { records, ephemera };
 }
 
-function openRecords(config: Config, place: Place): Promise<Records> {
+/** Throws what the backend does: SchemaTooNew, AlreadyRunning or Unavailable. */
+export function openRecords(config: Pick<Config, 'storage'>, place: Place): Promise<Records> {
   const { kind, ...options } = config.storage.records;
   const backend = recordsBackends.find((candidate) => candidate.kind === kind);
 

@@ -42,6 +42,8 @@ export const catalogue = {
 
   'setup.begun': kind(),
   'setup.completed': kind(),
+  'maintenance.begun': kind(),
+  'maintenance.ended': kind(),
   'keys.created': kind<{ kid: string; alg: string }>(),
 };
 
