@@ -147,15 +147,27 @@ async function checkStore(store: Pick<Services, 'records' | 'secrets' | 'clock'>
  */
 async function checkKey({ records, secrets, clock }: Pick<Services, 'records' | 'secrets' | 'clock'>): Promise<void> {
   const id = secrets.encryptionKeys[0]?.id ?? '';
-  const known = await records.settings.get(keySetting);
+  const known = await keyInUse(records, secrets);
 
   if (known === undefined) {
     await records.write([{ in: 'settings', put: { id: keySetting, value: id, updatedAt: clock.now() } }]);
-  } else if (!secrets.encryptionKeys.some((key) => key.id === known.value)) {
-    throw new KeyMissing(typeof known.value === 'string' ? known.value : 'unknown');
-  } else if (known.value !== id) {
+  } else if (known !== id) {
     await records.settings.update(keySetting, (old) => ({ ...old, value: id, updatedAt: clock.now() }));
   }
+}
+
+/** The id of the key that secrets are sealed under; undefined: nothing is sealed yet. Throws KeyMissing: it is not ours. */
+export async function keyInUse(
+  { settings }: Pick<Records, 'settings'>,
+  { encryptionKeys }: Secrets,
+): Promise<string | undefined> {
+  const known = (await settings.get(keySetting))?.value;
+
+  if (known !== undefined && !encryptionKeys.some(({ id }) => id === known)) {
+    throw new KeyMissing(typeof known === 'string' ? known : 'unknown');
+  }
+
+  return typeof known === 'string' ? known : undefined;
 }
 
 function hashingOptions({ passwords: { argon2, hash_queue, maximum_length } }: Config): HashingOptions {
@@ -181,14 +193,20 @@ async function openStores(config: Config, place: Place): Promise<Stores> {
 
 /** Throws what the backend does: SchemaTooNew, AlreadyRunning or Unavailable. */
 export function openRecords(config: Pick<Config, 'storage'>, place: Place): Promise<Records> {
-  const { kind, ...options } = config.storage.records;
+  const { kind: _, ...options } = config.storage.records;
+
+  return recordsBackendOf(config).openRecords(options, place);
+}
+
+export function recordsBackendOf({ storage }: Pick<Config, 'storage'>): (typeof recordsBackends)[number] {
+  const { kind } = storage.records;
   const backend = recordsBackends.find((candidate) => candidate.kind === kind);
 
   if (!backend) {
     throw new TypeError(`no backend keeps records as ${kind}`);
   }
 
-  return backend.openRecords(options, place);
+  return backend;
 }
 
 function openEphemera(config: Config, place: Place): Promise<Ephemera> {

@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import { configCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
 import { maintenanceOff, maintenanceOn, maintenanceStatus } from './maintenance.ts';
+import { moveCommand } from './move.ts';
 
 /** What `gatehouse` can do beside `start`, which is the process itself (`main.ts`). */
 export const commands: readonly Command[] = [
@@ -21,4 +22,5 @@ export const commands: readonly Command[] = [
   maintenanceOn,
   maintenanceOff,
   maintenanceStatus,
+  moveCommand,
 ];

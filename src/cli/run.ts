@@ -50,7 +50,8 @@ async function run({ command, values, positionals }: Parsed, io: Io): Promise<Ex
   }
 
   let opened: Promise<Services> | undefined;
-  const config = (): Config => readConfig(values['config'], io);
+  const config = (): Config => readConfig(io, { path: values['config'] });
+  const configAt = (path: string): Config => readConfig(io, { path, beside: true });
 
   if (command.onExisting && isNew(config())) {
     io.err(
@@ -60,7 +61,14 @@ async function run({ command, values, positionals }: Parsed, io: Io): Promise<Ex
   }
 
   try {
-    return await command.run({ values, positionals, io, config, services: () => (opened ??= open(config(), io)) });
+    return await command.run({
+      values,
+      positionals,
+      io,
+      config,
+      configAt,
+      services: () => (opened ??= open(config(), io)),
+    });
   } finally {
     // One that could not be opened was told by the command's own failure.
     const [services] = await Promise.allSettled([opened]);
@@ -68,8 +76,8 @@ async function run({ command, values, positionals }: Parsed, io: Io): Promise<Ex
   }
 }
 
-function readConfig(path: unknown, io: Io): Config {
-  const loaded = loadConfig({ env: io.env, ...(typeof path === 'string' ? { path } : {}) });
+function readConfig(io: Io, { path, beside = false }: { path: unknown; beside?: boolean }): Config {
+  const loaded = loadConfig({ env: io.env, beside, ...(typeof path === 'string' ? { path } : {}) });
 
   if (loaded.problems) throw new ConfigurationRefused(loaded.problems);
 

@@ -44,6 +44,9 @@ export const catalogue = {
   'setup.completed': kind(),
   'maintenance.begun': kind(),
   'maintenance.ended': kind(),
+  /** In words, without secrets: `sqlite in /var/lib/gatehouse`. */
+  'storage.moved': kind<{ from: string; to: string; rows: number }>(),
+  'storage.move_undone': kind<{ to: string }>(),
   'keys.created': kind<{ kid: string; alg: string }>(),
 };
 

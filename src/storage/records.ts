@@ -72,6 +72,8 @@ export interface Shape<T extends { id: string }, Unique extends string = string,
   lists: Record<List, { group: (row: T) => string | undefined; order: (row: T) => number | string }>;
   /** Milliseconds from which on the row is absent for every method, swept or not; it may then be created anew. */
   expiresAt?: (row: T) => number | undefined;
+  /** What of a row is sealed (`Sealing.seal`): who keeps the row elsewhere needs the key that opens it. */
+  sealed?: (row: T) => readonly (string | undefined)[];
 }
 
 const shape =
@@ -140,6 +142,7 @@ export const shapes = {
         order: (row) => row.createdAt,
       },
     },
+    sealed: (row) => [row.eventKey],
   }),
   passwords: shape<PasswordCredential>()({ unique: {}, lists: {} }),
   clients: shape<Client>()({ unique: {}, lists: { created: byCreation } }),
@@ -185,8 +188,9 @@ export const shapes = {
       time: { group: () => 'all', order: (row) => row.at },
       account: { group: (row) => row.accountId, order: (row) => row.at },
     },
+    sealed: (row) => [row.personal],
   }),
-  signingKeys: shape<SigningKey>()({ unique: {}, lists: { created: byCreation } }),
+  signingKeys: shape<SigningKey>()({ unique: {}, lists: { created: byCreation }, sealed: (row) => [row.sealed] }),
   settings: shape<Setting>()({ unique: {}, lists: {} }),
   attempts: shape<Attempts>()({ unique: {}, lists: {}, expiresAt: (row) => row.expiresAt }),
   oneTimeSecrets: shape<OneTimeSecret>()({

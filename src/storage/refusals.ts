@@ -51,6 +51,17 @@ export class MoveUnfinished extends Unavailable {
   }
 }
 
+/** Why a store is not copied to another. Nothing was changed, or it can go on where it ended. */
+export class MoveRefused extends Error {
+  /** 1: it will be refused again; 75: later it works; 78: the configuration has to change (sysexits.h). */
+  readonly exitCode: 1 | 75 | 78;
+
+  constructor(message: string, exitCode: 1 | 75 | 78 = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
 /** It was sealed under a key that is not among ours: another installation's data, or a key that was lost. */
 export class KeyMissing extends Error {
   /** EX_CONFIG of sysexits.h: starting again changes nothing. */
@@ -65,9 +76,9 @@ export class KeyMissing extends Error {
 }
 
 /** Each says what to do, and with which code of sysexits.h the program ends. */
-export type Refusal = SchemaTooNew | AlreadyRunning | StoreMoved | MoveUnfinished | KeyMissing;
+export type Refusal = SchemaTooNew | AlreadyRunning | StoreMoved | MoveUnfinished | MoveRefused | KeyMissing;
 
-const refusals = [SchemaTooNew, AlreadyRunning, StoreMoved, MoveUnfinished, KeyMissing];
+const refusals = [SchemaTooNew, AlreadyRunning, StoreMoved, MoveUnfinished, MoveRefused, KeyMissing];
 
 export function isRefusal(error: unknown): error is Refusal {
   return refusals.some((refusal) => error instanceof refusal);
