@@ -8,12 +8,15 @@ import type { Clock } from './domain/clock.ts';
 import type { DeviceSession } from './domain/device-session.ts';
 import type { InMaintenance } from './domain/errors.ts';
 import { createEvents, type Events } from './events/writer.ts';
+import type { Units } from './oidc/request.ts';
+import { createUnits } from './oidc/units.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createClients, type Clients } from './operations/clients.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
 import { createMaintenance, type Maintenance } from './operations/maintenance.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
 import { admit, standingOf, watchStanding, type Standing, type StandingWatch } from './operations/standing.ts';
+import { createSigningKeys, type SigningKeys } from './operations/signing-keys.ts';
 import { ephemeraBackends, recordsBackends, type Place } from './storage/backends.ts';
 import type { Ephemera } from './storage/ephemera.ts';
 import { holdWrites } from './storage/held-writes.ts';
@@ -32,6 +35,8 @@ export interface Services extends AsyncDisposable {
   records: Records;
   ephemera: Ephemera;
   sealing: Sealing;
+  /** One for each request that is served; none on the command line. */
+  units: Units;
   events: Events;
   passwords: Passwords;
   policy: PasswordPolicy;
@@ -43,6 +48,7 @@ export interface Services extends AsyncDisposable {
   maintenance: Maintenance;
   /** What a server looks at all the while; a command, which is the operator's own doing, is not held up by it. */
   standing: Pick<StandingWatch, 'closed' | 'begin'>;
+  signingKeys: SigningKeys;
 }
 
 export interface ServicesOptions {
@@ -81,7 +87,9 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const standing = server ? watchStanding(store, { first, failed: onError }) : unwatched;
   const records = server ? holdWrites(store, standing.hold) : store;
 
-  const events = createEvents({ records, sealing, clock, onError });
+  const units = createUnits({ records, ephemera, clock });
+  const { takeOver } = units;
+  const events = createEvents({ records, sealing, clock, onError, takeOver });
   const hashing = createHashing(hashingOptions(config));
   const passwords = createPasswords({ records, hashing, clock, onRehashFailure: onError });
   const policy = createPasswordPolicy({
@@ -100,6 +108,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     records,
     ephemera,
     sealing,
+    units,
     events,
     passwords,
     policy,
@@ -115,6 +124,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       clock,
     }),
     standing,
+    signingKeys: createSigningKeys({ config, records, sealing, events, clock }),
     async [Symbol.asyncDispose]() {
       await passwords.settled();
       await events[Symbol.asyncDispose]();

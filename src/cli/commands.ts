@@ -5,6 +5,7 @@ import { configCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
 import { maintenanceOff, maintenanceOn, maintenanceStatus } from './maintenance.ts';
 import { moveCommand } from './move.ts';
+import { keysList, keysRotate } from './keys.ts';
 
 /** What `gatehouse` can do beside `start`, which is the process itself (`main.ts`). */
 export const commands: readonly Command[] = [
@@ -23,4 +24,6 @@ export const commands: readonly Command[] = [
   maintenanceOff,
   maintenanceStatus,
   moveCommand,
+  keysList,
+  keysRotate,
 ];
