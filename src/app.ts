@@ -5,6 +5,7 @@ import { consentRoutes } from './consent/index.ts';
 import { startDemo, type Demo } from './demo/server.ts';
 import { consoleClientId } from './domain/client.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
+import { InMaintenance } from './domain/errors.ts';
 import { startDelivering } from './jobs/delivering.ts';
 import { startKeySchedule } from './jobs/key-schedule.ts';
 import { createLeases } from './jobs/leases.ts';
@@ -62,7 +63,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     clock,
     write: writeLog ?? ((lines) => void process.stdout.write(lines)),
   });
-  const onError = (error: unknown, requestId?: string) => log.error('unexpected', { error, id: requestId });
+  const onError = (error: unknown, requestId?: string) => {
+    // Background work that was held up goes on when it may.
+    if (!(error instanceof InMaintenance)) log.error('unexpected', { error, id: requestId });
+  };
 
   await using opened = new AsyncDisposableStack();
   const services = opened.use(
@@ -109,6 +113,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   const demo = config.demo.enabled ? opened.use(await openDemo(services)) : undefined;
   const setupUrl = await setupLink(services, opened, onError);
+  services.standing.begin();
   const running = opened.move();
 
   return {
@@ -131,7 +136,7 @@ function startJobs(services: Services, opened: AsyncDisposableStack, failed: (er
 }
 
 function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log): Web {
-  const { config, records, ephemera } = services;
+  const { config, records, ephemera, standing } = services;
 
   const web = createWeb({
     issuer: config.issuer,
@@ -166,6 +171,7 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
       recentSignIn: config.account.recent_sign_in,
       recentSignInFor: config.account.recent_sign_in_for,
     },
+    closed: standing.closed,
     ready: async () => void (await Promise.all([records.ready(), ephemera.ready()])),
     around: oidc.scope,
     fast: ({ request, response }) => oidc.fast(request, response),

@@ -3,6 +3,8 @@ import { clientCreate, clientDelete, clientDisable, clientEnable, clientList, cl
 import type { Command } from './command.ts';
 import { configCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
+import { maintenanceOff, maintenanceOn, maintenanceStatus } from './maintenance.ts';
+import { moveCommand } from './move.ts';
 import { keysList, keysRotate } from './keys.ts';
 import { messagesList } from './messages.ts';
 
@@ -19,6 +21,10 @@ export const commands: readonly Command[] = [
   clientDisable,
   clientEnable,
   clientDelete,
+  maintenanceOn,
+  maintenanceOff,
+  maintenanceStatus,
+  moveCommand,
   keysList,
   keysRotate,
   messagesList,

@@ -7,7 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { keyFileOf } from '../config/secrets.ts';
 import { sealedAs } from '../domain/signing-key.ts';
 import type { Services } from '../services.ts';
-import { KeyMissing } from '../storage/refusals.ts';
+import { KeyMissing, MoveUnfinished, StoreMoved } from '../storage/refusals.ts';
 import { adviceOf } from './advice.ts';
 import { exitCodes, type Call, type Command } from './command.ts';
 import { queued, ways } from './doctor-messages.ts';
@@ -74,6 +74,9 @@ function failed(error: unknown, area: Finding['area']): Finding[] {
   }
 
   if (error instanceof KeyMissing) return [{ area: 'keys', state: 'wrong', message: error.message }];
+  if (error instanceof StoreMoved || error instanceof MoveUnfinished) {
+    return [{ area, state: 'wrong', message: error.message }];
+  }
 
   const message = error instanceof Error ? error.message : String(error);
   return [{ area, state: 'wrong', message, mend: 'Check the storage settings and the data folder, then try again.' }];
@@ -133,6 +136,7 @@ async function storage(services: () => Promise<Services>): Promise<Finding[]> {
 
     return [
       ...(await adviceOf(opened)).map((advice) => ({ area: 'storage' as const, ...advice })),
+      ...(await closed(opened)),
       await keys(opened),
       await clock(opened),
       await administrators(opened),
@@ -141,6 +145,14 @@ async function storage(services: () => Promise<Services>): Promise<Finding[]> {
   } catch (error) {
     return failed(error, 'storage');
   }
+}
+
+async function closed({ maintenance }: Services): Promise<Finding[]> {
+  const since = await maintenance.since();
+  if (since === undefined) return [];
+
+  const message = `In maintenance since ${new Date(since).toISOString()}: every request is answered 503.`;
+  return [{ area: 'storage', state: 'warning', message, mend: 'To open it, run: gatehouse maintenance off' }];
 }
 
 /** Whether what is sealed opens with the keys that are configured. */

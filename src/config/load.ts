@@ -145,17 +145,20 @@ function checkRest(rest: Tree, single: readonly Problem[]): Problem[] {
 /**
  * Loads the configuration: the file at `path` (else the one that GATEHOUSE_CONFIG names, else none), then variables,
  * which win. Answers the configuration, or every problem at once; never throws for what an operator can get wrong.
+ * `beside`: it is a second configuration, of another place: what its file says of `data` and `storage` wins over variables.
  */
 export function loadConfig({
   path,
   env,
   files = diskFiles,
+  beside = false,
 }: {
   path?: string;
   env: Environment;
   files?: Files;
+  beside?: boolean;
 }): Loaded {
-  const { tree, sources, problems: unread, complete } = gather(path, env, files);
+  const { tree, sources, problems: unread, complete } = gather(path, env, { files, beside });
   const parsed = settings.safeParse(tree);
   const issues = parsed.error?.issues ?? [];
 
