@@ -100,7 +100,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     events,
     passwords,
     policy,
-    guessing: createGuessing({ records, sealing, clock, limits: config.limits.sign_in }),
+    guessing: createGuessing({ records, sealing, clock, limits: config.limits.sign_in, takeOver }),
     endings,
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),

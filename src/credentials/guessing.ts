@@ -4,7 +4,7 @@ import type { Clock } from '../domain/clock.ts';
 import { sha256 } from '../domain/ids.ts';
 import type { Records, Write } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
-import { createAttemptCounters, givenBack, type Counted, type Counter } from './attempt-counters.ts';
+import { createAttemptCounters, givenBack, type Counted, type Counter, type Rows } from './attempt-counters.ts';
 
 /**
  * How guessing passwords is slowed down without letting a stranger lock anybody out (S84, S86 to S88): failures are
@@ -50,6 +50,8 @@ export interface Ticket {
   readonly counted: readonly Counted[];
   readonly known: boolean;
   readonly deviceId: string;
+  /** How many devices of the account are known. */
+  readonly devices: number;
 }
 
 /** Durations in seconds: `config.limits.sign_in`. */
@@ -67,6 +69,8 @@ export interface GuessingDeps {
   sealing: Pick<Sealing, 'keyedHash'>;
   clock: Clock;
   limits: GuessingLimits;
+  /** See `EventsDeps`; `sent` is called once they were written. */
+  takeOver?: ((writes: readonly Write[], sent: () => void) => boolean) | undefined;
 }
 
 /** NIST SP 800-63B-4 section 3.2.2: consecutive failures after which other proof is needed. */
@@ -81,7 +85,7 @@ const mostDevices = 100;
 /** Fewer characters are no random name of a browser but something that was made up. */
 const shortestDeviceId = 16;
 
-export function createGuessing({ records, sealing, clock, limits }: GuessingDeps): Guessing {
+export function createGuessing({ records, sealing, clock, limits, takeOver }: GuessingDeps): Guessing {
   const counters = createAttemptCounters({ records, clock });
 
   // Hashed under the operator's key: the store is no list of addresses that somebody tried.
@@ -108,8 +112,8 @@ export function createGuessing({ records, sealing, clock, limits }: GuessingDeps
     return [slowing('device', limits.failures_per_pair, device), ending('device-row', device)];
   }
 
-  async function countAll(all: readonly Counter<Reason>[]): Promise<Counted[] | Refusal> {
-    const count = await counters.count(all);
+  async function countAll(all: readonly Counter<Reason>[], ahead: Rows): Promise<Counted[] | Refusal> {
+    const count = await counters.count(all, ahead);
     if ('counted' in count) return count.counted;
 
     const { reason, retryAfter } = count.refused;
@@ -118,21 +122,26 @@ export function createGuessing({ records, sealing, clock, limits }: GuessingDeps
 
   /** Whatever happens to the writes, those who wait for this outcome go on. */
   async function settleAfter(counted: readonly Counted[], writes: () => Promise<Write[]>): Promise<void> {
+    const settle = () => counters.settle(counted);
+    let isTaken = false;
+
     try {
-      await records.write(await writes());
+      const made = await writes();
+      isTaken = takeOver?.(made, settle) === true;
+
+      if (!isTaken) await records.write(made);
     } finally {
-      counters.settle(counted);
+      if (!isTaken) settle();
     }
   }
 
   async function makeRoom(accountId: string): Promise<Write[]> {
-    if ((await records.knownDevices.count('account', accountId)) < mostDevices) return [];
     const oldest = await records.knownDevices.list('account', accountId, { limit: 1 });
 
     return oldest.rows.map(({ id }) => ({ in: 'knownDevices', remove: id }));
   }
 
-  async function remembered(accountId: string, deviceId: string, known: boolean): Promise<Write[]> {
+  async function remembered(accountId: string, { deviceId, known, devices }: Ticket): Promise<Write[]> {
     const now = clock.now();
     const id = deviceKey(accountId, deviceId);
     const put: Write = {
@@ -144,39 +153,47 @@ export function createGuessing({ records, sealing, clock, limits }: GuessingDeps
     // Its own row of failures has ended too, had it lost its standing by them.
     const cleared = devicesCounters(id).map((counter): Write => ({ in: 'attempts', remove: counter.id }));
 
-    return [...(await makeRoom(accountId)), put, ...cleared];
+    return [...(devices < mostDevices ? [] : await makeRoom(accountId)), put, ...cleared];
   }
 
   return {
     async admit({ email, ip, deviceId, accountId }) {
       const device = deviceKey(accountId ?? '', deviceId);
-      // Looked up for unknown people too: the same trips to the store for everybody (S71).
-      const known = (await records.knownDevices.get(device)) !== undefined && accountId !== undefined;
-      const asDevice = known ? await countAll(devicesCounters(device)) : undefined;
+      const ofDevice = devicesCounters(device);
+      const ofStrangers = strangersCounters(emailKey(email), networkOf(ip));
+
+      // Looked up for unknown people too, and all that may be needed: the same trip to the store for everybody (S71).
+      const [found, devices, rows] = await Promise.all([
+        records.knownDevices.get(device),
+        records.knownDevices.count('account', accountId ?? ''),
+        counters.read([...ofDevice, ...ofStrangers].map(({ id }) => id)),
+      ]);
+      const known = found !== undefined && accountId !== undefined;
+      const asDevice = known ? await countAll(ofDevice, rows) : undefined;
 
       if (Array.isArray(asDevice)) {
-        return { allowed: true, ticket: { counted: asDevice, known: true, deviceId } };
+        return { allowed: true, ticket: { counted: asDevice, known: true, deviceId, devices } };
       }
 
       // A device with 100 failures of its own in a row is no better than a stranger's.
       if (asDevice && asDevice.reason !== 'locked') return asDevice;
-      const asStranger = await countAll(strangersCounters(emailKey(email), networkOf(ip)));
+      const asStranger = await countAll(ofStrangers, rows);
 
       return Array.isArray(asStranger)
-        ? { allowed: true, ticket: { counted: asStranger, known: false, deviceId } }
+        ? { allowed: true, ticket: { counted: asStranger, known: false, deviceId, devices } }
         : asStranger;
     },
 
-    succeeded: ({ counted, known, deviceId }, accountId) =>
-      settleAfter(counted, async () => {
+    succeeded: (ticket, accountId) =>
+      settleAfter(ticket.counted, async () => {
         // An address's counter also holds what others failed there, so it is not cleared.
-        const writes = counted.map((one): Write =>
+        const writes = ticket.counted.map((one): Write =>
           one.reason === 'address' ? givenBack(one) : { in: 'attempts', remove: one.id },
         );
 
-        return deviceId.length < shortestDeviceId
+        return ticket.deviceId.length < shortestDeviceId
           ? writes
-          : [...writes, ...(await remembered(accountId, deviceId, known))];
+          : [...writes, ...(await remembered(accountId, ticket))];
       }),
 
     async failed({ counted }) {
