@@ -13,6 +13,7 @@ import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createClients, type Clients } from './operations/clients.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
+import { createSigningKeys, type SigningKeys } from './operations/signing-keys.ts';
 import { ephemeraBackends, recordsBackends, type Place } from './storage/backends.ts';
 import type { Ephemera } from './storage/ephemera.ts';
 import type { Records } from './storage/records.ts';
@@ -40,6 +41,7 @@ export interface Services extends AsyncDisposable {
   accounts: Accounts;
   clients: Clients;
   setup: Setup;
+  signingKeys: SigningKeys;
 }
 
 export interface ServicesOptions {
@@ -105,6 +107,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),
     setup: createSetup({ records, accounts, sealing, events, clock }),
+    signingKeys: createSigningKeys({ config, records, sealing, events, clock }),
     async [Symbol.asyncDispose]() {
       await passwords.settled();
       await events[Symbol.asyncDispose]();

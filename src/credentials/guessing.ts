@@ -1,18 +1,20 @@
 import { emailKey } from '../domain/account.ts';
 import { networkOf } from '../domain/address.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { KnownDevice } from '../domain/device-session.ts';
 import { sha256 } from '../domain/ids.ts';
 import type { Records, Write } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
 import { createAttemptCounters, givenBack, type Counted, type Counter, type Rows } from './attempt-counters.ts';
 
 /**
- * How guessing passwords is slowed down without letting a stranger lock anybody out (S84, S86 to S88): failures are
- * counted by account, by address and by pair, and a browser in which the person signed in before has a count of its
- * own. Exactly one of `succeeded`, `failed` and `withdrawn` must follow each admission, also when verifying throws.
+ * How guessing is slowed down without letting a stranger lock anybody out (S84, S86 to S88): failures are counted by
+ * account, by address and by pair, and a browser in which the person signed in before has a count of its own. Passwords
+ * and second factors are counted apart, so that a right password gives nobody more guesses at what comes after it.
+ * Exactly one of `succeeded`, `failed` and `withdrawn` must follow each admission, also when verifying throws.
  */
 export interface Guessing {
-  /** Counts a try before its password is looked at. A refused one is not counted and must not be verified. */
+  /** Counts a try before what was typed is looked at. A refused one is not counted and must not be verified. */
   admit(attempt: Attempt): Promise<Admission>;
   /** Gives the count back, clears what the person's own failures left, remembers the device. */
   succeeded(ticket: Ticket, accountId: string): Promise<void>;
@@ -50,6 +52,8 @@ export interface Ticket {
   readonly counted: readonly Counted[];
   readonly known: boolean;
   readonly deviceId: string;
+  /** As it was found, where it is known for anything. */
+  readonly device?: KnownDevice | undefined;
   /** How many devices of the account are known. */
   readonly devices: number;
 }
@@ -69,12 +73,17 @@ export interface GuessingDeps {
   sealing: Pick<Sealing, 'keyedHash'>;
   clock: Clock;
   limits: GuessingLimits;
+  /** What is guessed at; passwords unless told otherwise. */
+  at?: 'password' | 'second-factor';
   /** See `EventsDeps`; `sent` is called once they were written. */
   takeOver?: ((writes: readonly Write[], sent: () => void) => boolean) | undefined;
 }
 
 /** NIST SP 800-63B-4 section 3.2.2: consecutive failures after which other proof is needed. */
 const mostInARow = 100;
+/** Failures within an hour (S85): no more, however long somebody waits between them. */
+const mostInAnHour = 20;
+const hour = 3600;
 const day = 86_400;
 /** A row of failures is a row although months lie between them; a year without any ends it. */
 const rowLife = 365 * day;
@@ -85,11 +94,14 @@ const mostDevices = 100;
 /** Fewer characters are no random name of a browser but something that was made up. */
 const shortestDeviceId = 16;
 
-export function createGuessing({ records, sealing, clock, limits, takeOver }: GuessingDeps): Guessing {
+export function createGuessing(deps: GuessingDeps): Guessing {
+  const { records, sealing, clock, limits, at = 'password', takeOver } = deps;
   const counters = createAttemptCounters({ records, clock });
+  const isSecond = at === 'second-factor';
+  const prefix = isSecond ? 'attempts:second-factor-' : 'attempts:';
 
   // Hashed under the operator's key: the store is no list of addresses that somebody tried.
-  const counterId = (name: string, ...values: string[]) => sealing.keyedHash(`attempts:${name}`, values.join('\0'));
+  const counterId = (name: string, ...values: string[]) => sealing.keyedHash(`${prefix}${name}`, values.join('\0'));
 
   function slowing(reason: Reason, limit: number, ...values: string[]): Counter<Reason> {
     return { id: counterId(reason, ...values), reason, limit, wait: growingWait(limits, limit), life: limits.window };
@@ -99,17 +111,32 @@ export function createGuessing({ records, sealing, clock, limits, takeOver }: Gu
     return { id: counterId(name, ...values), reason: 'locked', limit: mostInARow, wait: () => rowLife, life: rowLife };
   }
 
+  /** Six digits have a million values: there growing waits alone would still allow too many guesses (S85). */
+  function hourly(name: string, reason: Reason, value: string): Counter<Reason> {
+    const limit = Math.min(mostInAnHour, limits.failures_per_account);
+
+    return { id: counterId(name, value), reason, limit, wait: () => hour, life: hour };
+  }
+
   function strangersCounters(account: string, address: string): Counter<Reason>[] {
+    const pair = slowing('pair', limits.failures_per_pair, account, address);
+
     return [
-      slowing('pair', limits.failures_per_pair, account, address),
-      slowing('account', limits.failures_per_account, account),
+      // The first one without room says how long to wait: the longest wait comes first.
+      ...(isSecond
+        ? [hourly('account', 'account', account), pair]
+        : [pair, slowing('account', limits.failures_per_account, account)]),
       ending('row', account),
       slowing('address', limits.failures_per_address, address),
     ];
   }
 
   function devicesCounters(device: string): Counter<Reason>[] {
-    return [slowing('device', limits.failures_per_pair, device), ending('device-row', device)];
+    return [
+      ...(isSecond ? [hourly('device-hour', 'device', device)] : []),
+      slowing('device', limits.failures_per_pair, device),
+      ending('device-row', device),
+    ];
   }
 
   async function countAll(all: readonly Counter<Reason>[], ahead: Rows): Promise<Counted[] | Refusal> {
@@ -117,7 +144,12 @@ export function createGuessing({ records, sealing, clock, limits, takeOver }: Gu
     if ('counted' in count) return count.counted;
 
     const { reason, retryAfter } = count.refused;
-    return { allowed: false, reason, retryAfter: Math.min(retryAfter, limits.longest_wait) };
+
+    return {
+      allowed: false,
+      reason,
+      retryAfter: reason === 'locked' ? Math.min(retryAfter, limits.longest_wait) : retryAfter,
+    };
   }
 
   /** Whatever happens to the writes, those who wait for this outcome go on. */
@@ -141,14 +173,18 @@ export function createGuessing({ records, sealing, clock, limits, takeOver }: Gu
     return oldest.rows.map(({ id }) => ({ in: 'knownDevices', remove: id }));
   }
 
-  async function remembered(accountId: string, { deviceId, known, devices }: Ticket): Promise<Write[]> {
+  async function remembered(accountId: string, { deviceId, known, device, devices }: Ticket): Promise<Write[]> {
     const now = clock.now();
     const id = deviceKey(accountId, deviceId);
+    const seen = { lastSeenAt: now, expiresAt: now + deviceLife * 1000 };
+
+    // What was known of it stays: a right password says nothing about the second factor that was proved in it.
+    if (known) return [{ in: 'knownDevices', update: id, seen: device, change: (old) => ({ ...old, ...seen }) }];
+
     const put: Write = {
       in: 'knownDevices',
-      put: { id, accountId, lastSeenAt: now, expiresAt: now + deviceLife * 1000 },
+      put: { id, accountId, ...seen, ...(isSecond && { secondFactor: true as const }) },
     };
-    if (known) return [put];
 
     // Its own row of failures has ended too, had it lost its standing by them.
     const cleared = devicesCounters(id).map((counter): Write => ({ in: 'attempts', remove: counter.id }));
@@ -168,11 +204,11 @@ export function createGuessing({ records, sealing, clock, limits, takeOver }: Gu
         records.knownDevices.count('account', accountId ?? ''),
         counters.read([...ofDevice, ...ofStrangers].map(({ id }) => id)),
       ]);
-      const known = found !== undefined && accountId !== undefined;
+      const known = found !== undefined && accountId !== undefined && (!isSecond || found.secondFactor === true);
       const asDevice = known ? await countAll(ofDevice, rows) : undefined;
 
       if (Array.isArray(asDevice)) {
-        return { allowed: true, ticket: { counted: asDevice, known: true, deviceId, devices } };
+        return { allowed: true, ticket: { counted: asDevice, known: true, deviceId, device: found, devices } };
       }
 
       // A device with 100 failures of its own in a row is no better than a stranger's.

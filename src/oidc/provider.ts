@@ -50,12 +50,15 @@ export interface Oidc {
   interactions: Interactions;
   /** Tells the apps that were used in a session that it has ended, without keeping anybody waiting. */
   tell(session: DeviceSession): void;
-  /** Takes over the signing keys as they are in the store now. */
-  reloadKeys(): Promise<void>;
+  /** Takes over the signing keys where they have changed: what happens of itself every 4 s. */
+  checkKeys(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** How often the store is asked whether the keys changed, in milliseconds: a change shows within 5 s on every node. */
+/**
+ * How often the schedule of the keys is looked at, in milliseconds: whatever changed it, a write or the time, shows
+ * within 5 s on every node.
+ */
 const keyCheck = 4_000;
 
 /** What is replaced as a whole when the keys change. */
@@ -67,7 +70,7 @@ interface Running {
 }
 
 export async function createOidc(deps: OidcDeps): Promise<Oidc> {
-  const { config, records, units, clock, onError } = deps;
+  const { config, units, clock, onError } = deps;
   const outbound = createOutbound({ ...config.outbound, mode: config.mode });
   const { background, finished } = createBackground((error) => onError(error, undefined));
 
@@ -82,7 +85,7 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
   const answers = createAnswers({ ...inside, pages });
   const OurProvider = providerAnswering(createErrorAnswers(inside, pages.formPost));
 
-  async function run({ signing, version }: Keys): Promise<Running> {
+  async function run({ signing, published, version }: Keys): Promise<Running> {
     const settings = providerSettings({
       config,
       secrets: deps.secrets,
@@ -109,20 +112,18 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
     attach(provider, { units, background });
     listen(provider, { ...deps, units });
 
-    const documents = await makeDocuments(provider, (ctx) => answers.run(provider, ctx));
+    const documents = await makeDocuments(provider, (ctx) => answers.run(provider, ctx), published);
 
     return { provider, documents, version, clients };
   }
 
   let running = await run(await loadKeys(deps));
 
-  async function reloadKeys(): Promise<void> {
-    running = await run(await loadKeys(deps));
+  async function checkKeys(): Promise<void> {
+    if ((await keyVersion(deps)) !== running.version) running = await run(await loadKeys(deps));
   }
 
-  const watch = watchKeys(keyCheck, async () => {
-    if ((await keyVersion(records)) !== running.version) await reloadKeys();
-  });
+  const watch = watchKeys(keyCheck, checkKeys);
 
   return {
     scope: answers.scope,
@@ -130,7 +131,7 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
     fast: (request, response) => answerFrom(running.documents, request, response),
     interactions: createSteps({ ...inside, signOut, claimsOfScope, claimsOfAccount }),
     tell: (session) => background(notify(session)),
-    reloadKeys,
+    checkKeys,
 
     async [Symbol.asyncDispose]() {
       watch[Symbol.dispose]();
@@ -141,18 +142,27 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
 
   function watchKeys(every: number, check: () => Promise<void>): Disposable {
     let failing = false;
+    let checking = false;
 
     const timer = setInterval(() => {
-      check().then(
-        () => {
-          failing = false;
-        },
-        (error: unknown) => {
-          // Once is enough: the store says so itself to everybody who asks.
-          if (!failing) onError(error, undefined);
-          failing = true;
-        },
-      );
+      // An answer that took long must not take the place of a newer one.
+      if (checking) return;
+      checking = true;
+
+      check()
+        .then(
+          () => {
+            failing = false;
+          },
+          (error: unknown) => {
+            // Once is enough: the store says so itself to everybody who asks.
+            if (!failing) onError(error, undefined);
+            failing = true;
+          },
+        )
+        .finally(() => {
+          checking = false;
+        });
     }, every);
 
     timer.unref();
