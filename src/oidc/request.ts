@@ -8,7 +8,8 @@ import type { CollectionName, Records, Row, Write } from '../storage/records.ts'
 /**
  * One request's reads and writes. The protocol library asks for the same few things one after another and writes them
  * one by one; here what was read is remembered, what will be needed is loaded ahead, and what needs no answer is written
- * at once, before the request is answered. What must be conditional goes to the store directly and waits.
+ * at once, before the request is answered. What must be conditional either goes to the store directly and waits, or
+ * decides (`Write`) about the rest, and then the request is answered by what came of it.
  */
 export interface UnitOfWork {
   /** Milliseconds: when the request arrived. */
@@ -53,7 +54,10 @@ export interface Queueing {
   key?: string;
   /** Written although the request fails: it tells of something that is done. */
   always?: boolean;
-  /** Called once it was sent, whatever came of it; `row`: what an update has made, unless there was nothing to update. */
+  /**
+   * Called once it was sent, whatever came of it; `row`: what an update has made, unless there was nothing to update.
+   * What it throws, `flush` throws.
+   */
   sent?: (row?: object) => void;
 }
 

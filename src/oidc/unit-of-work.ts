@@ -81,7 +81,8 @@ export function createUnit({ records, ephemera, clock }: UnitDeps, origin: Origi
   async function flush(): Promise<void> {
     do {
       const made = await Promise.allSettled(making.splice(0));
-      const batch = [...writes.values()].map(toSend);
+      // What tells of something done is written whatever the others come to.
+      const batch = [...writes.values()].toSorted((a, b) => Number(b.always ?? 0) - Number(a.always ?? 0)).map(toSend);
       const others = [...work.values()];
       writes = new Map();
       work = new Map();
@@ -91,7 +92,7 @@ export function createUnit({ records, ephemera, clock }: UnitDeps, origin: Origi
         ...others.map((one) => one()),
       ];
       const outcomes = [...made, ...(await Promise.allSettled(sent))];
-      for (const { tell } of batch) tell();
+      outcomes.push(...(await Promise.allSettled(batch.map(async ({ tell }) => tell()))));
 
       const failed = outcomes.find((outcome) => outcome.status === 'rejected');
       if (failed) throw failed.reason;

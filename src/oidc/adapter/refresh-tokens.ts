@@ -12,7 +12,7 @@ import { narrowed, scopesOf } from './narrowing.ts';
 /**
  * Refresh tokens: one document for all rotations of one (RFC 9700 section 4.14.2). Taking a token and recording its
  * successor is a single conditional update, so that of many in parallel one succeeds (S28) and a crash leaves no half
- * state.
+ * state. It decides about all that the request writes, and nothing is answered before it is known.
  */
 
 const familyIdLength = 22;
@@ -64,7 +64,7 @@ export function refreshTokens({ clock, absoluteLife }: RefreshTokenDeps): Keeper
     /** Only remembers what is meant: the successor takes the place, on condition that nobody else did. */
     async consume(unit, value) {
       const family = await unit.get('refreshFamilies', familyIdOf(value));
-      if (!family) throw new errors.InvalidGrant('refresh token not found');
+      if (!family) throw gone();
 
       unit.notes.rotation = { familyId: family.id, presented: sha256(value), expected: family.current };
     },
@@ -81,7 +81,7 @@ export function refreshTokens({ clock, absoluteLife }: RefreshTokenDeps): Keeper
 
       delete unit.notes.rotation;
 
-      const rotated = await unit.update('refreshFamilies', rotation.familyId, (old) => {
+      const change = (old: RefreshFamily): RefreshFamily => {
         if (old.current !== rotation.expected) throw new errors.InvalidGrant('refresh token already exchanged');
 
         return {
@@ -91,15 +91,26 @@ export function refreshTokens({ clock, absoluteLife }: RefreshTokenDeps): Keeper
           rotatedAt: now,
           expiresAt: Math.min(next.expiresAt, old.createdAt + absoluteLife * 1000),
         };
-      });
+      };
 
-      if (!rotated) throw new errors.InvalidGrant('refresh token not found');
+      unit.write(
+        { in: 'refreshFamilies', update: rotation.familyId, change, decides: true },
+        {
+          sent: (row) => {
+            if (!row) throw gone();
+          },
+        },
+      );
     },
 
     async destroy(unit, value) {
       unit.write({ in: 'refreshFamilies', remove: familyIdOf(value) });
     },
   };
+}
+
+function gone(): Error {
+  return new errors.InvalidGrant('refresh token not found');
 }
 
 type State = 'current' | 'retried' | 'late' | 'reused' | 'unknown';
