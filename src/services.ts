@@ -77,7 +77,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     throw error;
   });
 
-  const units = createUnits({ records, ephemera, clock });
+  const units = createUnits({ records, ephemera, clock, onError });
   const { takeOver } = units;
   const events = createEvents({ records, sealing, clock, onError, takeOver });
   const hashing = createHashing(hashingOptions(config));
@@ -110,6 +110,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     signingKeys: createSigningKeys({ config, records, sealing, events, clock }),
     async [Symbol.asyncDispose]() {
       await passwords.settled();
+      await units.settled();
       await events[Symbol.asyncDispose]();
       await ephemera[Symbol.asyncDispose]();
       await records[Symbol.asyncDispose]();

@@ -31,6 +31,8 @@ export interface UnitOfWork {
   later(key: string, work: () => Promise<unknown>): void;
   /** What is still being made of this request's writes: nothing is sent without it. */
   prepare(making: Promise<void>): void;
+  /** Tidying up that nothing hangs on: done when the rest was written, and waited for by nobody. */
+  afterwards(work: () => Promise<unknown>): void;
   /** What `get` answers from here on. */
   learn<Name extends CollectionName>(name: Name, id: string, row: Row<Name> | undefined): void;
 
@@ -43,6 +45,7 @@ export interface UnitOfWork {
 
   /** Sends what is queued. Throws what kept it from being written. */
   flush(): Promise<void>;
+  takeRest(): (() => Promise<unknown>)[];
   /** The request has failed: forgets what is queued, but for what was to be written in any case. */
   giveUp(): void;
 
@@ -92,10 +95,14 @@ export interface Units {
    * fails. False: no request is under way, so nobody takes them.
    */
   takeOver(writes: readonly Write[], sent?: () => void): boolean;
+  /** Resolves when nothing is left to be done afterwards: before storage closes. */
+  settled(): Promise<void>;
 }
 
 export interface UnitDeps {
   records: Records;
   ephemera: Ephemera;
   clock: Clock;
+  /** Told of what went wrong afterwards. */
+  onError(error: unknown): void;
 }

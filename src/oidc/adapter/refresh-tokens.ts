@@ -6,7 +6,7 @@ import type { RefreshFamily } from '../../domain/grant.ts';
 import { newId, newSecret, sha256 } from '../../domain/ids.ts';
 import type { UnitOfWork } from '../request.ts';
 import type { Keeper } from './keeper.ts';
-import { alive, atRest, awake, rootsOf } from './keeper.ts';
+import { alive, atRest, awake, isRevocation, rootsOf } from './keeper.ts';
 import { narrowed, scopesOf } from './narrowing.ts';
 
 /**
@@ -47,6 +47,9 @@ export function refreshTokens({ clock, absoluteLife }: RefreshTokenDeps): Keeper
 
       const state = stateOf(family, sha256(value), unit.startedAt);
       if (state === 'unknown' || state === 'late') return undefined;
+
+      // Whatever it hangs on: it can be ended.
+      if (isRevocation()) return awake(family.payload, value);
 
       const living = await alive(unit, rootsOf(family.payload));
       // Going on while the person is away may have been taken back, and nothing else (OpenID Connect Core 1.0 section 11).
@@ -103,9 +106,11 @@ export function refreshTokens({ clock, absoluteLife }: RefreshTokenDeps): Keeper
       );
     },
 
-    async destroy(unit, value) {
-      unit.write({ in: 'refreshFamilies', remove: familyIdOf(value) });
-    },
+    /**
+     * The library ends the grant with it, and that is what counts: a family that went before its grant would leave
+     * nothing to go by to whoever asks again after a crash.
+     */
+    async destroy() {},
   };
 }
 
