@@ -161,7 +161,7 @@ export function createGuessing(deps: GuessingDeps): Guessing {
       const made = await writes();
       isTaken = takeOver?.(made, settle) === true;
 
-      if (!isTaken) await records.write(made);
+      if (!isTaken) await records.write(made, { inOrder: false });
     } finally {
       if (!isTaken) settle();
     }
