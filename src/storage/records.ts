@@ -1,3 +1,4 @@
+import type { Advice } from './advice.ts';
 import { shapes, type Shape } from './shapes.ts';
 
 export { shapes };
@@ -118,6 +119,8 @@ export interface Records extends Collections {
   sweep(limit: number): Promise<number>;
   /** Throws Unavailable when the store does not answer. */
   ready(): Promise<void>;
+  /** How the server behind it is set up, as far as that matters here. Throws Unavailable. */
+  advice?(): Promise<Advice[]>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -23,6 +23,16 @@ export class AlreadyRunning extends Unavailable {
   }
 }
 
+/** The store answers, but we can't work with it: its password, what its user may do, its version. */
+export class StoreUnfit extends Unavailable {
+  /** EX_CONFIG of sysexits.h: starting again changes nothing. */
+  readonly exitCode = 78;
+
+  constructor(store: string, { reason, mend }: { reason: string; mend: string }) {
+    super(`${store} can't be used: ${reason}. ${mend}`);
+  }
+}
+
 /** It was sealed under a key that is not among ours: another installation's data, or a key that was lost. */
 export class KeyMissing extends Error {
   /** EX_CONFIG of sysexits.h: starting again changes nothing. */
