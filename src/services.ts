@@ -102,7 +102,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const standing = server ? watchStanding(store, { first, failed: onError }) : unwatched;
   const records = server ? holdWrites(store, standing.hold) : store;
 
-  const units = createUnits({ records, ephemera, clock });
+  const units = createUnits({ records, ephemera, clock, onError });
   const { takeOver } = units;
   const events = createEvents({ records, sealing, clock, onError, takeOver });
   const hashing = createHashing(hashingOptions(config));
@@ -114,7 +114,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     productName: config.branding.name,
   });
   const endings = createEndings({ records, events, tell });
-  const factors = openFactors({ config, records, sealing, passwords, events, clock });
+  const factors = openFactors({ config, records, sealing, passwords, events, clock, takeOver });
   const oldPassword = createOldPassword({ records, ...factors });
   const accounts = createAccounts({
     records,
@@ -139,7 +139,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     events,
     passwords,
     policy,
-    guessing: createGuessing({ records, sealing, clock, limits: config.limits.sign_in }),
+    guessing: createGuessing({ records, sealing, clock, limits: config.limits.sign_in, takeOver }),
     messages,
     ...factors,
     oldPassword,
@@ -157,6 +157,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     signingKeys: createSigningKeys({ config, records, sealing, events, clock }),
     async [Symbol.asyncDispose]() {
       await passwords.settled();
+      await units.settled();
       await events[Symbol.asyncDispose]();
       standing[Symbol.dispose]();
       await ephemera[Symbol.asyncDispose]();
