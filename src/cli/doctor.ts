@@ -7,6 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { keyFileOf } from '../config/secrets.ts';
 import type { Services } from '../services.ts';
 import { KeyMissing } from '../storage/refusals.ts';
+import { adviceOf } from './advice.ts';
 import { exitCodes, type Call, type Command } from './command.ts';
 import { isNew } from './new-machine.ts';
 import { ConfigurationRefused } from './refused.ts';
@@ -132,10 +133,9 @@ async function storage(services: () => Promise<Services>): Promise<Finding[]> {
   try {
     const opened = await services();
     await opened.records.ready();
-    await opened.ephemera.ready();
 
     return [
-      { area: 'storage', state: 'good', message: 'Records and ephemera answer.' },
+      ...(await adviceOf(opened)).map((advice) => ({ area: 'storage' as const, ...advice })),
       await keys(opened),
       await clock(opened),
       await administrators(opened),

@@ -5,7 +5,7 @@ import type { Config } from '../config/schema.ts';
 import { systemClock } from '../domain/clock.ts';
 import { Failure } from '../domain/errors.ts';
 import type { Services } from '../services.ts';
-import { AccessRefused, AlreadyRunning, KeyMissing, SchemaTooNew } from '../storage/refusals.ts';
+import { AlreadyRunning, KeyMissing, SchemaTooNew, StoreUnfit } from '../storage/refusals.ts';
 import { exitCodes, overview, parseCommand, Usage, type ExitCode, type Io, type Parsed } from './command.ts';
 import { commands } from './commands.ts';
 import { isNew } from './new-machine.ts';
@@ -105,8 +105,8 @@ function explain(error: unknown, io: Io): ExitCode {
   if (
     error instanceof SchemaTooNew ||
     error instanceof AlreadyRunning ||
-    error instanceof AccessRefused ||
-    error instanceof KeyMissing
+    error instanceof KeyMissing ||
+    error instanceof StoreUnfit
   ) {
     io.err(`${error.message}\n`);
     return error.exitCode;

@@ -5,6 +5,7 @@ import type { Consent, Grant, RefreshFamily } from '../domain/grant.ts';
 import type { Json } from '../domain/json.ts';
 import type { SecurityEvent } from '../domain/security-event.ts';
 import type { SigningKey } from '../domain/signing-key.ts';
+import type { Advice } from './advice.ts';
 
 /**
  * The port for what must not be lost. A backend stores documents in collections; what it must keep unique, list and
@@ -231,6 +232,8 @@ export interface Records extends Collections {
   sweep(limit: number): Promise<number>;
   /** Throws Unavailable when the store does not answer. */
   ready(): Promise<void>;
+  /** How the server behind it is set up, as far as that matters here. Throws Unavailable. */
+  advice?(): Promise<Advice[]>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 

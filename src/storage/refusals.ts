@@ -23,13 +23,13 @@ export class AlreadyRunning extends Unavailable {
   }
 }
 
-/** The store answers, but not to us: the password, or what its user may do, is wrong. */
-export class AccessRefused extends Unavailable {
+/** The store answers, but we can't work with it: its password, what its user may do, its version. */
+export class StoreUnfit extends Unavailable {
   /** EX_CONFIG of sysexits.h: starting again changes nothing. */
   readonly exitCode = 78;
 
-  constructor(store: string, reason: string) {
-    super(`${store} lets nobody in with these credentials (${reason}): correct them in the storage settings.`);
+  constructor(store: string, { reason, mend }: { reason: string; mend: string }) {
+    super(`${store} can't be used: ${reason}. ${mend}`);
   }
 }
 

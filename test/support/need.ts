@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 const buildStandIn = 'npm run stand-in (needs a JDK and Maven; Debian: apt-get install default-jdk-headless maven)';
 
+import { redisProgram } from './redis.ts';
+
 /** What a suite may need from the machine: where it was found (undefined: it is not there) and how to get it. */
 const needs = {
   chromium: {
@@ -21,7 +23,7 @@ const needs = {
     get: buildStandIn,
   },
   redis: {
-    find: () => executable(process.env['REDIS_SERVER'] ?? '/usr/bin/redis-server'),
+    find: () => executable(redisProgram()),
     get: 'install Redis (Debian: apt-get install redis-server) or name its server in REDIS_SERVER',
   },
 };

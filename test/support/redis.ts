@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { freePort } from './app.ts';
-import { found } from './need.ts';
 
 /**
  * A real Redis on a free port of this machine, with a data folder of its own. It ends with this process, however that
@@ -34,7 +33,12 @@ export interface RedisServerOptions {
   password?: string;
 }
 
-const watched = 'exec 3<&0 </dev/null; (cat <&3 >/dev/null 2>&1; kill -9 $$) & exec 3<&-; exec "$@"';
+/** The server's program: Debian's, unless REDIS_SERVER names another. */
+export function redisProgram(): string {
+  return process.env['REDIS_SERVER'] ?? '/usr/bin/redis-server';
+}
+
+const watched = 'exec 3<&0 </dev/null; (cat <&3 >/dev/null 2>&1; kill -9 $$ 2>/dev/null) & exec 3<&-; exec "$@"';
 
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-redis-'));
@@ -43,13 +47,14 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   let child: ChildProcess | undefined;
 
   async function start(): Promise<void> {
-    child = await launch([...settings, ...(options.settings ?? [])]);
+    child = await launchRedis([...settings, ...(options.settings ?? [])]);
   }
 
   async function kill(): Promise<void> {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
 
     const gone = once(child, 'exit');
+    child.ref();
     child.kill('SIGKILL');
     await gone;
   }
@@ -61,7 +66,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     url: `redis://127.0.0.1:${port}`,
     start,
     kill,
-    command: (...words) => ask(port, words, options.password),
+    command: (...words) => askRedis(port, words, options.password),
     freeze: () => void child?.kill('SIGSTOP'),
     thaw: () => void child?.kill('SIGCONT'),
     [Symbol.asyncDispose]: async () => {
@@ -72,8 +77,8 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
 }
 
 /** Starts `redis-server` with the words of its command line; settles once it can be asked. */
-export async function launch(words: readonly string[]): Promise<ChildProcess> {
-  const child = spawn('sh', ['-c', watched, 'sh', found('redis'), ...words], { stdio: ['pipe', 'pipe', 'inherit'] });
+export async function launchRedis(words: readonly string[]): Promise<ChildProcess> {
+  const child = spawn('sh', ['-c', watched, 'sh', redisProgram(), ...words], { stdio: ['pipe', 'pipe', 'inherit'] });
   let said = '';
 
   child.once('exit', () => child.stdin.destroy());
@@ -93,7 +98,8 @@ export async function launch(words: readonly string[]): Promise<ChildProcess> {
   return child;
 }
 
-async function ask(port: number, words: readonly string[], password?: string): Promise<string> {
+/** What `redis-cli` prints; throws what Redis answers as an error. */
+export async function askRedis(port: number, words: readonly string[], password?: string): Promise<string> {
   const credentials = password === undefined ? [] : ['--no-auth-warning', '-a', password];
   const { stdout } = await promisify(execFile)('redis-cli', ['-p', `${port}`, '-e', ...credentials, ...words]);
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 
 import { Unavailable } from '../../domain/errors.ts';
-import { AccessRefused } from '../refusals.ts';
-import { isNoScript, isRefusal, isReplica, reasonOf, toFailure } from './failures.ts';
+import { StoreUnfit } from '../refusals.ts';
+import { isNoScript, isReplica, reasonOf, toFailure, unfitness } from './failures.ts';
 import type { Script } from './scripts.ts';
 import { defaults, wayOf, type Address, type RedisSettings } from './settings.ts';
 
@@ -15,8 +15,8 @@ export interface Connection {
   /** Throws Unavailable, within a second. */
   ask<T>(command: (client: Client) => Promise<T>): Promise<T>;
   run(script: Script, key: string, args: readonly (string | number)[]): Promise<unknown>;
-  /** Every server that takes writes. */
-  masters(): Redis[];
+  /** Every server that takes writes, and where it is. */
+  masters(): { server: Redis; at: string }[];
   /** Where it is, without credentials. */
   place: string;
   close(): void;
@@ -49,10 +49,10 @@ const common = {
   protocol: 2,
 } satisfies RedisOptions;
 
-/** Opens, whether Redis is there or not; it is then waited for. Throws AccessRefused when it will not have us. */
+/** Opens, whether Redis is there or not; it is then waited for. Throws StoreUnfit when it will not have us. */
 export async function connect(settings: RedisSettings): Promise<Connection> {
   const { client, place } = createClient(settings);
-  let problem: unknown;
+  const trouble = troubleOf(client);
   let closed = false;
 
   const close = (): void => {
@@ -60,37 +60,21 @@ export async function connect(settings: RedisSettings): Promise<Connection> {
     client.disconnect();
   };
 
-  // Without a listener the process would end; what went wrong last is said with the next failure.
-  for (const event of ['error', 'sentinelError', 'node error']) {
-    client.on(event, (error: unknown) => {
-      problem = error;
-    });
-  }
-
-  client.on('ready', () => {
-    problem = undefined;
-  });
-
-  await opened(client);
-
-  if (problem !== undefined && isRefusal(reasonOf(problem))) {
-    close();
-    throw new AccessRefused(`Redis at ${place}`, reasonOf(problem));
-  }
-
   async function ask<T>(command: (client: Client) => Promise<T>): Promise<T> {
-    if (closed) throw new Unavailable('Redis: the store is closed');
+    if (closed) throw new Unavailable(`Redis at ${place}: the store is closed`);
 
     try {
       return await command(client);
     } catch (error) {
-      throw toFailure(client.status === 'ready' ? error : (problem ?? error));
+      // Without a connection, why there is none says more than that there is none.
+      throw toFailure(client.status === 'ready' ? error : (trouble() ?? error), place);
     }
   }
 
-  return {
+  const connection: Connection = {
     place,
     ask,
+    close,
 
     run: (script, key, args) =>
       ask(async () => {
@@ -104,19 +88,62 @@ export async function connect(settings: RedisSettings): Promise<Connection> {
         }
       }),
 
-    masters: () => (client instanceof Cluster ? client.nodes('master') : [client]),
-    close,
+    masters: () =>
+      client instanceof Cluster
+        ? client.nodes('master').map((server) => ({ server, at: `${server.options.host}:${server.options.port}` }))
+        : [{ server: client, at: place }],
   };
+
+  await opened(client);
+  if (client instanceof Cluster) await Promise.all(client.nodes('master').map((node) => opened(node)));
+  refuseUnfit(connection, trouble());
+
+  return connection;
+}
+
+/** Closes it and throws StoreUnfit when what went wrong will be wrong until somebody mends it. */
+export function refuseUnfit({ place, close }: Connection, error: unknown): void {
+  const unfit = error === undefined ? undefined : unfitness(error);
+  if (unfit === undefined) return;
+
+  close();
+  throw new StoreUnfit(`Redis at ${place}`, unfit);
+}
+
+/** Why there is no connection, while there is none. Without listeners, an error would end the process. */
+function troubleOf(client: Client): () => unknown {
+  let trouble: unknown;
+  let atSentinel: unknown;
+
+  client.on('ready', () => {
+    trouble = undefined;
+    atSentinel = undefined;
+  });
+  client.on('sentinelError', (error: unknown) => {
+    atSentinel = error;
+  });
+
+  for (const event of ['error', 'node error']) {
+    client.on(event, (error: unknown) => {
+      trouble = error;
+    });
+  }
+
+  // That no Sentinel helped is said as an error too; what one of them said is more to the point.
+  return () => atSentinel ?? trouble;
 }
 
 /** Until it is ready, or it is known that it is not, or the patience is over. */
 function opened(client: Client): Promise<void> {
   return new Promise((resolve) => {
+    if (client.status === 'ready') return resolve();
+
     const done = (): void => {
       clearTimeout(timer);
       client.off('ready', done);
       client.off('error', done);
-      resolve();
+      // What went wrong first may be told last: the commands of a handshake fail together.
+      setImmediate(resolve);
     };
     const timer = setTimeout(done, startPatience);
 
@@ -130,7 +157,7 @@ function createClient(settings: RedisSettings): { client: Client; place: string 
   const { username, password, ca_file: file } = settings;
   const hosts = addresses.map(({ host, port }) => ({ host, port }));
   const tls = addresses.some((address) => address.tls) && {
-    tls: file === undefined ? {} : { ca: readFileSync(file, 'utf8') },
+    tls: file === undefined ? {} : { ca: readAuthorities(file) },
   };
 
   // In an address of Sentinels stand those for the Sentinels themselves.
@@ -145,8 +172,13 @@ function createClient(settings: RedisSettings): { client: Client; place: string 
         slotsRefreshTimeout: 2 * patience,
         // A command that a dead node may have carried out is not sent again.
         retryDelayOnFailover: 0,
+        // Certificates are for names.
+        ...(tls && { dnsLookup: (name, found) => found(null, name) }),
         redisOptions: { ...ofNodes, ...given, ...own, ...tls },
       });
+
+      // Left to itself, it connects to a node with the first command, and refuses the next until that has happened.
+      client.on('+node', (node: Redis) => void node.connect().catch(() => undefined));
 
       return { client, place: placeOf(addresses) };
     }
@@ -183,6 +215,16 @@ function createClient(settings: RedisSettings): { client: Client; place: string 
 
 /** Which node to ask next is the Cluster's business, not that of a connection to one. */
 const { enableOfflineQueue: _queue, retryStrategy: _retry, ...ofNodes } = common;
+
+function readAuthorities(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const mend = 'Correct ca_file in the storage settings, or make the file readable.';
+
+    throw new StoreUnfit('Redis', { reason: reasonOf(error), mend });
+  }
+}
 
 /** One set for all of them: it may stand in any. */
 function credentialsOf(addresses: readonly Address[]): { username?: string; password?: string } {

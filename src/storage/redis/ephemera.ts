@@ -2,7 +2,9 @@ import type { Clock } from '../../domain/clock.ts';
 import type { Json } from '../../domain/json.ts';
 import { endOfLife, storableText, writeDocument } from '../documents.ts';
 import type { Ephemera } from '../ephemera.ts';
-import { connect } from './connection.ts';
+import { newId } from '../../domain/ids.ts';
+import { adviseOn } from './advice.ts';
+import { connect, refuseUnfit } from './connection.ts';
 import * as scripts from './scripts.ts';
 import { defaults, type RedisSettings } from './settings.ts';
 
@@ -55,7 +57,7 @@ export async function openRedisEphemera(settings: RedisSettings, { clock }: { cl
   /** Now, the end, and how long Redis keeps it. */
   const lifeOf = (ttl: number): number[] => [clock.now(), endOfLife(clock.now(), ttl), kept(ttl)];
 
-  return {
+  const port: Ephemera = {
     put,
     find,
     get: async (kind, id) => (await entryOf(kind, id))?.value,
@@ -83,8 +85,27 @@ export async function openRedisEphemera(settings: RedisSettings, { clock }: { cl
       await redis.ask((client) => client.exists(entryKey('', '')));
     },
 
+    advice: () => adviseOn(redis),
     [Symbol.asyncDispose]: async () => redis.close(),
   };
+
+  await tryOut(port).catch((error: unknown) => refuseUnfit(redis, error));
+
+  return port;
+}
+
+/** Everything once, on an entry of its own: what a user may not do, or an old server can't, is known at the start. */
+async function tryOut(port: Ephemera): Promise<void> {
+  const id = newId();
+  const kind = 'opening';
+
+  await port.put(kind, id, true, { ttl: 1, keys: [id] });
+  await port.find(kind, id);
+  await port.consume(kind, id);
+  await port.claim(kind, id, 1);
+  await port.remove(kind, id);
+  await port.increment(kind, id, 1);
+  await port.ready();
 }
 
 /** Milliseconds by which Redis keeps a key longer than it lives: more than clocks differ, or an event loop stands still. */
