@@ -44,7 +44,7 @@ function violated(error: unknown): string {
 }
 
 function reasonOf(error: unknown): string {
-  const { codeName } = error as { codeName?: unknown };
+  const codeName = (error as { codeName?: unknown } | undefined)?.codeName;
 
   // What the server says may quote a document.
   if (typeof codeName === 'string') return codeName;
