@@ -7,6 +7,7 @@ import { consoleClientId } from './domain/client.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
 import { startKeySchedule } from './jobs/key-schedule.ts';
 import { createLeases } from './jobs/leases.ts';
+import { claimSecrets } from './jobs/same-secrets.ts';
 import { startSweeping } from './jobs/sweeping.ts';
 import { consoleReturnPath } from './oidc/console.ts';
 import { createOidc, type Oidc } from './oidc/provider.ts';
@@ -68,6 +69,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       around,
     }),
   );
+  opened.use(await claimSecrets({ ...services, ...eachMinute, failed: onError }));
   await services.clients.ensure(consoleClientId, consoleMetadata(config.issuer));
   await services.signingKeys.ensure();
 

@@ -5,7 +5,7 @@ import type { Config } from '../config/schema.ts';
 import { systemClock } from '../domain/clock.ts';
 import { Failure } from '../domain/errors.ts';
 import type { Services } from '../services.ts';
-import { AlreadyRunning, KeyMissing, SchemaTooNew } from '../storage/refusals.ts';
+import { AlreadyRunning, KeyMissing, SchemaTooNew, SecretsDiffer } from '../storage/refusals.ts';
 import { exitCodes, overview, parseCommand, Usage, type ExitCode, type Io, type Parsed } from './command.ts';
 import { commands } from './commands.ts';
 import { isNew } from './new-machine.ts';
@@ -102,7 +102,7 @@ function explain(error: unknown, io: Io): ExitCode {
     return exitCodes.usage;
   }
 
-  if (error instanceof SchemaTooNew || error instanceof AlreadyRunning || error instanceof KeyMissing) {
+  if (isRefusal(error)) {
     io.err(`${error.message}\n`);
     return error.exitCode;
   }
@@ -126,6 +126,10 @@ function explain(error: unknown, io: Io): ExitCode {
 
   io.err(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return exitCodes.failed;
+}
+
+function isRefusal(error: unknown): error is Error & { exitCode: ExitCode } {
+  return [SchemaTooNew, AlreadyRunning, KeyMissing, SecretsDiffer].some((refusal) => error instanceof refusal);
 }
 
 function isTaken(error: unknown): error is Error & { port: number } {

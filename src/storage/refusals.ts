@@ -35,3 +35,18 @@ export class KeyMissing extends Error {
     );
   }
 }
+
+/** Another node of the installation runs with other secrets: neither would accept what the other has given out. */
+export class SecretsDiffer extends Error {
+  /** EX_CONFIG of sysexits.h. */
+  readonly exitCode = 78;
+
+  /** `until`: when a node that was killed is no longer taken to be running, in milliseconds. */
+  constructor(setting: string, until: number) {
+    super(
+      `Another node is running with a different ${setting}: give all nodes the same. To change it, put a new cookie ` +
+        'key behind the old one on every node and then in front of it; for the others, stop every node first. A node ' +
+        `that was killed counts as running until ${new Date(until).toISOString()}.`,
+    );
+  }
+}

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as oidc from 'openid-client';
 
@@ -151,4 +153,19 @@ test('each node shows a link to make the first administrator, and its own sample
 
     expect((await app.open(arrivedAt)).words).toContain(ana.id);
   }
+});
+
+test('a node with cookie keys of its own is refused in words, before it serves or writes anything', async () => {
+  await using nodes = await startNodes({ count: 1 });
+  const env = { GATEHOUSE_SECRETS_COOKIE_KEYS: 'another-cookie-key-0123456789abcdefghij' };
+
+  await expect(nodes.add(env)).rejects.toThrow('Another node is running with a different secrets.cookie_keys');
+  expect((await openBrowser(nodes.url).open('/account')).status).toBe(200);
+});
+
+test('a node with another encryption key is refused in words', async () => {
+  await using nodes = await startNodes({ count: 1 });
+  const env = { GATEHOUSE_SECRETS_ENCRYPTION_KEY: randomBytes(32).toString('base64url') };
+
+  await expect(nodes.add(env)).rejects.toThrow('What is secret in this database was sealed under the key');
 });
