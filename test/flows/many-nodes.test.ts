@@ -169,3 +169,22 @@ test('a node with another encryption key is refused in words', async () => {
 
   await expect(nodes.add(env)).rejects.toThrow('What is secret in this database was sealed under the key');
 });
+
+test('a new encryption key goes from node to node: known to all first, then in use', async () => {
+  const [old, fresh] = [randomBytes(32).toString('base64url'), randomBytes(32).toString('base64url')];
+  const knowing = {
+    GATEHOUSE_SECRETS_ENCRYPTION_KEY: old,
+    GATEHOUSE_SECRETS_FORMER_ENCRYPTION_KEYS: `${fresh},${old}`,
+  };
+  await using nodes = await startNodes({ env: knowing });
+  await nodes.add({ GATEHOUSE_SECRETS_ENCRYPTION_KEY: fresh, GATEHOUSE_SECRETS_FORMER_ENCRYPTION_KEYS: old });
+
+  const ana = await nodes.account();
+  const registered = await nodes.client('web', { redirect_uris: ['https://wiki.example.net/cb'] });
+  const wiki = await relyingParty(nodes, registered);
+  // What the new node seals, the others open.
+  await nodes.all[2]?.services.signingKeys.replace({ actor: 'command-line' });
+  await nodes.first.oidc.checkKeys();
+
+  expect((await wiki.signIn(ana)).tokens.claims()?.sub).toBe(ana.id);
+});
