@@ -9,6 +9,7 @@ import { InMaintenance } from './domain/errors.ts';
 import { startDelivering } from './jobs/delivering.ts';
 import { startKeySchedule } from './jobs/key-schedule.ts';
 import { createLeases } from './jobs/leases.ts';
+import { claimSecrets } from './jobs/same-secrets.ts';
 import { startSweeping } from './jobs/sweeping.ts';
 import { consoleReturnPath } from './oidc/console.ts';
 import { createDelivery } from './messages/delivery.ts';
@@ -80,6 +81,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       around,
     }),
   );
+  opened.use(await claimSecrets({ ...services, ...eachMinute, failed: onError }));
   await services.clients.ensure(consoleClientId, consoleMetadata(config.issuer));
   await services.signingKeys.ensure();
 
