@@ -10,8 +10,15 @@ import type { InMaintenance } from './domain/errors.ts';
 import { createEvents, type Events } from './events/writer.ts';
 import type { Units } from './oidc/request.ts';
 import { createUnits } from './oidc/units.ts';
+import { createMessages, type Messages } from './messages/messages.ts';
+import { createShares } from './messages/shares.ts';
+import { createTextLimits } from './messages/text-limits.ts';
+import { createTextNumbers } from './messages/text-numbers.ts';
+import { waysOf } from './messages/ways.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createClients, type Clients } from './operations/clients.ts';
+import { openFactors, type FactorServices } from './services-factors.ts';
+import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
 import { createMaintenance, type Maintenance } from './operations/maintenance.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
@@ -28,7 +35,7 @@ import { createSealing, type Sealing } from './storage/sealing.ts';
  * The lower half of the composition root: storage and what can be done to it. The server (`app.ts`) and the command
  * line both stand on it; it knows no page and no protocol.
  */
-export interface Services extends AsyncDisposable {
+export interface Services extends FactorServices, AsyncDisposable {
   config: Config;
   secrets: Secrets;
   clock: Clock;
@@ -41,6 +48,8 @@ export interface Services extends AsyncDisposable {
   passwords: Passwords;
   policy: PasswordPolicy;
   guessing: Guessing;
+  messages: Messages;
+  oldPassword: OldPassword;
   endings: Endings;
   accounts: Accounts;
   clients: Clients;
@@ -99,7 +108,19 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     productName: config.branding.name,
   });
   const endings = createEndings({ records, events, tell });
-  const accounts = createAccounts({ records, passwords, policy, endings, events, clock });
+  const factors = openFactors({ config, records, sealing, passwords, events, clock });
+  const oldPassword = createOldPassword({ records, ...factors });
+  const accounts = createAccounts({
+    records,
+    passwords,
+    policy,
+    factors: factors.factors,
+    oldPassword,
+    endings,
+    events,
+    clock,
+  });
+  const messages = openMessages(config, { records, sealing, events, clock });
 
   return {
     config,
@@ -113,6 +134,9 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     passwords,
     policy,
     guessing: createGuessing({ records, sealing, clock, limits: config.limits.sign_in }),
+    messages,
+    ...factors,
+    oldPassword,
     endings,
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),
@@ -178,6 +202,18 @@ export async function keyInUse(
   }
 
   return typeof known === 'string' ? known : undefined;
+}
+
+function openMessages(
+  { mode, messages: settings }: Config,
+  { records, sealing, events, clock }: Pick<Services, 'records' | 'sealing' | 'events' | 'clock'>,
+): Messages {
+  const ways = waysOf({ mode, messages: settings });
+  const { caps, countries } = settings.sms;
+  const onSpent = () => events.write('texts.spent', { actor: 'server', details: { perDay: caps.per_day } });
+  const limits = createTextLimits({ shares: createShares({ records, sealing, clock }), clock, caps, onSpent });
+
+  return createMessages({ sealing, clock, ways, numbers: createTextNumbers({ limits, way: ways.sms, countries }) });
 }
 
 function hashingOptions({ passwords: { argon2, hash_queue, maximum_length } }: Config): HashingOptions {
