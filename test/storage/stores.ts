@@ -63,7 +63,8 @@ export async function emptyFolder(): Promise<AsyncDisposable & { path: string }>
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-interface Emptied {
+export interface Emptied {
+  /** Of the backend. */
   options: object;
   data: string;
   remove(): PromiseLike<void>;
@@ -77,7 +78,7 @@ const places: Record<string, () => Promise<Emptied>> = {
   },
 };
 
-async function emptyPlace(kind: string): Promise<Emptied> {
+export async function emptyPlace(kind: string): Promise<Emptied> {
   const make = places[kind];
 
   if (!make) throw new Error(`say in test/storage/stores.ts how to make an empty place for ${kind}`);
