@@ -12,7 +12,10 @@ import { createLeases } from './jobs/leases.ts';
 import { startSweeping } from './jobs/sweeping.ts';
 import { consoleReturnPath } from './oidc/console.ts';
 import { createDelivery } from './messages/delivery.ts';
+import { createKept } from './messages/kept.ts';
+import { outboxRoutes } from './messages/outbox.ts';
 import { openSenders } from './messages/senders.ts';
+import { waysOf } from './messages/ways.ts';
 import { createWriting } from './messages/writing.ts';
 import { createOidc, type Oidc } from './oidc/provider.ts';
 import { routes as endpoints } from './oidc/settings.ts';
@@ -20,6 +23,7 @@ import { openServices, type Services, type ServicesOptions } from './services.ts
 import { showEnded, signInRoutes } from './sign-in/index.ts';
 import { cameFrom } from './web/arrivals.ts';
 import type { Limit } from './web/limit.ts';
+import type { Route } from './web/route.ts';
 import { createLog, redact, type Log } from './web/log.ts';
 import { createWeb, type Web } from './web/server.ts';
 
@@ -157,6 +161,7 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
         claimsShown: config.account.claims_shown,
         passwordLength: { minimum: config.passwords.minimum_length, maximum: config.passwords.maximum_length },
       }),
+      ...outbox(services),
     ],
     navigation: accountNavigation,
     home: '/account',
@@ -175,6 +180,14 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
   web.use(oidc.middleware);
 
   return web;
+}
+
+/** Shows what is not sent: in development mode alone, and only for as long as something is not. */
+function outbox(services: Services): Route[] {
+  const { config } = services;
+  if (!Object.values(waysOf(config)).includes('outbox')) return [];
+
+  return outboxRoutes({ kept: createKept({ ...services, writing: createWriting(config) }), issuer: config.issuer });
 }
 
 /**

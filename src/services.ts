@@ -11,6 +11,7 @@ import { createEvents, type Events } from './events/writer.ts';
 import type { Units } from './oidc/request.ts';
 import { createUnits } from './oidc/units.ts';
 import { createMessages, type Messages } from './messages/messages.ts';
+import { mailerOf } from './messages/senders.ts';
 import { createShares } from './messages/shares.ts';
 import { createTextLimits } from './messages/text-limits.ts';
 import { createTextNumbers } from './messages/text-numbers.ts';
@@ -79,6 +80,11 @@ export interface Stores {
   ephemera: Ephemera;
 }
 
+/** Whether the mail server takes mail from us, without sending any; undefined: it does, or there is none. */
+export async function checkMailServer(config: Config): Promise<string | undefined> {
+  return mailerOf(config)?.check();
+}
+
 /** Names the key that secrets are sealed under now. */
 const keySetting = 'encryption-key';
 
@@ -96,7 +102,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const standing = server ? watchStanding(store, { first, failed: onError }) : unwatched;
   const records = server ? holdWrites(store, standing.hold) : store;
 
-  const units = createUnits({ records, ephemera, clock });
+  const units = createUnits({ records, ephemera, clock, onError });
   const { takeOver } = units;
   const events = createEvents({ records, sealing, clock, onError, takeOver });
   const hashing = createHashing(hashingOptions(config));
@@ -108,7 +114,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     productName: config.branding.name,
   });
   const endings = createEndings({ records, events, tell });
-  const factors = openFactors({ config, records, sealing, passwords, events, clock });
+  const factors = openFactors({ config, records, sealing, passwords, events, clock, takeOver });
   const oldPassword = createOldPassword({ records, ...factors });
   const accounts = createAccounts({
     records,
@@ -133,7 +139,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     events,
     passwords,
     policy,
-    guessing: createGuessing({ records, sealing, clock, limits: config.limits.sign_in }),
+    guessing: createGuessing({ records, sealing, clock, limits: config.limits.sign_in, takeOver }),
     messages,
     ...factors,
     oldPassword,
@@ -151,6 +157,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     signingKeys: createSigningKeys({ config, records, sealing, events, clock }),
     async [Symbol.asyncDispose]() {
       await passwords.settled();
+      await units.settled();
       await events[Symbol.asyncDispose]();
       standing[Symbol.dispose]();
       await ephemera[Symbol.asyncDispose]();
@@ -190,6 +197,18 @@ async function checkKey({ records, secrets, clock }: Pick<Services, 'records' | 
   }
 }
 
+function openMessages(
+  { mode, messages: settings }: Config,
+  { records, sealing, events, clock }: Pick<Services, 'records' | 'sealing' | 'events' | 'clock'>,
+): Messages {
+  const ways = waysOf({ mode, messages: settings });
+  const { caps, countries } = settings.sms;
+  const onSpent = () => events.write('texts.spent', { actor: 'server', details: { perDay: caps.per_day } });
+  const limits = createTextLimits({ shares: createShares({ records, sealing, clock }), clock, caps, onSpent });
+
+  return createMessages({ sealing, clock, ways, numbers: createTextNumbers({ limits, way: ways.sms, countries }) });
+}
+
 /** The id of the key that secrets are sealed under; undefined: nothing is sealed yet. Throws KeyMissing: it is not ours. */
 export async function keyInUse(
   { settings }: Pick<Records, 'settings'>,
@@ -202,18 +221,6 @@ export async function keyInUse(
   }
 
   return typeof known === 'string' ? known : undefined;
-}
-
-function openMessages(
-  { mode, messages: settings }: Config,
-  { records, sealing, events, clock }: Pick<Services, 'records' | 'sealing' | 'events' | 'clock'>,
-): Messages {
-  const ways = waysOf({ mode, messages: settings });
-  const { caps, countries } = settings.sms;
-  const onSpent = () => events.write('texts.spent', { actor: 'server', details: { perDay: caps.per_day } });
-  const limits = createTextLimits({ shares: createShares({ records, sealing, clock }), clock, caps, onSpent });
-
-  return createMessages({ sealing, clock, ways, numbers: createTextNumbers({ limits, way: ways.sms, countries }) });
 }
 
 function hashingOptions({ passwords: { argon2, hash_queue, maximum_length } }: Config): HashingOptions {

@@ -6,6 +6,7 @@ import { doctorCommand } from './doctor.ts';
 import { maintenanceOff, maintenanceOn, maintenanceStatus } from './maintenance.ts';
 import { moveCommand } from './move.ts';
 import { keysList, keysRotate } from './keys.ts';
+import { messagesList } from './messages.ts';
 
 /** What `gatehouse` can do beside `start`, which is the process itself (`main.ts`). */
 export const commands: readonly Command[] = [
@@ -26,4 +27,5 @@ export const commands: readonly Command[] = [
   moveCommand,
   keysList,
   keysRotate,
+  messagesList,
 ];

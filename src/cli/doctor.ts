@@ -8,17 +8,14 @@ import { keyFileOf } from '../config/secrets.ts';
 import { sealedAs } from '../domain/signing-key.ts';
 import type { Services } from '../services.ts';
 import { KeyMissing, MoveUnfinished, StoreMoved } from '../storage/refusals.ts';
+import { adviceOf } from './advice.ts';
 import { exitCodes, type Call, type Command } from './command.ts';
+import { queued, ways } from './doctor-messages.ts';
+import type { Finding } from './finding.ts';
 import { isNew } from './new-machine.ts';
 import { ConfigurationRefused } from './refused.ts';
 
 /** `doctor`: looks at everything that a start needs and says what is wrong and how to mend it. */
-export interface Finding {
-  area: 'configuration' | 'permissions' | 'storage' | 'keys' | 'clock' | 'administrators' | 'mail';
-  state: 'good' | 'warning' | 'wrong';
-  message: string;
-  mend?: string;
-}
 
 /** Before this was written: a clock that says so was never set. */
 const earliestPlausible = Date.UTC(2026, 0, 1);
@@ -28,7 +25,7 @@ const clockTolerance = 60_000;
 
 export const doctorCommand: Command = {
   words: 'doctor',
-  summary: 'checks configuration, permissions, storage, keys and clock, and says how to mend what is wrong',
+  summary: 'checks configuration, permissions, storage, keys, clock and mail, and says how to mend what is wrong',
   usage: '[--json]',
   options: { json: { type: 'boolean' } },
   positionals: { least: 0, most: 0 },
@@ -62,7 +59,7 @@ async function examine({ config, services }: Call): Promise<Finding[]> {
     ...advice,
     ...permissions(settings),
     ...(isNew(settings) ? [] : await storage(services)),
-    mail(settings),
+    ...(await ways(settings)),
   ];
 }
 
@@ -136,14 +133,14 @@ async function storage(services: () => Promise<Services>): Promise<Finding[]> {
   try {
     const opened = await services();
     await opened.records.ready();
-    await opened.ephemera.ready();
 
     return [
-      { area: 'storage', state: 'good', message: 'Records and ephemera answer.' },
+      ...(await adviceOf(opened)).map((advice) => ({ area: 'storage' as const, ...advice })),
       ...(await closed(opened)),
       await keys(opened),
       await clock(opened),
       await administrators(opened),
+      ...(await queued(opened)),
     ];
   } catch (error) {
     return failed(error, 'storage');
@@ -217,12 +214,4 @@ async function administrators({ accounts }: Services): Promise<Finding> {
         message: 'There is none yet.',
         mend: 'Open the link that the start prints, or run: gatehouse admin create',
       };
-}
-
-function mail({ mode }: Config): Finding {
-  return {
-    area: 'mail',
-    state: mode === 'production' ? 'warning' : 'good',
-    message: 'This version sends no e-mail and no text messages, and offers nothing that would need one.',
-  };
 }

@@ -23,6 +23,16 @@ export class AlreadyRunning extends Unavailable {
   }
 }
 
+/** The store answers, but we can't work with it: its password, what its user may do, its version. */
+export class StoreUnfit extends Unavailable {
+  /** EX_CONFIG of sysexits.h: starting again changes nothing. */
+  readonly exitCode = 78;
+
+  constructor(store: string, { reason, mend }: { reason: string; mend: string }) {
+    super(`${store} can't be used: ${reason}. ${mend}`);
+  }
+}
+
 /** What was here lives elsewhere now: whoever went on here would go on from what others no longer see. */
 export class StoreMoved extends Unavailable {
   /** EX_CONFIG of sysexits.h: starting again changes nothing. */
@@ -76,9 +86,16 @@ export class KeyMissing extends Error {
 }
 
 /** Each says what to do, and with which code of sysexits.h the program ends. */
-export type Refusal = SchemaTooNew | AlreadyRunning | StoreMoved | MoveUnfinished | MoveRefused | KeyMissing;
+export type Refusal =
+  | SchemaTooNew
+  | AlreadyRunning
+  | StoreUnfit
+  | StoreMoved
+  | MoveUnfinished
+  | MoveRefused
+  | KeyMissing;
 
-const refusals = [SchemaTooNew, AlreadyRunning, StoreMoved, MoveUnfinished, MoveRefused, KeyMissing];
+const refusals = [SchemaTooNew, AlreadyRunning, StoreUnfit, StoreMoved, MoveUnfinished, MoveRefused, KeyMissing];
 
 export function isRefusal(error: unknown): error is Refusal {
   return refusals.some((refusal) => error instanceof refusal);

@@ -73,6 +73,8 @@ export const rules: Rules = {
     'sign-in': { paths: ['sign-in/'], ...feature },
     consent: { paths: ['consent/'], ...feature },
     account: { paths: ['account/'], ...feature },
+    /** The one page that messages have: a feature like the others, and nothing of it is known to what sends. */
+    outbox: { paths: ['messages/outbox.ts'], ...feature },
     admin: { paths: ['admin/'], ...feature },
     api: { paths: ['api/'], ...feature },
 
