@@ -6,6 +6,7 @@ import type { Context, Middleware } from 'koa';
 
 import type { Clock } from '../domain/clock.ts';
 import { createCookieKeys } from '../domain/cookie-keys.ts';
+import type { Failure } from '../domain/errors.ts';
 import type { Ephemera } from '../storage/ephemera.ts';
 import type { Sealing } from '../storage/sealing.ts';
 import { createAnswers } from './answers.ts';
@@ -41,8 +42,8 @@ import { createVisitors } from './visitors.ts';
  *     await web.close();                          // graceful, at most 10 s
  *
  * A request passes: health, the host check (421), `deps.fast`, assets, then Koa: error answers, security headers,
- * `around`, limits, the routes, what `use` added, and 404. Forwarded headers are replaced by what was found out, so both
- * `web.koa.proxy` and `provider.proxy` are safely `true`.
+ * maintenance (503), `around`, limits, the routes, what `use` added, and 404. Forwarded headers are replaced by what was
+ * found out, so both `web.koa.proxy` and `provider.proxy` are safely `true`.
  */
 export interface WebDeps {
   /** The origin that people and apps reach us at. */
@@ -70,6 +71,8 @@ export interface WebDeps {
   /** Rejects when something that is needed does not answer; for `/readyz`. */
   ready: () => Promise<void>;
 
+  /** Why no request is answered now (maintenance), whatever it asks for; undefined: all are. */
+  closed?: () => Failure | undefined;
   limits?: readonly Limit[];
   /** Folders with further templates (tests have some of their own). */
   furtherViews?: readonly string[];
@@ -133,6 +136,7 @@ export function createWeb(deps: WebDeps): Web {
   koa.use(remember);
   koa.use(failures.middleware);
   koa.use(securityHeaders());
+  if (deps.closed) koa.use(refuseWhile(deps.closed));
   if (deps.around) koa.use(deps.around);
   if (deps.limits?.length) koa.use(limitRequests(deps.limits, ephemera));
   koa.use(serveRoutes(routes, serve));
@@ -166,6 +170,16 @@ const remember: Middleware = (context, next) => {
 
   return next();
 };
+
+/** Health, assets, discovery and keys are answered all the same: they stand before. */
+function refuseWhile(closed: () => Failure | undefined): Middleware {
+  return (_context, next) => {
+    const failure = closed();
+    if (failure) throw failure;
+
+    return next();
+  };
+}
 
 function withLogo(branding: Branding): { branding: Branding; logoFile: Record<string, string> } {
   if (branding.logo === undefined) return { branding, logoFile: {} };

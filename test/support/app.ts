@@ -7,6 +7,7 @@ import { startApp, type App, type AppOptions } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { openSecrets } from '../../src/config/secrets.ts';
 import type { Account } from '../../src/domain/account.ts';
+import type { Oidc } from '../../src/oidc/provider.ts';
 import type { ClientKind, Registered } from '../../src/operations/clients.ts';
 import type { Result } from '../../src/operations/problems.ts';
 import type { Services } from '../../src/services.ts';
@@ -25,6 +26,7 @@ export interface TestApp {
   /** The issuer, without a slash at the end. */
   url: string;
   services: Services;
+  oidc: Oidc;
   /** The data folder. */
   data: string;
   /** Goes on with real time, from wherever it was moved to. */
@@ -123,6 +125,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
         listening.add(look);
         look();
       }),
+    get oidc() {
+      return app.oidc;
+    },
     get setupUrl() {
       return app.setupUrl;
     },

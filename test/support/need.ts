@@ -1,12 +1,23 @@
 import { describe, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { redisProgram } from './redis.ts';
 
 /** What a suite may need from the machine: where it was found (undefined: it is not there) and how to get it. */
 const needs = {
   chromium: {
     find: () => executable(process.env['CHROMIUM'] ?? '/usr/bin/chromium'),
     get: 'install Chromium (Debian: apt-get install chromium) or name one in CHROMIUM',
+  },
+  mongo: {
+    find: () => process.env['GATEHOUSE_TEST_MONGO_URL'] || standIn(),
+    get: 'npm run stand-in (needs a JDK and Maven; Debian: apt-get install default-jdk-headless maven) or name a MongoDB in GATEHOUSE_TEST_MONGO_URL',
+  },
+  redis: {
+    find: () => executable(redisProgram()),
+    get: 'install Redis (Debian: apt-get install redis-server) or name its server in REDIS_SERVER',
   },
   nginx: {
     find: () => executable(process.env['NGINX'] ?? '/usr/sbin/nginx'),
@@ -62,6 +73,13 @@ function executable(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The folder of the server that stands in for MongoDB, where it is built. */
+function standIn(): string | undefined {
+  const folder = fileURLToPath(new URL('stand-in/built/', import.meta.url));
+
+  return existsSync(`${folder}classes/StandIn.class`) ? folder : undefined;
 }
 
 /** The program's name when it runs and ends well. */
