@@ -40,6 +40,8 @@ export interface App extends AsyncDisposable {
   /** The link to make the first administrator; absent when there is one. */
   setupUrl?: string;
   demoUrl?: string;
+  /** The first half of an end, where a proxy has other nodes to turn to: nobody who is behind it notices. */
+  leave(): Promise<void>;
 }
 
 export interface AppOptions {
@@ -124,6 +126,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     oidc,
     ...(setupUrl === undefined ? {} : { setupUrl }),
     ...(demo === undefined ? {} : { demoUrl: demo.url }),
+    leave: web.leave,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
