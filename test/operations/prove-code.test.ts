@@ -116,6 +116,10 @@ describe('a code by e-mail or text message', () => {
     if (issued.code !== mine) {
       expect(await prove('email', issued.code)).toEqual({ wrong: true, triesLeft: 4 });
       expect(await verify(mine)).toEqual({ wrong: true, triesLeft: 4 });
+      expect((await ada.kinds()).filter((kind) => kind.endsWith('.failed')).toSorted()).toEqual([
+        'code.failed',
+        'second_factor.failed',
+      ]);
     }
 
     expect(await verify(issued.code)).toEqual({ right: true, data: { email: 'new@example.com' } });
