@@ -76,7 +76,8 @@ export function furnish(records: Records, clock: SettableClock) {
   });
   const failures: unknown[] = [];
   /** What people were told, by kind: each one is a record, like a message that waits to be sent. */
-  const told = async () => (await records.settings.scan()).rows.map(({ value }) => value);
+  const told = async () =>
+    (await records.settings.scan()).rows.flatMap(({ value }) => (typeof value === 'string' ? [value] : []));
   const tell = ({ kind }: Happening, { id }: Account): Write[] => [
     { in: 'settings', put: { id: `told ${newTimedId(clock.now())}`, value: `${kind} ${id}`, updatedAt: clock.now() } },
   ];

@@ -176,7 +176,7 @@ describe('a recovery code', () => {
 
     expect(right).toHaveLength(1);
     expect((await ada.kinds()).filter((kind) => kind === 'recovery_code.used')).toHaveLength(1);
-    expect((await room.told()).filter((text) => String(text).startsWith('recovery_code.used'))).toHaveLength(1);
+    expect((await room.told()).filter((text) => text.startsWith('recovery_code.used'))).toHaveLength(1);
     expect(await room.secondFactor.ask(ada.account)).toMatchObject({ recoveryCodesLeft: 9 });
   });
 
@@ -223,7 +223,7 @@ describe('guesses', () => {
     const kinds = (await ada.kinds()).slice(3);
     expect(kinds.filter((kind) => kind === 'second_factor.failed')).toHaveLength(5);
     expect(kinds.filter((kind) => kind === 'second_factor.blocked')).toHaveLength(1);
-    expect((await room.told()).filter((text) => String(text).startsWith('second_factor.failed'))).toHaveLength(5);
+    expect((await room.told()).filter((text) => text.startsWith('second_factor.failed'))).toHaveLength(5);
   });
 
   test('S115: with the store failing nothing is judged right, and nothing is counted', async () => {
