@@ -1,5 +1,5 @@
 import type { Config } from './config/schema.ts';
-import { createGuessing, type Guessing } from './credentials/guessing.ts';
+import { createGuessing, type Guessing, type GuessingDeps } from './credentials/guessing.ts';
 import { createOneTimeCodes, type OneTimeCodes } from './credentials/one-time-code.ts';
 import { createOneTimeSecrets, type OneTimeSecrets } from './credentials/one-time-secret.ts';
 import { createPasskeyChallenges } from './credentials/passkey-challenge.ts';
@@ -48,6 +48,8 @@ export interface FactorServicesDeps {
   clock: Clock;
   /** What people are told of what happens to their account. */
   tell?: Tell | undefined;
+  /** See `GuessingDeps`. */
+  takeOver?: GuessingDeps['takeOver'];
 }
 
 export function openFactors({ config, ...deps }: FactorServicesDeps): FactorServices {

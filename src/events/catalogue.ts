@@ -63,6 +63,15 @@ export const catalogue = {
 
   'setup.begun': kind(),
   'setup.completed': kind(),
+  /** Given up for good, of the channel `email` or `sms`. */
+  'message.failed': kind<{ channel: string; template: string; reason: string }>(),
+  /** Today's budget of text messages is used up. */
+  'texts.spent': kind<{ perDay: number }>(),
+  'maintenance.begun': kind(),
+  'maintenance.ended': kind(),
+  /** In words, without secrets: `sqlite in /var/lib/gatehouse`. */
+  'storage.moved': kind<{ from: string; to: string; rows: number }>(),
+  'storage.move_undone': kind<{ to: string }>(),
   /** Keys that sign at once: the first ones, and those in the place of leaked ones. */
   'keys.created': kind<{ kid: string; alg: string }>(),
   'keys.published': kind<{ kid: string; alg: string; /** Milliseconds. */ signsFrom: number }>(),

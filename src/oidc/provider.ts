@@ -50,7 +50,7 @@ export interface Oidc {
   interactions: Interactions;
   /** Tells the apps that were used in a session that it has ended, without keeping anybody waiting. */
   tell(session: DeviceSession): void;
-  /** Takes over the signing keys where they have changed: what happens of itself every 4 s. */
+  /** Takes over the signing keys where they have changed: what happens of itself every 3 s. */
   checkKeys(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -59,7 +59,7 @@ export interface Oidc {
  * How often the schedule of the keys is looked at, in milliseconds: whatever changed it, a write or the time, shows
  * within 5 s on every node.
  */
-const keyCheck = 4_000;
+const keyCheck = 3_000;
 
 /** What is replaced as a whole when the keys change. */
 interface Running {
