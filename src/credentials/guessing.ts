@@ -239,7 +239,10 @@ export function createGuessing(deps: GuessingDeps): Guessing {
     },
 
     async recognised({ accountId, deviceId }) {
-      if (deviceId.length >= shortestDeviceId) await records.write(await remembered(accountId, deviceId, false));
+      if (deviceId.length < shortestDeviceId) return;
+
+      const devices = await records.knownDevices.count('account', accountId);
+      await records.write(await remembered(accountId, { counted: [], known: false, deviceId, devices }));
     },
 
     withdrawn: ({ counted }) => settleAfter(counted, async () => counted.map(givenBack)),

@@ -182,7 +182,7 @@ describe('a passkey', () => {
     expect(keyOf(await room.passkeys.remove(ada.account, id, ada.by))).toBe('problem.notEnrolled');
     expect(await room.records.passkeys.get(id)).toBeUndefined();
     expect(await room.twoFactor.show(ada.account)).not.toHaveProperty('recoveryCodes');
-    expect((await room.told()).filter((text) => text === `passkey.removed ${ada.account.id}`)).toHaveLength(1);
+    expect((await room.told()).filter((text) => text === `passkey.removed Laptop ${ada.account.id}`)).toHaveLength(1);
   });
 
   test('stays where it is the last way in', async () => {
