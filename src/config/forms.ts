@@ -27,6 +27,8 @@ export type About = {
   shape?: Shape;
   /** The kinds of storage that have it, where not all have. */
   kinds?: readonly string[];
+  /** What one of those kinds says of it. */
+  ofKind?: Readonly<Record<string, About>>;
 };
 
 type Shape = Record<string, z.ZodType>;
@@ -152,6 +154,17 @@ export function optionalDuration([min, max]: [string, string], words: Words) {
   return undecided(schema, durationFacts(min, max, words));
 }
 
+/** A length of time, or `off`. */
+export function durationOrOff(fallback: string, [min, max]: [string, string], words: string | Words) {
+  const some = quantity(parseDuration, parseDuration(min) ?? 0, parseDuration(max) ?? 0);
+  const schema = z.union([z.literal('off'), some]) as z.ZodType<number | 'off', string | number>;
+
+  return described(schema, fallback, {
+    ...durationFacts(min, max, wordsOf(words)),
+    expects: `off, or a duration from ${min} to ${max}`,
+  });
+}
+
 /** An amount of data: written '256kB', resolved to bytes. The bounds are in bytes. */
 export function size(fallback: string, [min, max]: [number, number], description: string) {
   const expects = `a size from ${formatBytes(min)} to ${formatBytes(max)}`;
@@ -214,9 +227,15 @@ function bothOf(one: About, other: About): About {
     ...other,
     description: `${one.description} ${other.description}`,
     expects: one.expects === other.expects ? one.expects : `${one.expects}, or ${other.expects}`,
+    ...(one.unset !== other.unset && { unset: `${unsetOf(one)}; ${unsetOf(other)}` }),
     secret: (one.secret ?? false) || (other.secret ?? false),
     kinds: [...(one.kinds ?? []), ...(other.kinds ?? [])],
+    ofKind: { ...one.ofKind, ...other.ofKind },
   };
+}
+
+function unsetOf({ unset = 'none', kinds = [] }: About): string {
+  return `${unset} (kind ${kinds.join(', ')})`;
 }
 
 type Kind = { readonly kind: string; readonly options: z.ZodObject };
@@ -229,7 +248,8 @@ export function backend(description: string, fallback: string, kinds: readonly K
   for (const { kind, options } of kinds) {
     for (const [key, schema] of Object.entries(options.shape as Shape)) {
       const described = fromMeta(schema);
-      const facts = { ...described, description: `Kind ${kind}: ${described.description}`, kinds: [kind] };
+      const description = `Kind ${kind}: ${described.description}`;
+      const facts = { ...described, description, kinds: [kind], ofKind: { [kind]: described } };
       const other = shape[key] && aboutSetting(shape[key]);
 
       // A place of its own for what is known here: kinds share options, and backends their schemas.

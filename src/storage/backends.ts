@@ -3,6 +3,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { Remark } from './advice.ts';
 import type { Ephemera } from './ephemera.ts';
 import type { Records } from './records.ts';
+import * as mongoSettings from './mongo/settings.ts';
 import * as redisSettings from './redis/settings.ts';
 
 /**
@@ -18,6 +19,8 @@ export interface Backend<Options = unknown> {
   check?(options: Options): Remark[];
   /** What works and should not be done in production. */
   advise?(options: Options): Remark[];
+  /** It keeps its files in the data folder, which has one server at a time; else any number of nodes share it. */
+  inFolder?: true;
   /** Opens, making what is missing and migrating what is old. Throws SchemaTooNew, AlreadyRunning or Unavailable. */
   openRecords?(options: Options, place: Place): Promise<Records>;
   openEphemera?(options: Options, place: Place): Promise<Ephemera>;
@@ -34,8 +37,44 @@ export interface Place {
 const sqlite: Backend<object> = {
   kind: 'sqlite',
   options: z.strictObject({}),
+  inFolder: true,
   openRecords: async (_options, place) => (await import('./sqlite/records.ts')).openSqliteRecords(place),
   openEphemera: async (_options, place) => (await import('./sqlite/ephemera.ts')).openSqliteEphemera(place),
+};
+
+const mongo: Backend<mongoSettings.MongoSettings> = {
+  kind: 'mongo',
+  options: z.strictObject({
+    url: z
+      .string()
+      .refine((text) => mongoSettings.readAddress(text) !== undefined)
+      .optional()
+      .meta({
+        description:
+          'The replica set. Its options may ask for TLS (tls=true), name its members’ authority and the like.',
+        expects: 'an address such as mongodb://user:password@a.example.com,b.example.com/gatehouse?tls=true',
+        unset: mongoSettings.defaults.url,
+        secret: true,
+      }),
+    database: z
+      .string()
+      .regex(mongoSettings.databaseName)
+      .optional()
+      .meta({
+        description: 'The database, which is Gatehouse’s alone.',
+        expects: 'a name of letters, digits, - and _',
+        unset: `the one that url names, else ${mongoSettings.defaults.database}`,
+        example: mongoSettings.defaults.database,
+      }),
+    pool_size: z.int().min(1).max(1000).default(20).meta({
+      description: 'How many connections a node keeps at most.',
+      expects: 'a whole number from 1 to 1000',
+      unit: 'connections',
+    }),
+  }),
+  advise: mongoSettings.adviseSettings,
+  openRecords: async (options, place) => (await import('./mongo/records.ts')).openMongoRecords(options, place),
+  openEphemera: async (options, place) => (await import('./mongo/ephemera.ts')).openMongoEphemera(options, place),
 };
 
 const redisAddress = z.string().refine((text) => redisSettings.readAddress(text) !== undefined);
@@ -100,7 +139,7 @@ const redis: Backend<redisSettings.RedisSettings> = {
   openEphemera: async (options, place) => (await import('./redis/ephemera.ts')).openRedisEphemera(options, place),
 };
 
-const backends: readonly Backend[] = [sqlite, redis];
+const backends: readonly Backend[] = [sqlite, mongo, redis];
 
 export const recordsBackends = backends.filter(keepsRecords);
 export const ephemeraBackends = backends.filter(keepsEphemera);

@@ -26,6 +26,21 @@ export function endOfLife(now: number, ttl: number): number {
   return now + ttl * 1000;
 }
 
+/** Where a row ends, in milliseconds; one that stays ends at infinity. */
+export function momentOf(expiresAt: number | undefined): number {
+  if (Number.isNaN(expiresAt)) throw new Invalid('an end that is not a number');
+
+  return expiresAt ?? Infinity;
+}
+
+/** A row's place in a list. */
+export function orderOf(order: number | string): number | string {
+  if (typeof order === 'string') return storableText(order);
+  if (!Number.isFinite(order)) throw new Invalid('an order that is not a number');
+
+  return order;
+}
+
 function isWellFormed(value: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed();
   if (typeof value !== 'object' || value === null) return true;

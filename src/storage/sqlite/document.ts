@@ -1,5 +1,4 @@
-import { Invalid } from '../../domain/errors.ts';
-import { storableText } from '../documents.ts';
+import { momentOf, orderOf, storableText } from '../documents.ts';
 import type { Shape } from '../records.ts';
 
 export function readDocument<T>(found: Record<string, unknown>): T {
@@ -10,7 +9,7 @@ export function readDocument<T>(found: Record<string, unknown>): T {
 export function indexedValues<T extends { id: string }>(shape: Shape<T>, row: T): (string | number | null)[] {
   const values: (string | number | null)[] = [];
 
-  if (shape.expiresAt) values.push(moment(shape.expiresAt(row)));
+  if (shape.expiresAt) values.push(momentOf(shape.expiresAt(row)));
 
   for (const unique of Object.values(shape.unique)) {
     const value = unique(row);
@@ -22,21 +21,8 @@ export function indexedValues<T extends { id: string }>(shape: Shape<T>, row: T)
     const group = list.group(row);
 
     if (group === undefined) values.push(null, null);
-    else values.push(storableText(group), orderValue(list.order(row)));
+    else values.push(storableText(group), orderOf(list.order(row)));
   }
 
   return values;
-}
-
-function moment(expiresAt: number | undefined): number {
-  if (Number.isNaN(expiresAt)) throw new Invalid('an end that is not a number');
-
-  return expiresAt ?? Infinity;
-}
-
-function orderValue(order: number | string): number | string {
-  if (typeof order === 'string') return storableText(order);
-  if (!Number.isFinite(order)) throw new Invalid('an order that is not a number');
-
-  return order;
 }
