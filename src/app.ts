@@ -5,17 +5,26 @@ import { consentRoutes } from './consent/index.ts';
 import { startDemo, type Demo } from './demo/server.ts';
 import { consoleClientId } from './domain/client.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
+import { InMaintenance } from './domain/errors.ts';
+import { startDelivering } from './jobs/delivering.ts';
 import { startKeySchedule } from './jobs/key-schedule.ts';
 import { createLeases } from './jobs/leases.ts';
 import { claimSecrets } from './jobs/same-secrets.ts';
 import { startSweeping } from './jobs/sweeping.ts';
 import { consoleReturnPath } from './oidc/console.ts';
+import { createDelivery } from './messages/delivery.ts';
+import { createKept } from './messages/kept.ts';
+import { outboxRoutes } from './messages/outbox.ts';
+import { openSenders } from './messages/senders.ts';
+import { waysOf } from './messages/ways.ts';
+import { createWriting } from './messages/writing.ts';
 import { createOidc, type Oidc } from './oidc/provider.ts';
 import { routes as endpoints } from './oidc/settings.ts';
 import { openServices, type Services, type ServicesOptions } from './services.ts';
 import { showEnded, signInRoutes } from './sign-in/index.ts';
 import { cameFrom } from './web/arrivals.ts';
 import type { Limit } from './web/limit.ts';
+import type { Route } from './web/route.ts';
 import { createLog, redact, type Log } from './web/log.ts';
 import { createWeb, type Web } from './web/server.ts';
 
@@ -31,6 +40,8 @@ export interface App extends AsyncDisposable {
   /** The link to make the first administrator; absent when there is one. */
   setupUrl?: string;
   demoUrl?: string;
+  /** The first half of an end, where a proxy has other nodes to turn to: nobody who is behind it notices. */
+  leave(): Promise<void>;
 }
 
 export interface AppOptions {
@@ -55,7 +66,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     clock,
     write: writeLog ?? ((lines) => void process.stdout.write(lines)),
   });
-  const onError = (error: unknown, requestId?: string) => log.error('unexpected', { error, id: requestId });
+  const onError = (error: unknown, requestId?: string) => {
+    // Background work that was held up goes on when it may.
+    if (!(error instanceof InMaintenance)) log.error('unexpected', { error, id: requestId });
+  };
 
   await using opened = new AsyncDisposableStack();
   const services = opened.use(
@@ -90,11 +104,20 @@ export async function startApp(options: AppOptions): Promise<App> {
   const web: Web = openWeb(services, oidc, log);
 
   await web.listen({ host: config.host, port: config.port });
-  opened.defer(() => web.close());
+  const delivering = startDelivering({
+    delivery: createDelivery({ ...services, ...openSenders(config), writing: createWriting(config) }),
+    events: services.events,
+    onWake: services.messages.onWake,
+    failed: onError,
+    told: ({ message: { id, channel, template, attempts }, state, error }) =>
+      log[error === undefined ? 'info' : 'warn']('message', { message: id, channel, template, attempts, state, error }),
+  });
+  opened.defer(async () => void (await Promise.all([web.close(), delivering[Symbol.asyncDispose]()])));
   startJobs(services, opened, onError);
 
   const demo = config.demo.enabled ? opened.use(await openDemo(services)) : undefined;
   const setupUrl = await setupLink(services, opened, onError);
+  services.standing.begin();
   const running = opened.move();
 
   return {
@@ -103,6 +126,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     oidc,
     ...(setupUrl === undefined ? {} : { setupUrl }),
     ...(demo === undefined ? {} : { demoUrl: demo.url }),
+    leave: web.leave,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
@@ -117,7 +141,7 @@ function startJobs(services: Services, opened: AsyncDisposableStack, failed: (er
 }
 
 function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log): Web {
-  const { config, records, ephemera } = services;
+  const { config, records, ephemera, standing } = services;
 
   const web = createWeb({
     issuer: config.issuer,
@@ -142,6 +166,7 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
         claimsShown: config.account.claims_shown,
         passwordLength: { minimum: config.passwords.minimum_length, maximum: config.passwords.maximum_length },
       }),
+      ...outbox(services),
     ],
     navigation: accountNavigation,
     home: '/account',
@@ -151,6 +176,7 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
       recentSignIn: config.account.recent_sign_in,
       recentSignInFor: config.account.recent_sign_in_for,
     },
+    closed: standing.closed,
     ready: async () => void (await Promise.all([records.ready(), ephemera.ready()])),
     around: oidc.scope,
     fast: ({ request, response }) => oidc.fast(request, response),
@@ -159,6 +185,14 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
   web.use(oidc.middleware);
 
   return web;
+}
+
+/** Shows what is not sent: in development mode alone, and only for as long as something is not. */
+function outbox(services: Services): Route[] {
+  const { config } = services;
+  if (!Object.values(waysOf(config)).includes('outbox')) return [];
+
+  return outboxRoutes({ kept: createKept({ ...services, writing: createWriting(config) }), issuer: config.issuer });
 }
 
 /**

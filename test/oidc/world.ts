@@ -91,12 +91,16 @@ export async function openWorld(
   await signingKeys.ensure();
   const endings = createEndings({ records: between(records), events: writer, tell: (session) => oidc.tell(session) });
 
+  const onError = (error: unknown) => void errors.push(error);
+  const units = createUnits({ records: between(records), ephemera: between(ephemera), clock, onError });
+  opened.defer(() => units.settled());
+
   const oidc: Oidc = opened.use(
     await createOidc({
       config,
       secrets: { cookieKeys, pairwiseSalt: 'salt' },
       records: between(records),
-      units: createUnits({ records: between(records), ephemera: between(ephemera), clock }),
+      units,
       sealing,
       clock,
       events: writer,
@@ -105,7 +109,7 @@ export async function openWorld(
       originOf: () => ({ ip: '192.0.2.1', userAgent: 'test', requestId: 'r1' }),
       browserOf: () => 'one for all',
       onRefused: () => undefined,
-      onError: (error) => void errors.push(error),
+      onError,
     }),
   );
 

@@ -6,6 +6,9 @@ import type { ephemeraBackends, recordsBackends } from '../../src/storage/backen
 import type { Ephemera } from '../../src/storage/ephemera.ts';
 import type { Records } from '../../src/storage/records.ts';
 import { settableClock, type SettableClock } from '../support/clock.ts';
+import { emptyDatabase } from '../support/mongo.ts';
+import { describeWith, type Need } from '../support/need.ts';
+import { newPrefix, sharedRedis } from '../support/redis.ts';
 
 /**
  * Where the contract suites get their stores from. A new backend adds how to make an empty place for itself to `places`.
@@ -63,7 +66,8 @@ export async function emptyFolder(): Promise<AsyncDisposable & { path: string }>
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-interface Emptied {
+export interface Emptied {
+  /** Of the backend. */
   options: object;
   data: string;
   remove(): PromiseLike<void>;
@@ -75,9 +79,32 @@ const places: Record<string, () => Promise<Emptied>> = {
 
     return { options: {}, data: folder.path, remove: () => folder[Symbol.asyncDispose]() };
   },
+
+  mongo: async () => {
+    const { [Symbol.asyncDispose]: remove, ...options } = await emptyDatabase();
+
+    return { options, data: '', remove };
+  },
+
+  redis: async () => {
+    const { url } = await sharedRedis();
+
+    return { options: { url, sentinels: [], nodes: [], prefix: newPrefix() }, data: '', remove: async () => undefined };
+  },
 };
 
-async function emptyPlace(kind: string): Promise<Emptied> {
+/** What a kind needs from the machine. */
+const needs: Record<string, Need> = { mongo: 'mongo', redis: 'redis' };
+
+/** Runs a kind's suite where its server is installed. */
+export function describeStore(kind: string, suite: () => void): void {
+  const need = needs[kind];
+
+  if (need === undefined) suite();
+  else describeWith(need, `storage in ${kind}`, suite);
+}
+
+export async function emptyPlace(kind: string): Promise<Emptied> {
   const make = places[kind];
 
   if (!make) throw new Error(`say in test/storage/stores.ts how to make an empty place for ${kind}`);
