@@ -193,6 +193,7 @@ export function createAccounts({ records, passwords, policy, endings, events, cl
       await records.knownDevices.removeAll('account', accountId);
       await records.oneTimeSecrets.removeAll('account', accountId);
       await records.consents.removeAll('account', accountId);
+      await records.messages.removeAll('account', accountId);
       const removed = await records.accounts.remove(accountId);
 
       // What began in the same instant as the account was disabled.
