@@ -36,10 +36,10 @@ async function put(app: TestApp, ...mails: Parameters<TestApp['services']['messa
 }
 
 /** Everything that is due is dealt with, which writes so many lines to the log in all. */
-async function deal(app: TestApp, lines: number): Promise<unknown[]> {
+async function deal(app: TestApp, lines: number): Promise<string[]> {
   app.services.messages.wake();
 
-  return (await app.logged('message', lines)).map(({ state }) => state);
+  return (await app.logged('message', lines)).map(({ state }) => String(state));
 }
 
 describe('of several codes', () => {

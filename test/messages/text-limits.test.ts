@@ -11,7 +11,7 @@ const far = { GATEHOUSE_MESSAGES_SMS_CAPS_PER_ADDRESS: '10000', GATEHOUSE_MESSAG
 async function openApp(env: Record<string, string> = {}): Promise<TestApp> {
   await using provider = await startTextServer();
 
-  return startTestApp({ env: { ...provider.env, ...env } });
+  return await startTestApp({ env: { ...provider.env, ...env } });
 }
 
 const german = (digits: number): string => `+49151${String(digits).padStart(8, '0')}`;
