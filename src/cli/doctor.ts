@@ -5,8 +5,10 @@ import { adviseConfig } from '../config/checks.ts';
 import type { Problem } from '../config/problems.ts';
 import type { Config } from '../config/schema.ts';
 import { keyFileOf } from '../config/secrets.ts';
+import { sealedAs } from '../domain/signing-key.ts';
 import type { Services } from '../services.ts';
-import { KeyMissing } from '../storage/refusals.ts';
+import { KeyMissing, MoveUnfinished, StoreMoved } from '../storage/refusals.ts';
+import { adviceOf } from './advice.ts';
 import { exitCodes, type Call, type Command } from './command.ts';
 import { queued, ways } from './doctor-messages.ts';
 import type { Finding } from './finding.ts';
@@ -72,6 +74,9 @@ function failed(error: unknown, area: Finding['area']): Finding[] {
   }
 
   if (error instanceof KeyMissing) return [{ area: 'keys', state: 'wrong', message: error.message }];
+  if (error instanceof StoreMoved || error instanceof MoveUnfinished) {
+    return [{ area, state: 'wrong', message: error.message }];
+  }
 
   const message = error instanceof Error ? error.message : String(error);
   return [{ area, state: 'wrong', message, mend: 'Check the storage settings and the data folder, then try again.' }];
@@ -128,10 +133,10 @@ async function storage(services: () => Promise<Services>): Promise<Finding[]> {
   try {
     const opened = await services();
     await opened.records.ready();
-    await opened.ephemera.ready();
 
     return [
-      { area: 'storage', state: 'good', message: 'Records and ephemera answer.' },
+      ...(await adviceOf(opened)).map((advice) => ({ area: 'storage' as const, ...advice })),
+      ...(await closed(opened)),
       await keys(opened),
       await clock(opened),
       await administrators(opened),
@@ -142,12 +147,23 @@ async function storage(services: () => Promise<Services>): Promise<Finding[]> {
   }
 }
 
+async function closed({ maintenance }: Services): Promise<Finding[]> {
+  const since = await maintenance.since();
+  if (since === undefined) return [];
+
+  const message = `In maintenance since ${new Date(since).toISOString()}: every request is answered 503.`;
+  return [{ area: 'storage', state: 'warning', message, mend: 'To open it, run: gatehouse maintenance off' }];
+}
+
 /** Whether what is sealed opens with the keys that are configured. */
 async function keys({ records, sealing }: Services): Promise<Finding> {
   const { rows } = await records.signingKeys.list('created', 'all', { limit: 1000 });
   const closed = rows.filter(({ id, sealed }) => {
+    // The private half of one that signs no more is destroyed.
+    if (sealed === undefined) return false;
+
     try {
-      sealing.open(sealed, `signing-key:${id}`);
+      sealing.open(sealed, sealedAs(id));
       return false;
     } catch {
       return true;

@@ -1,6 +1,8 @@
 import type { App } from '../app.ts';
 import { adviseConfig } from '../config/checks.ts';
 import { printProblems } from '../config/problems.ts';
+import type { Config } from '../config/schema.ts';
+import { adviceOf, type Advice } from './advice.ts';
 import { exitCodes, type Command, type Io } from './command.ts';
 import { outboxSentence } from './doctor-messages.ts';
 import { withSecrets } from './refused.ts';
@@ -18,17 +20,23 @@ export const startCommand: Command = {
     const { startApp } = await import('../app.ts');
     const app = await withSecrets(settings, async (secrets, keyFile) => {
       const started = await startApp({ config: settings, secrets });
-      greet(started, keyFile, io);
+      greet(started, { keyFile, advice: await adviceOf(started.services), io });
 
       return started;
     });
 
     await stopped;
+    if (mayHaveOthers(settings)) await app.leave();
     await app[Symbol.asyncDispose]();
 
     return exitCodes.ok;
   },
 };
+
+/** Whether other nodes can stand beside this one, for a proxy to turn to: on the embedded database there is one server. */
+function mayHaveOthers({ mode, storage }: Config): boolean {
+  return mode === 'production' && storage.records.kind !== 'sqlite';
+}
 
 /** Listened for from the beginning, so that a signal during the start is not lost; a second one ends the process at once. */
 function firstSignal(): Promise<void> {
@@ -44,7 +52,13 @@ function firstSignal(): Promise<void> {
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 
-function greet({ config, setupUrl, demoUrl }: App, keyFile: string | undefined, io: Io): void {
+interface Greeting {
+  keyFile: string | undefined;
+  advice: readonly Advice[];
+  io: Io;
+}
+
+function greet({ config, setupUrl, demoUrl }: App, { keyFile, advice, io }: Greeting): void {
   const outbox = outboxSentence(config);
   const lines = [
     `Gatehouse answers at ${config.issuer} (${config.mode} mode).`,
@@ -56,5 +70,7 @@ function greet({ config, setupUrl, demoUrl }: App, keyFile: string | undefined, 
     ...(demoUrl === undefined ? [] : [`A sample app to sign in to: ${demoUrl}`]),
   ];
 
-  io.err(`${lines.join('\n')}\n${printProblems(adviseConfig(config))}`);
+  const stores = advice.filter(({ state }) => state !== 'good').map(({ message, mend }) => `- ${message} ${mend}\n`);
+
+  io.err(`${lines.join('\n')}\n${printProblems(adviseConfig(config))}${stores.join('')}`);
 }

@@ -1,3 +1,4 @@
+import { ephemeraBackends, recordsBackends, type Backend } from '../storage/backends.ts';
 import { originOf } from './addresses.ts';
 import { adviseMessages, messageProblems } from './checks-messages.ts';
 import { formatDuration } from './units.ts';
@@ -31,6 +32,16 @@ function notLonger(config: Config): Problem[] {
       message: `${path} (${formatDuration(short)}) must not be longer than ${other} (${formatDuration(long)}).`,
       mend: `Lower ${path} or raise ${other}.`,
     }));
+}
+
+/** Only one key waits at a time, so each has to sign at least as long as the next one waits. */
+function keyProblems({ keys }: Config): Problem[] {
+  if (keys.rotate_every === 'off' || keys.publish_before <= keys.rotate_every) return [];
+
+  const path = 'keys.publish_before';
+  const message = `${path} (${formatDuration(keys.publish_before)}) must not be longer than keys.rotate_every (${formatDuration(keys.rotate_every)}).`;
+
+  return [{ path, message, mend: `Lower ${path} or raise keys.rotate_every.` }];
 }
 
 function passwordProblems({ passwords }: Config): Problem[] {
@@ -130,21 +141,42 @@ function productionProblems({ issuer, secrets, demo, passwords }: Config): Probl
   return problems;
 }
 
+/** What the backends that are chosen say about their own options. */
+function ofBackends({ storage }: Config, say: 'check' | 'advise'): Problem[] {
+  return (['records', 'ephemera'] as const).flatMap((port) => {
+    const { kind, ...options } = storage[port];
+    const backends: readonly Backend[] = port === 'records' ? recordsBackends : ephemeraBackends;
+    const remarks = backends.filter((one) => one.kind === kind).flatMap((one) => one[say]?.(options) ?? []);
+
+    return remarks.map(({ option, message, mend }) => {
+      const path = `storage.${port}.${option}`;
+
+      return { path, message: `${path} ${message}`, mend };
+    });
+  });
+}
+
 /** What is wrong between settings that are each right alone, and what the mode refuses. */
 export function checkConfig(config: Config): Problem[] {
   const byMode = config.mode === 'production' ? productionProblems(config) : developmentProblems(config);
+  const storage = ofBackends(config, 'check');
+
   return [
     ...byMode,
     ...notLonger(config),
+    ...keyProblems(config),
     ...passwordProblems(config),
     ...messageProblems(config),
     ...resourceProblems(config),
+    ...storage,
   ];
 }
 
 /** What works, but is probably not meant: for the start and `doctor` to say. */
 export function adviseConfig(config: Config): Problem[] {
-  return [...adviseProxy(config), ...adviseMessages(config)];
+  const storage = config.mode === 'development' ? [] : ofBackends(config, 'advise');
+
+  return [...adviseProxy(config), ...storage, ...adviseMessages(config)];
 }
 
 function adviseProxy(config: Config): Problem[] {

@@ -30,6 +30,7 @@ export interface Rules {
 /** Where storage stays free of schemas: `storage/backends.ts` alone describes each backend's options. */
 const portsAndDrivers = [
   'storage/records.ts',
+  'storage/shapes.ts',
   'storage/ephemera.ts',
   'storage/sqlite/',
   'storage/mongo/',
@@ -84,7 +85,7 @@ export const rules: Rules = {
     },
     demo: { paths: ['demo/'], imports: ['domain', 'web/html.ts'], types: ['config'] },
 
-    app: { paths: ['app.ts', 'services.ts'], imports: ['*'] },
+    app: { paths: ['app.ts', 'services.ts', 'services-factors.ts', 'moving.ts'], imports: ['*'] },
     cli: { paths: ['cli/'], imports: ['domain', 'config', 'operations', 'app', 'storage/refusals.ts'] },
     main: { paths: ['main.ts'], imports: ['domain', 'config', 'app', 'cli'] },
   },
@@ -98,6 +99,8 @@ export const rules: Rules = {
     mongoose: ['storage/mongo/'],
     ioredis: ['storage/redis/'],
     speakeasy: ['credentials/'],
+    '@simplewebauthn/server': ['credentials/'],
+    qr: ['credentials/'],
     '@node-rs/argon2': ['credentials/'],
     nodemailer: ['messages/'],
     twilio: ['messages/'],

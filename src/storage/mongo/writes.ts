@@ -1,0 +1,154 @@
+import type { mongo } from 'mongoose';
+import { Unavailable } from '../../domain/errors.ts';
+import type { Write } from '../records.ts';
+import type { Engine } from './collection.ts';
+import type { Stored } from './document.ts';
+
+type Row = { id: string };
+
+/** A write that asks for no answer, ready to be sent together with others of its collection. */
+interface Ready {
+  at: number;
+  operation: mongo.AnyBulkWriteOperation<Stored>;
+  /** The same alone, as it is tried again where a unique value is taken: by a row that has expired, perhaps. */
+  alone(): Promise<unknown>;
+}
+
+type EngineOf = (write: Write) => Engine<Row>;
+
+/** What failed by itself, by its place in the list. */
+type Failures = Map<number, unknown>;
+
+/**
+ * Writes one after another, so that what is there after a crash is a beginning of the list: neighbours of one collection
+ * go in one ordered bulk, which ends at the first that fails. Rows to be updated are read beforehand, all at once; what
+ * has become of them until their turn, the condition of their write tells. Throws Unavailable at once, and the first
+ * failure of a write by itself after the rest was written.
+ */
+export async function writeAll(engineOf: EngineOf, writes: readonly Write[]): Promise<void> {
+  const failures: Failures = new Map();
+  const seen = await readAhead(engineOf, writes);
+  let bulk: Ready[] = [];
+
+  for (const [at, write] of writes.entries()) {
+    const engine = engineOf(write);
+
+    if (write.decides) {
+      let written = false;
+
+      await noting(failures, at, async () => {
+        written = await decide(engine, write, seen.get(at));
+      });
+      if (!written) break;
+
+      continue;
+    }
+
+    await noting(failures, at, async () => {
+      if ('update' in write) await update(engine, write, seen.get(at));
+      else bulk.push({ at, ...ready(engine, write) });
+    });
+
+    const following = writes[at + 1];
+
+    if (!following || 'update' in following || following.decides || following.in !== write.in) {
+      await send(engine, bulk, failures);
+      bulk = [];
+    }
+  }
+
+  const first = Math.min(...failures.keys());
+
+  if (failures.size > 0) throw failures.get(first);
+}
+
+type Update = Extract<Write, { update: string }>;
+
+/** Whether it made a difference: it is done alone and waited for, because what comes behind it depends on it. */
+async function decide(engine: Engine<Row>, write: Write, seen: Row | undefined): Promise<boolean> {
+  if ('remove' in write) return await engine.collection.remove(write.remove);
+  if ('update' in write) return await update(engine, write, seen);
+
+  await ready(engine, write).alone();
+  return true;
+}
+
+function ready(engine: Engine<Row>, write: Exclude<Write, Update>): Omit<Ready, 'at'> {
+  if ('remove' in write) {
+    const filter = engine.removal(write.remove);
+
+    return { operation: { deleteOne: { filter } }, alone: () => engine.collection.remove(write.remove) };
+  }
+
+  const row = engine.stored('create' in write ? write.create : write.put);
+
+  if ('create' in write) return { operation: { insertOne: { document: row } }, alone: () => engine.create(row) };
+
+  const replaceOne = { filter: { _id: row._id }, replacement: row, upsert: true };
+
+  return { operation: { replaceOne }, alone: () => engine.put(row) };
+}
+
+/** Whether the row is another one by it. */
+async function update({ collection }: Engine<Row>, write: Update, seen: Row | undefined): Promise<boolean> {
+  const change = write.change as unknown as (old: Row) => Row;
+  let changed = false;
+
+  // It may run again: the last time is the one that counted.
+  const row = await collection.update(
+    write.update,
+    (old) => {
+      const next = change(old);
+      changed = next !== old;
+
+      return next;
+    },
+    seen,
+  );
+
+  return changed && row !== undefined;
+}
+
+async function send(engine: Engine<Row>, bulk: readonly Ready[], failures: Failures): Promise<void> {
+  let rest = bulk;
+
+  while (rest.length > 0) {
+    const ended = rest.length === 1 ? 0 : await engine.bulk(rest.map(({ operation }) => operation));
+    const failed = ended === undefined ? undefined : rest[ended];
+
+    if (!failed) return;
+
+    await noting(failures, failed.at, failed.alone);
+    rest = rest.slice(rest.indexOf(failed) + 1);
+  }
+}
+
+async function readAhead(engineOf: EngineOf, writes: readonly Write[]): Promise<ReadonlyMap<number, Row>> {
+  const seen = new Map<number, Row>();
+
+  await Promise.all(
+    writes.map(async (write, at) => {
+      if (!('update' in write)) return;
+
+      // What is wrong with an id is said when its turn comes.
+      await noting(new Map(), at, async () => {
+        const row = await engineOf(write).collection.get(write.update);
+
+        if (row) seen.set(at, row);
+      });
+    }),
+  );
+
+  return seen;
+}
+
+/** With the store itself failing the list ends: what came behind must not be there without it. */
+async function noting(failures: Failures, at: number, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof Unavailable) throw error;
+
+    failures.set(at, error);
+  }
+}
