@@ -2,9 +2,9 @@ import { describe, test } from '@jest/globals';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const buildStandIn = 'npm run stand-in (needs a JDK and Maven; Debian: apt-get install default-jdk-headless maven)';
-
 import { redisProgram } from './redis.ts';
+
+const buildStandIn = 'npm run stand-in (needs a JDK and Maven; Debian: apt-get install default-jdk-headless maven)';
 
 /** What a suite may need from the machine: where it was found (undefined: it is not there) and how to get it. */
 const needs = {

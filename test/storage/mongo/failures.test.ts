@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { mongo } from 'mongoose';
 import { Conflict, Invalid, Unavailable } from '../../../src/domain/errors.ts';
 import { stoppedAt, toFailure } from '../../../src/storage/mongo/failures.ts';
-import { AccessRefused } from '../../../src/storage/refusals.ts';
+import { StoreUnfit } from '../../../src/storage/refusals.ts';
 import { describeWith } from '../../support/need.ts';
 import { sample } from '../rows.ts';
 import { watchedDatabase } from './watched.ts';
@@ -36,7 +36,7 @@ describe('an error of the driver', () => {
     const failure = toFailure(error);
 
     expect(failure).toBeInstanceOf(Unavailable);
-    expect(failure).not.toBeInstanceOf(AccessRefused);
+    expect(failure).not.toBeInstanceOf(StoreUnfit);
     expect(failure.message).toMatch(/^MongoDB: .+/);
     expect(String(failure.cause)).not.toContain('canary');
     expect(failure.message).not.toContain('canary');
@@ -48,7 +48,7 @@ describe('an error of the driver', () => {
   ])('about our credentials says that waiting changes nothing: %s', (code, codeName) => {
     const failure = toFailure(new mongo.MongoServerError({ message: 'no', code, codeName }));
 
-    expect(failure).toBeInstanceOf(AccessRefused);
+    expect(failure).toBeInstanceOf(StoreUnfit);
     expect(failure.message).toContain(codeName);
   });
 

@@ -75,17 +75,20 @@ describeWith('mongo', 'the schema in MongoDB', () => {
     expect(await ephemera.get('kind', 'id')).toBe(1);
   });
 
-  test.each(['records', 'ephemera'] as const)('of a newer release is refused, and nothing is written: %s', async (port) => {
-    await using watched = await watchedDatabase();
-    await watched[port]();
-    const known = (port === 'records' ? recordsPart : ephemeraPart).migrations.length;
-    await metaOf(watched).updateOne({ _id: port }, { $set: { version: known + 1 } });
-    watched.sent.length = 0;
+  test.each(['records', 'ephemera'] as const)(
+    'of a newer release is refused, and nothing is written: %s',
+    async (port) => {
+      await using watched = await watchedDatabase();
+      await watched[port]();
+      const known = (port === 'records' ? recordsPart : ephemeraPart).migrations.length;
+      await metaOf(watched).updateOne({ _id: port }, { $set: { version: known + 1 } });
+      watched.sent.length = 0;
 
-    await expect(watched[port]()).rejects.toThrow(SchemaTooNew);
-    await expect(watched[port]()).rejects.toThrow(`schema ${known + 1}, this one knows ${known}`);
-    expect(writesAmong(watched.sent)).toEqual([]);
-  });
+      await expect(watched[port]()).rejects.toThrow(SchemaTooNew);
+      await expect(watched[port]()).rejects.toThrow(`schema ${known + 1}, this one knows ${known}`);
+      expect(writesAmong(watched.sent)).toEqual([]);
+    },
+  );
 
   test('is not made among the collections of another program', async () => {
     await using watched = await watchedDatabase();
@@ -162,6 +165,16 @@ async function asked(watched: Watched, times: number): Promise<void> {
   }
 }
 
-function ofIndex({ name, key, unique = false, sparse = false }: { name?: string; key: unknown; unique?: boolean; sparse?: boolean }) {
+function ofIndex({
+  name,
+  key,
+  unique = false,
+  sparse = false,
+}: {
+  name?: string;
+  key: unknown;
+  unique?: boolean;
+  sparse?: boolean;
+}) {
   return { name, key, unique, sparse };
 }

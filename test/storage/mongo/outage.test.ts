@@ -165,7 +165,8 @@ describeWith('stand-in', 'a MongoDB that does not answer', () => {
       const second = await records.settings.get(`second-${mine}`);
 
       expect([mine, second !== undefined && first === undefined]).toEqual([mine, false]);
-      if (acknowledged.includes(mine)) expect([mine, first !== undefined, second !== undefined]).toEqual([mine, true, true]);
+      if (acknowledged.includes(mine))
+        expect([mine, first !== undefined, second !== undefined]).toEqual([mine, true, true]);
     }
   }, 60_000);
 
@@ -177,11 +178,13 @@ describeWith('stand-in', 'a MongoDB that does not answer', () => {
     let done = 0;
 
     const outcomes = await fifty(async () => {
-      await stores.records.attempts.update('attempts-1', (old) => ({ ...old, failures: old.failures + 1 })).finally(() => {
-        done += 1;
-        if (done === 10) server.freeze();
-        if (done === 11) server.thaw();
-      });
+      await stores.records.attempts
+        .update('attempts-1', (old) => ({ ...old, failures: old.failures + 1 }))
+        .finally(() => {
+          done += 1;
+          if (done === 10) server.freeze();
+          if (done === 11) server.thaw();
+        });
     });
     await untilReady(stores);
     const row = await stores.records.attempts.get('attempts-1');

@@ -76,7 +76,10 @@ describe('what is taken for answered from an index', () => {
 });
 
 async function keysOf({ look }: Watched, name: string): Promise<Record<string, Key>> {
-  const indexes = await look.database.collection(name).indexes().catch(() => []);
+  const indexes = await look.database
+    .collection(name)
+    .indexes()
+    .catch(() => []);
 
   return { _id_: { _id: 1 }, ...Object.fromEntries(indexes.map((index) => [index.name, index.key as Key])) };
 }
