@@ -2,10 +2,9 @@ import type { Clock } from '../domain/clock.ts';
 import { Conflict } from '../domain/errors.ts';
 import type { CollectionName, Page, Records, Write } from '../storage/records.ts';
 import { MoveRefused } from '../storage/refusals.ts';
-import { sealedValues } from '../storage/sealed-values.ts';
 import { sealedUnder } from '../storage/sealing.ts';
 import type { MoveLease } from './move-lease.ts';
-import { collectionOf, copied, isCopied, putOf, type AnyRow } from './move-rows.ts';
+import { collectionOf, copied, isCopied, putOf, shapeOf, type AnyRow } from './move-rows.ts';
 import type { Sides } from './move-sides.ts';
 import { standingSetting, type Position, type Standing } from './standing.ts';
 
@@ -46,8 +45,8 @@ export async function survey({ source, holdsKey, page: limit, told }: Copying): 
 }
 
 function checkSeals(name: CollectionName, row: AnyRow, holdsKey: (id: string) => boolean): void {
-  for (const sealed of sealedValues(name, row)) {
-    const key = sealedUnder(sealed);
+  for (const sealed of shapeOf(name).sealed?.(row) ?? []) {
+    const key = sealed === undefined ? undefined : sealedUnder(sealed);
 
     if (key !== undefined && !holdsKey(key)) {
       throw new MoveRefused(

@@ -15,7 +15,7 @@ describe('gatehouse maintenance', () => {
 
     expect(await place.run(['maintenance', 'off'])).toMatchObject({ code: 0 });
     await within(5000, status, (answer) => answer === 303);
-  });
+  }, 60_000);
 
   test('says how it stands, changes nothing twice, and is what the doctor looks at', async () => {
     await using line = await openCommandLine();

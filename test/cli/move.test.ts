@@ -187,7 +187,7 @@ describe('gatehouse move', () => {
     expect(await place.run(['move', '--to', file], { env })).toMatchObject(refused(data));
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
     expect((await fetch(`${server.url}/account`, { redirect: 'manual' })).status).toBe(303);
-  });
+  }, 60_000);
 
   test('a target that does not answer ends it with 69, and it goes on when it does', async () => {
     await using line = await openCommandLine();

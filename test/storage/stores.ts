@@ -66,7 +66,8 @@ export async function emptyFolder(): Promise<AsyncDisposable & { path: string }>
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-interface Emptied {
+export interface Emptied {
+  /** Of the backend. */
   options: object;
   data: string;
   remove(): PromiseLike<void>;
@@ -103,7 +104,7 @@ export function describeStore(kind: string, suite: () => void): void {
   else describeWith(need, `storage in ${kind}`, suite);
 }
 
-async function emptyPlace(kind: string): Promise<Emptied> {
+export async function emptyPlace(kind: string): Promise<Emptied> {
   const make = places[kind];
 
   if (!make) throw new Error(`say in test/storage/stores.ts how to make an empty place for ${kind}`);

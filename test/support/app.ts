@@ -42,8 +42,8 @@ export interface TestApp {
   demoUrl: string | undefined;
   account(about?: Partial<NewAccount>): Promise<Account & { password: string }>;
   client(kind: ClientKind, metadata: Record<string, unknown>): Promise<Registered>;
-  /** Stops and starts again on the same port and data, from then on with further variables. */
-  restart(env?: Record<string, string>): Promise<void>;
+  /** Stops and starts again on the same port and data, from then on with further variables. `meanwhile` it is stopped. */
+  restart(env?: Record<string, string>, meanwhile?: () => Promise<void>): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -98,7 +98,10 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       ...(options.aroundStores && { aroundStores: options.aroundStores }),
     });
 
-  let app: App = await start();
+  let app: App = await start().catch(async (error: unknown) => {
+    await rm(folder, { recursive: true });
+    throw error;
+  });
   let accounts = 0;
 
   return {
@@ -161,8 +164,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
         ),
       );
     },
-    async restart(env) {
+    async restart(env, meanwhile) {
       await app[Symbol.asyncDispose]();
+      await meanwhile?.();
       if (env) config = await configFor(folder, { port, ...options, env: { ...options.env, ...env } });
       app = await start();
     },

@@ -53,7 +53,7 @@ export async function startMongo({ keeps = false } = {}): Promise<MongoServer> {
 const flags = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx1g'];
 
 async function launch(words: readonly string[]): Promise<{ child: ChildProcess; port: string }> {
-  const built = found('mongo');
+  const built = found('stand-in');
   const classes = [join(built, 'classes'), join(built, 'jars', '*')].join(delimiter);
   const child = spawn('java', [...flags, '-cp', classes, 'StandIn', ...words], { stdio: ['pipe', 'pipe', 'inherit'] });
 

@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+const buildStandIn = 'npm run stand-in (needs a JDK and Maven; Debian: apt-get install default-jdk-headless maven)';
+
 import { redisProgram } from './redis.ts';
 
 /** What a suite may need from the machine: where it was found (undefined: it is not there) and how to get it. */
@@ -11,9 +13,15 @@ const needs = {
     find: () => executable(process.env['CHROMIUM'] ?? '/usr/bin/chromium'),
     get: 'install Chromium (Debian: apt-get install chromium) or name one in CHROMIUM',
   },
+  /** The address of a MongoDB, or where its stand-in is built. */
   mongo: {
     find: () => process.env['GATEHOUSE_TEST_MONGO_URL'] || standIn(),
-    get: 'npm run stand-in (needs a JDK and Maven; Debian: apt-get install default-jdk-headless maven) or name a MongoDB in GATEHOUSE_TEST_MONGO_URL',
+    get: `${buildStandIn} or name a MongoDB in GATEHOUSE_TEST_MONGO_URL`,
+  },
+  /** A MongoDB that may be frozen and killed. */
+  'stand-in': {
+    find: standIn,
+    get: buildStandIn,
   },
   redis: {
     find: () => executable(redisProgram()),

@@ -101,6 +101,16 @@ export function launch(
   };
 }
 
+const watched = 'exec 3<&0 </dev/null; (cat <&3; kill $$) >/dev/null 2>&1 & exec 3<&-; exec "$@"';
+
+/** As `launch`, and it ends with this process, however that ends: a watcher beside it sees its standard input close. */
+export function launchServer(command: readonly string[], options: Parameters<typeof launch>[1]): Child {
+  const child = launch(['sh', '-c', watched, 'sh', ...command], options);
+  child.process.once('exit', () => child.process.stdin.destroy());
+
+  return child;
+}
+
 /** The greeting is the last thing of a start. */
 export function greeted(child: Child): Promise<void> {
   return new Promise((resolve) => {

@@ -74,7 +74,7 @@ function sentinelConfiguration(port: number, { folder, master }: { folder: strin
 }
 
 async function knowsAll(port: number): Promise<boolean> {
-  const [words = []] = [(await askRedis(port, ['SENTINEL', 'MASTER', 'mymaster'])).split('\n')];
+  const words = (await askRedis(port, ['SENTINEL', 'MASTER', 'mymaster'])).split('\n');
   const fact = (name: string) => words[words.indexOf(name) + 1];
 
   return fact('num-slaves') === '1' && fact('num-other-sentinels') === '2';

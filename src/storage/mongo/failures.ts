@@ -1,5 +1,5 @@
 import { Conflict, Failure, Unavailable } from '../../domain/errors.ts';
-import { AccessRefused } from '../refusals.ts';
+import { StoreUnfit } from '../refusals.ts';
 
 const duplicateKey = 11_000;
 
@@ -13,7 +13,12 @@ const refusals = new Set<unknown>([18, 13]);
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (codeOf(error) === duplicateKey) return new Conflict(violated(error));
-  if (refusals.has(codeOf(error))) return new AccessRefused('MongoDB', reasonOf(error));
+
+  if (refusals.has(codeOf(error))) {
+    const mend = 'Correct the user and the password in the storage settings, or let this user read and write.';
+
+    return new StoreUnfit('MongoDB', { reason: reasonOf(error), mend });
+  }
 
   return new Unavailable(`MongoDB: ${reasonOf(error)}`, { cause: new Error(reasonOf(error)) });
 }
@@ -39,7 +44,7 @@ function violated(error: unknown): string {
 }
 
 function reasonOf(error: unknown): string {
-  const { codeName } = error as { codeName?: unknown };
+  const codeName = (error as { codeName?: unknown } | undefined)?.codeName;
 
   // What the server says may quote a document.
   if (typeof codeName === 'string') return codeName;

@@ -28,12 +28,17 @@ const migrations: readonly Migration[] = [
     oneTimeSecrets: { ...account, unique: ['hash'], expires: true },
     used: { expires: true },
     leases: { expires: true },
+    codes: { ...account, expires: true },
+    factors: {},
+    passkeys: account,
+    messages: { lists: ['state', 'newest', 'account'], expires: true },
+    rememberedBrowsers: { ...account, expires: true },
   }),
 ];
 
 export const recordsPart: Part = { name: 'records', collections: Object.keys(shapes), migrations };
 
-/** Throws SchemaTooNew, AccessRefused or Unavailable. */
+/** Throws SchemaTooNew, StoreUnfit or Unavailable. */
 export async function openMongoRecords(
   settings: MongoSettings,
   { clock, ...options }: ConnectOptions & { clock: Clock },

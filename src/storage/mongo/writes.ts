@@ -33,6 +33,17 @@ export async function writeAll(engineOf: EngineOf, writes: readonly Write[]): Pr
   for (const [at, write] of writes.entries()) {
     const engine = engineOf(write);
 
+    if (write.decides) {
+      let written = false;
+
+      await noting(failures, at, async () => {
+        written = await decide(engine, write, seen.get(at));
+      });
+      if (!written) break;
+
+      continue;
+    }
+
     await noting(failures, at, async () => {
       if ('update' in write) await update(engine, write, seen.get(at));
       else bulk.push({ at, ...ready(engine, write) });
@@ -40,7 +51,7 @@ export async function writeAll(engineOf: EngineOf, writes: readonly Write[]): Pr
 
     const following = writes[at + 1];
 
-    if (!following || 'update' in following || following.in !== write.in) {
+    if (!following || 'update' in following || following.decides || following.in !== write.in) {
       await send(engine, bulk, failures);
       bulk = [];
     }
@@ -52,6 +63,15 @@ export async function writeAll(engineOf: EngineOf, writes: readonly Write[]): Pr
 }
 
 type Update = Extract<Write, { update: string }>;
+
+/** Whether it made a difference: it is done alone and waited for, because what comes behind it depends on it. */
+async function decide(engine: Engine<Row>, write: Write, seen: Row | undefined): Promise<boolean> {
+  if ('remove' in write) return await engine.collection.remove(write.remove);
+  if ('update' in write) return await update(engine, write, seen);
+
+  await ready(engine, write).alone();
+  return true;
+}
 
 function ready(engine: Engine<Row>, write: Exclude<Write, Update>): Omit<Ready, 'at'> {
   if ('remove' in write) {
@@ -69,8 +89,24 @@ function ready(engine: Engine<Row>, write: Exclude<Write, Update>): Omit<Ready, 
   return { operation: { replaceOne }, alone: () => engine.put(row) };
 }
 
-async function update({ collection }: Engine<Row>, write: Update, seen: Row | undefined): Promise<void> {
-  await collection.update(write.update, write.change as unknown as (old: Row) => Row, seen);
+/** Whether the row is another one by it. */
+async function update({ collection }: Engine<Row>, write: Update, seen: Row | undefined): Promise<boolean> {
+  const change = write.change as unknown as (old: Row) => Row;
+  let changed = false;
+
+  // It may run again: the last time is the one that counted.
+  const row = await collection.update(
+    write.update,
+    (old) => {
+      const next = change(old);
+      changed = next !== old;
+
+      return next;
+    },
+    seen,
+  );
+
+  return changed && row !== undefined;
 }
 
 async function send(engine: Engine<Row>, bulk: readonly Ready[], failures: Failures): Promise<void> {
