@@ -60,7 +60,7 @@ export async function openMongoRecords(
   return {
     ...(ports as unknown as Collections),
 
-    write: (writes) => writeAll((write) => engines.get(write.in) as Engine<AnyRow>, writes),
+    write: (writes, how) => writeAll((write) => engines.get(write.in) as Engine<AnyRow>, writes, how),
 
     sweep: async (limit) => {
       let swept = 0;
