@@ -7,7 +7,8 @@ import type { Ephemera } from '../../src/storage/ephemera.ts';
 import type { Records } from '../../src/storage/records.ts';
 import { settableClock, type SettableClock } from '../support/clock.ts';
 import { emptyDatabase } from '../support/mongo.ts';
-import { describeWith, type Need } from '../support/need.ts';
+import type { Need } from '../support/machine.ts';
+import { describeWith } from '../support/need.ts';
 import { newPrefix, sharedRedis } from '../support/redis.ts';
 
 /**
