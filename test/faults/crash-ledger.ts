@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import type { Registered } from '../../src/operations/clients.ts';
 import { openPlace, type Place, type Started } from '../support/process.ts';
+import { openPair, type Pair } from '../support/storage.ts';
 import { accountPage, createPerson, signedIn, type Person } from './person.ts';
 
 /**
@@ -16,8 +17,7 @@ export interface LedgerOptions {
   people: number;
   /** How many acknowledged writes a run has at least, before the moment of its kill is drawn. */
   least: number;
-  /** Which stores (`GATEHOUSE_STORAGE_…`); unset: the embedded ones. */
-  env?: Record<string, string>;
+  pair: Pair;
   told?: (line: string) => void;
 }
 
@@ -43,14 +43,15 @@ export async function runLedger({
   runs,
   people,
   least,
-  env = {},
+  pair,
   told = () => undefined,
 }: LedgerOptions): Promise<LedgerResult> {
   const result: LedgerResult = { runs, acknowledged: 0, lost: [], slowestStart: 0 };
 
   for (let run = 1; run <= runs; run += 1) {
     await using place = await openPlace();
-    const settings = { ...unlimited, ...env };
+    await using stores = await openPair(pair);
+    const settings = { ...unlimited, ...stores.env };
     const app = await registerApp(place, settings);
     const emails = Array.from({ length: people }, (_, number) => `person${run}-${number}@example.com`);
     for (const email of emails) await createAccount(place, settings, email);
