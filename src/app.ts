@@ -5,14 +5,26 @@ import { consentRoutes } from './consent/index.ts';
 import { startDemo, type Demo } from './demo/server.ts';
 import { consoleClientId } from './domain/client.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
+import { InMaintenance } from './domain/errors.ts';
+import { startDelivering } from './jobs/delivering.ts';
+import { startKeySchedule } from './jobs/key-schedule.ts';
+import { createLeases } from './jobs/leases.ts';
+import { claimSecrets } from './jobs/same-secrets.ts';
 import { startSweeping } from './jobs/sweeping.ts';
 import { consoleReturnPath } from './oidc/console.ts';
+import { createDelivery } from './messages/delivery.ts';
+import { createKept } from './messages/kept.ts';
+import { outboxRoutes } from './messages/outbox.ts';
+import { openSenders } from './messages/senders.ts';
+import { waysOf } from './messages/ways.ts';
+import { createWriting } from './messages/writing.ts';
 import { createOidc, type Oidc } from './oidc/provider.ts';
 import { routes as endpoints } from './oidc/settings.ts';
 import { openServices, type Services, type ServicesOptions } from './services.ts';
 import { showEnded, signInRoutes } from './sign-in/index.ts';
 import { cameFrom } from './web/arrivals.ts';
 import type { Limit } from './web/limit.ts';
+import type { Route } from './web/route.ts';
 import { createLog, redact, type Log } from './web/log.ts';
 import { createWeb, type Web } from './web/server.ts';
 
@@ -28,6 +40,8 @@ export interface App extends AsyncDisposable {
   /** The link to make the first administrator; absent when there is one. */
   setupUrl?: string;
   demoUrl?: string;
+  /** The first half of an end, where a proxy has other nodes to turn to: nobody who is behind it notices. */
+  leave(): Promise<void>;
 }
 
 export interface AppOptions {
@@ -39,10 +53,11 @@ export interface AppOptions {
   aroundStores?: ServicesOptions['around'];
 }
 
-const sampleClientId = 'sample-app';
+/** Once a minute: nothing that jobs do is waited for, and an idle server should stay idle. */
+const eachMinute = { every: 60_000, lease: 180 };
 
-/** Once a minute: what has expired is absent anyway, and an idle server should stay idle. */
-const sweeping = { every: 60_000, batch: 200 };
+/** Rows of one sweep: a batch holds up everything else for as long as it takes. */
+const batch = 200;
 
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, secrets, clock = systemClock, writeLog, aroundStores: around } = options;
@@ -51,7 +66,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     clock,
     write: writeLog ?? ((lines) => void process.stdout.write(lines)),
   });
-  const onError = (error: unknown, requestId?: string) => log.error('unexpected', { error, id: requestId });
+  const onError = (error: unknown, requestId?: string) => {
+    // Background work that was held up goes on when it may.
+    if (!(error instanceof InMaintenance)) log.error('unexpected', { error, id: requestId });
+  };
 
   await using opened = new AsyncDisposableStack();
   const services = opened.use(
@@ -65,7 +83,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       around,
     }),
   );
+  opened.use(await claimSecrets({ ...services, ...eachMinute, failed: onError }));
   await services.clients.ensure(consoleClientId, consoleMetadata(config.issuer));
+  await services.signingKeys.ensure();
 
   const oidc: Oidc = opened.use(
     await createOidc({
@@ -84,11 +104,20 @@ export async function startApp(options: AppOptions): Promise<App> {
   const web: Web = openWeb(services, oidc, log);
 
   await web.listen({ host: config.host, port: config.port });
-  opened.defer(() => web.close());
-  opened.use(startSweeping({ stores: [services.records, services.ephemera], ...sweeping, failed: onError }));
+  const delivering = startDelivering({
+    delivery: createDelivery({ ...services, ...openSenders(config), writing: createWriting(config) }),
+    events: services.events,
+    onWake: services.messages.onWake,
+    failed: onError,
+    told: ({ message: { id, channel, template, attempts }, state, error }) =>
+      log[error === undefined ? 'info' : 'warn']('message', { message: id, channel, template, attempts, state, error }),
+  });
+  opened.defer(async () => void (await Promise.all([web.close(), delivering[Symbol.asyncDispose]()])));
+  startJobs(services, opened, onError);
 
   const demo = config.demo.enabled ? opened.use(await openDemo(services)) : undefined;
-  const setupUrl = await setupLink(services);
+  const setupUrl = await setupLink(services, opened, onError);
+  services.standing.begin();
   const running = opened.move();
 
   return {
@@ -97,12 +126,22 @@ export async function startApp(options: AppOptions): Promise<App> {
     oidc,
     ...(setupUrl === undefined ? {} : { setupUrl }),
     ...(demo === undefined ? {} : { demoUrl: demo.url }),
+    leave: web.leave,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 
+/** What happens of itself; each job on one node at a time. They end before the services that they use. */
+function startJobs(services: Services, opened: AsyncDisposableStack, failed: (error: unknown) => void): void {
+  const { records, ephemera, signingKeys } = services;
+  const job = { ...eachMinute, leases: createLeases(services), failed };
+
+  opened.use(startSweeping({ ...job, stores: [records, ephemera], batch }));
+  opened.use(startKeySchedule({ ...job, signingKeys }));
+}
+
 function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log): Web {
-  const { config, records, ephemera } = services;
+  const { config, records, ephemera, standing } = services;
 
   const web = createWeb({
     issuer: config.issuer,
@@ -127,6 +166,7 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
         claimsShown: config.account.claims_shown,
         passwordLength: { minimum: config.passwords.minimum_length, maximum: config.passwords.maximum_length },
       }),
+      ...outbox(services),
     ],
     navigation: accountNavigation,
     home: '/account',
@@ -136,6 +176,7 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
       recentSignIn: config.account.recent_sign_in,
       recentSignInFor: config.account.recent_sign_in_for,
     },
+    closed: standing.closed,
     ready: async () => void (await Promise.all([records.ready(), ephemera.ready()])),
     around: oidc.scope,
     fast: ({ request, response }) => oidc.fast(request, response),
@@ -144,6 +185,14 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
   web.use(oidc.middleware);
 
   return web;
+}
+
+/** Shows what is not sent: in development mode alone, and only for as long as something is not. */
+function outbox(services: Services): Route[] {
+  const { config } = services;
+  if (!Object.values(waysOf(config)).includes('outbox')) return [];
+
+  return outboxRoutes({ kept: createKept({ ...services, writing: createWriting(config) }), issuer: config.issuer });
 }
 
 /**
@@ -175,7 +224,10 @@ function consoleMetadata(issuer: string) {
   };
 }
 
-/** An ordinary client of ours; its secret is a new one at each start, because nobody else has to know it. */
+/**
+ * An ordinary client of ours; its secret is a new one at each start, because nobody else has to know it. One that runs
+ * beside another node, on a port of its own, is another app: neither takes the other's secret away.
+ */
 function openDemo({ config, clients }: Services): Promise<Demo> {
   return startDemo({
     issuer: config.issuer,
@@ -194,20 +246,27 @@ function openDemo({ config, clients }: Services): Promise<Demo> {
         first_party: true,
       };
       const by = { actor: 'command-line' };
-      const { secret } = await clients.ensure(sampleClientId, metadata);
-
-      await clients.update(sampleClientId, metadata, by);
-      const clientSecret = secret ?? (await clients.rotateSecret(sampleClientId, 0, by))?.secret;
+      const clientId = `sample-app-${new URL(url).port}`;
+      const { secret } = await clients.ensure(clientId, metadata);
+      const clientSecret = secret ?? (await clients.rotateSecret(clientId, 0, by))?.secret;
 
       if (clientSecret === undefined) throw new TypeError('the sample app has no secret');
 
-      return { clientId: sampleClientId, clientSecret };
+      return { clientId, clientSecret };
     },
   });
 }
 
-async function setupLink({ config, setup }: Services): Promise<string | undefined> {
+/** The link ends with the server that shows it. */
+async function setupLink(
+  { config, setup }: Services,
+  opened: AsyncDisposableStack,
+  failed: (error: unknown) => void,
+): Promise<string | undefined> {
   const token = await setup.begin();
+  if (token === undefined) return undefined;
 
-  return token === undefined ? undefined : `${config.issuer}/setup?token=${token}`;
+  opened.defer(() => setup.end(token).catch(failed));
+
+  return `${config.issuer}/setup?token=${token}`;
 }

@@ -1,5 +1,6 @@
 import { ephemeraBackends, recordsBackends, type Backend } from '../storage/backends.ts';
 import { originOf } from './addresses.ts';
+import { adviseMessages, messageProblems } from './checks-messages.ts';
 import { formatDuration } from './units.ts';
 import type { Problem } from './problems.ts';
 import type { Config } from './schema.ts';
@@ -31,6 +32,16 @@ function notLonger(config: Config): Problem[] {
       message: `${path} (${formatDuration(short)}) must not be longer than ${other} (${formatDuration(long)}).`,
       mend: `Lower ${path} or raise ${other}.`,
     }));
+}
+
+/** Only one key waits at a time, so each has to sign at least as long as the next one waits. */
+function keyProblems({ keys }: Config): Problem[] {
+  if (keys.rotate_every === 'off' || keys.publish_before <= keys.rotate_every) return [];
+
+  const path = 'keys.publish_before';
+  const message = `${path} (${formatDuration(keys.publish_before)}) must not be longer than keys.rotate_every (${formatDuration(keys.rotate_every)}).`;
+
+  return [{ path, message, mend: `Lower ${path} or raise keys.rotate_every.` }];
 }
 
 function passwordProblems({ passwords }: Config): Problem[] {
@@ -149,16 +160,28 @@ function ofBackends({ storage }: Config, say: 'check' | 'advise'): Problem[] {
 export function checkConfig(config: Config): Problem[] {
   const byMode = config.mode === 'production' ? productionProblems(config) : developmentProblems(config);
   const storage = ofBackends(config, 'check');
-  return [...byMode, ...notLonger(config), ...passwordProblems(config), ...resourceProblems(config), ...storage];
+
+  return [
+    ...byMode,
+    ...notLonger(config),
+    ...keyProblems(config),
+    ...passwordProblems(config),
+    ...messageProblems(config),
+    ...resourceProblems(config),
+    ...storage,
+  ];
 }
 
 /** What works, but is probably not meant: for the start and `doctor` to say. */
 export function adviseConfig(config: Config): Problem[] {
-  if (config.mode === 'development') return [];
+  const storage = config.mode === 'development' ? [] : ofBackends(config, 'advise');
 
-  const storage = ofBackends(config, 'advise');
-  if (config.proxy.trusted.length > 0) return storage;
+  return [...adviseProxy(config), ...storage, ...adviseMessages(config)];
+}
+
+function adviseProxy(config: Config): Problem[] {
+  if (config.mode === 'development' || config.proxy.trusted.length > 0) return [];
 
   const message = 'proxy.trusted is empty: behind a proxy every visitor then counts as one address for the limits.';
-  return [{ path: 'proxy.trusted', message, mend: 'List the addresses that the proxy connects from.' }, ...storage];
+  return [{ path: 'proxy.trusted', message, mend: 'List the addresses that the proxy connects from.' }];
 }

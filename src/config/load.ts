@@ -135,6 +135,10 @@ function withoutWrong(tree: Tree, issues: readonly Issue[]): Tree {
   return copy;
 }
 
+function isWithin(path: string, name: string): boolean {
+  return path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`);
+}
+
 /** What is wrong between settings; what hangs on one that is itself wrong is left unsaid. */
 function checkRest(rest: Tree, single: readonly Problem[]): Problem[] {
   const wrong = single.map(({ path }) => path);
@@ -143,24 +147,27 @@ function checkRest(rest: Tree, single: readonly Problem[]): Problem[] {
   if (!parsed?.success) return [];
 
   return checkConfig(resolveSettings(parsed.data)).filter(
-    ({ path }) => !wrong.some((name) => path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`)),
+    ({ path }) => !wrong.some((name) => isWithin(path, name) || isWithin(name, path)),
   );
 }
 
 /**
  * Loads the configuration: the file at `path` (else the one that GATEHOUSE_CONFIG names, else none), then variables,
  * which win. Answers the configuration, or every problem at once; never throws for what an operator can get wrong.
+ * `beside`: it is a second configuration, of another place: what its file says of `data` and `storage` wins over variables.
  */
 export function loadConfig({
   path,
   env,
   files = diskFiles,
+  beside = false,
 }: {
   path?: string;
   env: Environment;
   files?: Files;
+  beside?: boolean;
 }): Loaded {
-  const { tree, sources, problems: unread, complete } = gather(path, env, files);
+  const { tree, sources, problems: unread, complete } = gather(path, env, { files, beside });
   const parsed = settings.safeParse(tree);
   const issues = parsed.error?.issues ?? [];
 

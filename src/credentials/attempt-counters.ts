@@ -1,5 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import { Conflict } from '../domain/errors.ts';
+import { newId } from '../domain/ids.ts';
 import type { Attempts, Records, Write } from '../storage/records.ts';
 
 /** One thing that failures are counted for. Durations in seconds. */
@@ -21,7 +22,12 @@ export interface Counted {
   at: number;
   /** When the one before it was counted. */
   before: number;
+  /** The counter as it was left. */
+  row: Attempts;
 }
+
+/** Counters as they are in the store, by id. */
+export type Rows = ReadonlyMap<string, Attempts | undefined>;
 
 /** `retryAfter` in seconds. */
 export type Count<Reason extends string> = { counted: Counted[] } | { refused: { reason: Reason; retryAfter: number } };
@@ -29,6 +35,8 @@ export type Count<Reason extends string> = { counted: Counted[] } | { refused: {
 interface Full<Reason extends string> {
   counter: Counter<Reason>;
   failures: number;
+  lastAt: number;
+  lastBy: string | undefined;
   /** Milliseconds. */
   until: number;
 }
@@ -37,11 +45,14 @@ interface Full<Reason extends string> {
 const mostWaiting = 100;
 /** Milliseconds that one waits before it is sent away. */
 const longestPatience = 10_000;
+/** Milliseconds in which a try that another node counted may still be open there; it is asked about so often. */
+const openElsewhere = 3_000;
+const askAgain = 100;
 
 /**
  * Counts tries before their outcome is known, as records (a restart or a lost cache forgets none). A try that only
  * finds no room because others are being verified waits for their outcome instead of being refused: many right
- * passwords at once all get in, many wrong ones never outrun the limit (S86).
+ * passwords at once all get in, many wrong ones never outrun the limit (S86), over all nodes.
  */
 export function createAttemptCounters({
   records,
@@ -51,38 +62,50 @@ export function createAttemptCounters({
   clock: Clock;
 }) {
   const inTurn = createTurns();
+  const node = newId();
   /** Tries of this process whose outcome is open, by counter. */
   const open = new Map<string, number>();
   const waiting = new Set<() => void>();
 
+  async function read(ids: readonly string[]): Promise<Rows> {
+    return new Map(await Promise.all(ids.map(async (id) => [id, await records.attempts.get(id)] as const)));
+  }
+
   /** Counts at every counter or at none; answers the first one that has no room. */
-  async function add<R extends string>(counters: readonly Counter<R>[]): Promise<Counted[] | Full<R>> {
+  async function add<R extends string>(counters: readonly Counter<R>[], ahead?: Rows): Promise<Counted[] | Full<R>> {
     const now = clock.now();
-    const rows = await Promise.all(counters.map(({ id }) => records.attempts.get(id)));
-    const full = counters.map((counter, index) => fullness(counter, rows[index], now)).find(Boolean);
+    const findFull = (seen: Rows) => counters.map((one) => fullness(one, seen.get(one.id), now)).find(Boolean);
+
+    // What was read ahead may be old by now: it only says what the counters most likely are, and refuses nobody.
+    const isOld = ahead === undefined || findFull(ahead) !== undefined;
+    const rows = isOld ? await read(counters.map(({ id }) => id)) : ahead;
+    const full = findFull(rows);
     if (full) return full;
 
     const outcomes = new Map<string, Counted | Full<R>>();
     const creates = counters
-      .filter((_, index) => rows[index] === undefined)
-      .map(({ id, life }): Write => ({
-        in: 'attempts',
-        create: { id, failures: 0, lastAt: 0, expiresAt: now + life * 1000 },
-      }));
+      .filter(({ id }) => rows.get(id) === undefined)
+      .map(({ id, life }) => ({ id, failures: 0, lastAt: 0, expiresAt: now + life * 1000 }));
     const updates = counters.map((counter): Write => ({
       in: 'attempts',
       update: counter.id,
+      seen: rows.get(counter.id),
       change: (old) => {
         // Another process may have filled it since.
         const found = fullness(counter, old, now);
-        outcomes.set(counter.id, found ?? { id: counter.id, reason: counter.reason, at: now, before: old.lastAt });
+        const expiresAt = now + counter.life * 1000;
+        const row = { ...old, failures: old.failures + 1, lastAt: now, lastBy: node, expiresAt };
+        const counted = { id: counter.id, reason: counter.reason, at: now, before: old.lastAt, row };
+        outcomes.set(counter.id, found ?? counted);
 
-        return found ? old : { ...old, failures: old.failures + 1, lastAt: now, expiresAt: now + counter.life * 1000 };
+        return found ? old : row;
       },
     }));
 
     try {
-      await records.write([...creates, ...updates]);
+      await records.write([...creates.map((create): Write => ({ in: 'attempts', create })), ...updates], {
+        inOrder: false,
+      });
     } catch (error) {
       // Another process created it: the updates were written all the same.
       if (!(error instanceof Conflict)) throw error;
@@ -90,31 +113,35 @@ export function createAttemptCounters({
 
     const counted = [...outcomes.values()].filter((outcome) => 'before' in outcome);
     const overtaken = [...outcomes.values()].find((outcome) => 'until' in outcome);
-    if (overtaken) await records.write(counted.map(givenBack));
+    if (overtaken) await records.write(counted.map(givenBack), { inOrder: false });
 
     return overtaken ?? counted;
   }
 
-  function oneSettles(): Promise<void> {
+  function oneSettles(patience = longestPatience): Promise<void> {
     return new Promise((resolve) => {
       const go = () => {
         clearTimeout(timer);
         waiting.delete(go);
         resolve();
       };
-      const timer = setTimeout(go, longestPatience);
+      const timer = setTimeout(go, patience);
 
       waiting.add(go);
     });
   }
 
   return {
-    async count<R extends string>(counters: readonly Counter<R>[]): Promise<Count<R>> {
-      const patience = performance.now() + longestPatience;
+    /** To be handed to `count`: what it would read first. */
+    read,
 
-      for (;;) {
+    async count<R extends string>(counters: readonly Counter<R>[], ahead?: Rows): Promise<Count<R>> {
+      const begun = performance.now();
+      const lasts = (milliseconds: number) => performance.now() < begun + milliseconds;
+
+      for (let turn = 1; ; turn += 1) {
         const outcome = await inTurn(async () => {
-          const added = await add(counters);
+          const added = await add(counters, turn === 1 ? ahead : undefined);
 
           if (Array.isArray(added)) {
             for (const { id } of added) open.set(id, (open.get(id) ?? 0) + 1);
@@ -127,17 +154,19 @@ export function createAttemptCounters({
         if (outcome.counted) return { counted: outcome.counted };
 
         const { running } = outcome;
-        const { counter, failures, until } = outcome.full;
-        const forGood = failures - running >= counter.limit;
+        const { counter, failures, until, lastAt, lastBy } = outcome.full;
+        const here = failures - running < counter.limit;
+        const elsewhere = lastBy !== node && clock.now() - lastAt < openElsewhere && lasts(openElsewhere);
 
-        if (forGood || waiting.size >= mostWaiting || performance.now() >= patience) {
+        if ((!here && !elsewhere) || waiting.size >= mostWaiting || !lasts(longestPatience)) {
           const retryAfter = Math.max(1, Math.ceil((until - clock.now()) / 1000));
 
           return { refused: { reason: counter.reason, retryAfter } };
         }
 
         // Whoever was running may have finished since it was this one's turn.
-        if (open.has(counter.id)) await oneSettles();
+        if (!here) await oneSettles(askAgain);
+        else if (open.has(counter.id)) await oneSettles();
       }
     },
 
@@ -156,10 +185,11 @@ export function createAttemptCounters({
 }
 
 /** Takes one counted try back, with the wait that it caused. */
-export function givenBack({ id, at, before }: Counted): Write {
+export function givenBack({ id, at, before, row }: Counted): Write {
   return {
     in: 'attempts',
     update: id,
+    seen: row,
     change: (old) => ({
       ...old,
       failures: Math.max(0, old.failures - 1),
@@ -172,7 +202,9 @@ function fullness<R extends string>(counter: Counter<R>, row: Attempts | undefin
   if (!row || row.failures < counter.limit) return undefined;
   const until = row.lastAt + counter.wait(row.failures) * 1000;
 
-  return now < until ? { counter, failures: row.failures, until } : undefined;
+  const { failures, lastAt, lastBy } = row;
+
+  return now < until ? { counter, failures, until, lastAt, lastBy } : undefined;
 }
 
 /** Runs tasks one after another, so that `open` is exact when a refusal is judged by it. */

@@ -10,7 +10,7 @@ const kind = <Details extends Record<string, Json> = Record<never, never>>(): { 
 export const catalogue = {
   'sign_in.succeeded': kind<{ amr: string[]; acr: string }>(),
   'sign_in.failed': kind<{ known: boolean }>(),
-  /** At most one a minute (`throttled`). */
+  /** At most one a minute on each node (`throttled`). */
   'sign_in.blocked': kind<{ reason: string; /** Seconds. */ retryAfter: number }>(),
   sign_out: kind(),
   'session.ended': kind<{ reason: string }>(),
@@ -33,6 +33,27 @@ export const catalogue = {
   'admin.created': kind(),
   'guessing.cleared': kind(),
 
+  'two_factor.method_added': kind<{ method: string }>(),
+  'two_factor.method_removed': kind<{ method: string }>(),
+  'two_factor.preferred': kind<{ method: string }>(),
+  'two_factor.switched_off': kind(),
+  'second_factor.failed': kind<{ method: string }>(),
+  /** A code that was sent for something else: to prove an address, a number. */
+  'code.failed': kind<{ purpose: string }>(),
+  /** At most one a minute (`throttled`). */
+  'second_factor.blocked': kind<{ reason: string; /** Seconds. */ retryAfter: number }>(),
+  'recovery_codes.created': kind<{ count: number }>(),
+  'recovery_code.used': kind<{ left: number }>(),
+  'browser.remembered': kind(),
+  'browser.forgotten': kind<{ /** Whether it was every one. */ all: boolean }>(),
+  'passkey.added': kind<{ synced: boolean }>(),
+  'passkey.renamed': kind(),
+  'passkey.removed': kind(),
+  /** Its device has counted fewer signatures than were seen: there may be a copy (WebAuthn section 6.1.1). */
+  'passkey.counter_regressed': kind<{ stored: number; counted: number }>(),
+  /** At most one a minute (`throttled`). */
+  'passkey.refused': kind<{ reason: string }>(),
+
   'client.created': kind<{ name: string }>(),
   'client.updated': kind<{ fields: string[] }>(),
   'client.disabled': kind(),
@@ -42,14 +63,35 @@ export const catalogue = {
 
   'setup.begun': kind(),
   'setup.completed': kind(),
+  /** Given up for good, of the channel `email` or `sms`. */
+  'message.failed': kind<{ channel: string; template: string; reason: string }>(),
+  /** Today's budget of text messages is used up. */
+  'texts.spent': kind<{ perDay: number }>(),
+  'maintenance.begun': kind(),
+  'maintenance.ended': kind(),
+  /** In words, without secrets: `sqlite in /var/lib/gatehouse`. */
+  'storage.moved': kind<{ from: string; to: string; rows: number }>(),
+  'storage.move_undone': kind<{ to: string }>(),
+  /** Keys that sign at once: the first ones, and those in the place of leaked ones. */
   'keys.created': kind<{ kid: string; alg: string }>(),
+  'keys.published': kind<{ kid: string; alg: string; /** Milliseconds. */ signsFrom: number }>(),
+  /** Signs no more: its private half is destroyed. */
+  'keys.retired': kind<{ kid: string; alg: string }>(),
+  /** Nothing hangs on it any more. */
+  'keys.removed': kind<{ kid: string; alg: string }>(),
+  /** It leaked: nobody believes it any more. */
+  'keys.revoked': kind<{ kid: string; alg: string }>(),
 };
 
 /**
  * What anybody can cause as often as they like, without knowing anything: at most one a minute is written for an
- * account or, where none is meant, for a network. How many others it stands for is `leftOut` in its details.
+ * account or, where none is meant, for a network, by each node. How many others it stands for is `leftOut` in its details.
  */
-export const throttled: ReadonlySet<EventKind> = new Set(['sign_in.blocked']);
+export const throttled: ReadonlySet<EventKind> = new Set([
+  'sign_in.blocked',
+  'second_factor.blocked',
+  'passkey.refused',
+]);
 
 export type EventKind = keyof typeof catalogue;
 export type DetailsOf<K extends EventKind> = NonNullable<(typeof catalogue)[K]['details']>;

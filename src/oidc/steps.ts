@@ -41,7 +41,7 @@ const uidForm = /^[\w-]{20,64}$/;
  * there is no such step any more: two tabs, the back button, a cookie that is gone, another account meanwhile.
  */
 export function createSteps(deps: StepDeps): Interactions {
-  const { ephemera, records, clock } = deps;
+  const { units, records, clock } = deps;
 
   async function open(exchange: Exchange, uid: string, { whoever = false } = {}): Promise<Open | Ended> {
     const provider = deps.provider();
@@ -58,11 +58,11 @@ export function createSteps(deps: StepDeps): Interactions {
 
     const [session, client] = await Promise.all([
       provider.Session.get(context),
-      records.clients.get(String(step.params['client_id'])),
+      deps.clientOf(String(step.params['client_id'])),
     ]);
     if (client === undefined || client.disabled) return { ended: 'expired', restartable: false };
 
-    const account = session.accountId === undefined ? undefined : await records.accounts.get(session.accountId);
+    const account = await accountOf(session);
     const active = account?.status === 'active' ? account : undefined;
 
     // Consent and choice are somebody's: meanwhile that person signed out, or another one signed in.
@@ -73,11 +73,15 @@ export function createSteps(deps: StepDeps): Interactions {
     return { exchange, step, session, client, account: active };
   }
 
+  async function accountOf({ accountId }: Session): Promise<Account | undefined> {
+    return accountId === undefined ? undefined : units.within((unit) => unit.get('accounts', accountId));
+  }
+
   async function ended(uid: string, why?: Ended['ended']): Promise<Ended> {
-    const departure = uidForm.test(uid) ? await findDeparture(ephemera, uid) : undefined;
+    const departure = uidForm.test(uid) ? await findDeparture(units, uid) : undefined;
     if (departure === undefined) return { ended: why ?? 'expired', restartable: false };
 
-    const client = await records.clients.get(departure.clientId);
+    const client = await deps.clientOf(departure.clientId);
     const restartable = client !== undefined && !client.disabled;
     const { redirect_uri: redirectUri } = departure.params;
 
@@ -94,8 +98,10 @@ export function createSteps(deps: StepDeps): Interactions {
     // begins anew instead of ending in an error.
     if (step.session?.uid !== session.uid) delete step.session;
 
-    step.result = { ...result, browser: markOf(deps, exchange), at: clock.now() };
-    await Promise.all([step.persist(), keepDeparture(ephemera, step, { finished: true })]);
+    // What was proved was read after the request came in: whatever has changed since is newer than that.
+    const at = units.current()?.startedAt ?? clock.now();
+    step.result = { ...result, browser: markOf(deps, exchange), at };
+    await Promise.all([step.persist(), keepDeparture(units, step, { finished: true })]);
 
     return { kind: 'leave', url: step.returnTo };
   }
@@ -211,7 +217,7 @@ export function createSteps(deps: StepDeps): Interactions {
     },
 
     async restart(uid) {
-      const departure = uidForm.test(uid) ? await findDeparture(ephemera, uid) : undefined;
+      const departure = uidForm.test(uid) ? await findDeparture(units, uid) : undefined;
       if (departure === undefined) return undefined;
 
       return { kind: 'leave', url: `${deps.provider().urlFor('authorization')}?${queryOf(departure)}` };

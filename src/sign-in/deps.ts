@@ -8,7 +8,7 @@ import type { Accounts } from '../operations/accounts.ts';
 export interface SignInDeps {
   interactions: Pick<Interactions, 'find' | 'signedIn' | 'selected' | 'refused' | 'restart'>;
   accounts: Pick<Accounts, 'findByEmail'>;
-  passwords: Pick<Passwords, 'verify'>;
+  passwords: Pick<Passwords, 'verifier'>;
   guessing: Pick<Guessing, 'admit' | 'succeeded' | 'failed' | 'withdrawn'>;
   events: Pick<Events, 'write'>;
 }

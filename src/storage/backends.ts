@@ -19,6 +19,8 @@ export interface Backend<Options = unknown> {
   check?(options: Options): Remark[];
   /** What works and should not be done in production. */
   advise?(options: Options): Remark[];
+  /** It keeps its files in the data folder, which has one server at a time; else any number of nodes share it. */
+  inFolder?: true;
   /** Opens, making what is missing and migrating what is old. Throws SchemaTooNew, AlreadyRunning or Unavailable. */
   openRecords?(options: Options, place: Place): Promise<Records>;
   openEphemera?(options: Options, place: Place): Promise<Ephemera>;
@@ -35,6 +37,7 @@ export interface Place {
 const sqlite: Backend<object> = {
   kind: 'sqlite',
   options: z.strictObject({}),
+  inFolder: true,
   openRecords: async (_options, place) => (await import('./sqlite/records.ts')).openSqliteRecords(place),
   openEphemera: async (_options, place) => (await import('./sqlite/ephemera.ts')).openSqliteEphemera(place),
 };

@@ -1,15 +1,21 @@
-import type { Account } from '../domain/account.ts';
-import type { Client } from '../domain/client.ts';
-import type { DeviceSession, KnownDevice } from '../domain/device-session.ts';
-import type { Consent, Grant, RefreshFamily } from '../domain/grant.ts';
-import type { Json } from '../domain/json.ts';
-import type { SecurityEvent } from '../domain/security-event.ts';
-import type { SigningKey } from '../domain/signing-key.ts';
 import type { Advice } from './advice.ts';
+import { shapes, type Shape } from './shapes.ts';
+
+export { shapes };
+export type {
+  Shape,
+  Attempts,
+  OneTimeSecret,
+  OneTimeCode,
+  Used,
+  Lease,
+  PasswordCredential,
+  Setting,
+} from './shapes.ts';
 
 /**
  * The port for what must not be lost. A backend stores documents in collections; what it must keep unique, list and
- * expire stands in `shapes` below, so one engine serves every collection. It knows no protocol and no rule of ours.
+ * expire stands in `shapes.ts`, so one engine serves every collection. It knows no protocol and no rule of ours.
  * The contract is `test/storage/records.contract.ts`: every backend is run through it.
  *
  * Texts are compared as they are, byte by byte. One that is no text, or holds half a surrogate pair, throws Invalid
@@ -63,142 +69,6 @@ export interface Page<T> {
   next?: string;
 }
 
-export interface Shape<T extends { id: string }, Unique extends string = string, List extends string = string> {
-  /** Values that no two rows may share; undefined: this row has none. */
-  unique: Record<Unique, (row: T) => string | undefined>;
-  /**
-   * Lists by group; undefined: not in this list. One list has either numbers (finite) or strings for its order, strings
-   * by code point (the order of their UTF-8 bytes, not JavaScript's `<`). Equal ones follow their ids, in that same way.
-   */
-  lists: Record<List, { group: (row: T) => string | undefined; order: (row: T) => number | string }>;
-  /** Milliseconds from which on the row is absent for every method, swept or not; it may then be created anew. */
-  expiresAt?: (row: T) => number | undefined;
-}
-
-const shape =
-  <T extends { id: string }>() =>
-  <Unique extends string, List extends string>(of: Shape<T, Unique, List>): Shape<T, Unique, List> =>
-    of;
-
-/** Failures that count against guessing, kept with the secrets that they protect. */
-export interface Attempts {
-  id: string;
-  failures: number;
-  lastAt: number;
-  expiresAt: number;
-}
-
-/** A secret that works once (the setup link; later codes and links), kept as a keyed hash. */
-export interface OneTimeSecret {
-  id: string;
-  purpose: string;
-  hash: string;
-  accountId?: string;
-  data: Record<string, Json>;
-  createdAt: number;
-  expiresAt: number;
-}
-
-/** Something that must never be accepted twice: the `jti` of a client assertion (RFC 7523 section 3). */
-export interface Used {
-  id: string;
-  expiresAt: number;
-}
-
-/** Work that one node does for all: `id` names it. While it lives, it is the holder's; over, it is anybody's. */
-export interface Lease {
-  id: string;
-  holder: string;
-  expiresAt: number;
-}
-
-export interface PasswordCredential {
-  /** The account's id. */
-  id: string;
-  accountId: string;
-  /** argon2id in PHC string format. */
-  hash: string;
-  changedAt: number;
-}
-
-/** A named value of the installation (first start done, epoch, …). */
-export interface Setting {
-  id: string;
-  value: Json;
-  updatedAt: number;
-}
-
-const byCreation = { group: () => 'all', order: (row: { createdAt: number }) => row.createdAt };
-
-export const shapes = {
-  accounts: shape<Account>()({
-    unique: { email: (row) => row.emailKey },
-    lists: {
-      created: byCreation,
-      email: { group: () => 'all', order: (row) => row.emailKey },
-      administrators: {
-        group: (row) => (row.roles.includes('admin') ? 'admin' : undefined),
-        order: (row) => row.createdAt,
-      },
-    },
-  }),
-  passwords: shape<PasswordCredential>()({ unique: {}, lists: {} }),
-  clients: shape<Client>()({ unique: {}, lists: { created: byCreation } }),
-  consents: shape<Consent>()({
-    unique: {},
-    lists: {
-      account: { group: (row) => row.accountId, order: (row) => row.lastUsedAt },
-      client: { group: (row) => row.clientId, order: (row) => row.grantedAt },
-    },
-  }),
-  grants: shape<Grant>()({
-    unique: {},
-    lists: {
-      account: { group: (row) => row.accountId, order: (row) => row.createdAt },
-      client: { group: (row) => row.clientId, order: (row) => row.createdAt },
-      session: { group: (row) => row.sessionUid, order: (row) => row.createdAt },
-    },
-    expiresAt: (row) => row.expiresAt,
-  }),
-  refreshFamilies: shape<RefreshFamily>()({
-    unique: {},
-    lists: {
-      grant: { group: (row) => row.grantId, order: (row) => row.createdAt },
-      account: { group: (row) => row.accountId, order: (row) => row.createdAt },
-      client: { group: (row) => row.clientId, order: (row) => row.createdAt },
-      session: { group: (row) => row.sessionUid, order: (row) => row.createdAt },
-    },
-    expiresAt: (row) => row.expiresAt,
-  }),
-  sessions: shape<DeviceSession>()({
-    unique: { cookie: (row) => row.cookieHash },
-    lists: { account: { group: (row) => row.accountId, order: (row) => row.createdAt } },
-    expiresAt: (row) => row.expiresAt,
-  }),
-  knownDevices: shape<KnownDevice>()({
-    unique: {},
-    lists: { account: { group: (row) => row.accountId, order: (row) => row.lastSeenAt } },
-    expiresAt: (row) => row.expiresAt,
-  }),
-  events: shape<SecurityEvent>()({
-    unique: {},
-    lists: {
-      time: { group: () => 'all', order: (row) => row.at },
-      account: { group: (row) => row.accountId, order: (row) => row.at },
-    },
-  }),
-  signingKeys: shape<SigningKey>()({ unique: {}, lists: { created: byCreation } }),
-  settings: shape<Setting>()({ unique: {}, lists: {} }),
-  attempts: shape<Attempts>()({ unique: {}, lists: {}, expiresAt: (row) => row.expiresAt }),
-  oneTimeSecrets: shape<OneTimeSecret>()({
-    unique: { hash: (row) => row.hash },
-    lists: { account: { group: (row) => row.accountId, order: (row) => row.createdAt } },
-    expiresAt: (row) => row.expiresAt,
-  }),
-  used: shape<Used>()({ unique: {}, lists: {}, expiresAt: (row) => row.expiresAt }),
-  leases: shape<Lease>()({ unique: {}, lists: {}, expiresAt: (row) => row.expiresAt }),
-};
-
 export type Shapes = typeof shapes;
 export type CollectionName = keyof Shapes;
 export type Row<Name extends CollectionName> = Shapes[Name] extends Shape<infer T, string, string> ? T : never;
@@ -211,23 +81,40 @@ export type Collections = {
   >;
 };
 
-/** A write that needs no answer. `update` on an unknown row does nothing: it never brings a removed row back. */
+/**
+ * A write that needs no answer. `update` on an unknown row does nothing: it never brings a removed row back. `seen` is
+ * what `Collection.update` takes.
+ */
 export type Write = {
-  [Name in CollectionName]:
-    | { in: Name; create: Row<Name> }
-    | { in: Name; put: Row<Name> }
-    | { in: Name; update: string; change: (old: Row<Name>) => Row<Name> }
-    | { in: Name; remove: string };
+  [Name in CollectionName]: Deciding &
+    (
+      | { in: Name; create: Row<Name> }
+      | { in: Name; put: Row<Name> }
+      | { in: Name; update: string; change: (old: Row<Name>) => Row<Name>; seen?: Row<Name> | undefined }
+      | { in: Name; remove: string }
+    );
 }[CollectionName];
+
+interface Deciding {
+  /**
+   * What comes after it in the list is written only if this one was: the row was created, removed, or changed (an
+   * `update` whose `change` answers the very row it was given changes nothing). So a race has one winner, and what tells
+   * of the winning (an event, a message) is written in the same step, by the winner alone.
+   */
+  decides?: true;
+}
 
 export interface Records extends Collections {
   /**
    * Several writes in the order given, at once where the backend can (one transaction), else one after another: after a
    * crash or Unavailable, what is there of them is a beginning of the list. `put` creates or replaces. A write that
    * fails by itself (Conflict, Invalid, a `change` that throws) is left out; the first such failure is thrown after the
-   * rest was written.
+   * rest was written. One that `decides` and was not written ends the list.
+   *
+   * `inOrder: false`: only the writes of one row keep their order, and what comes after one that decides waits for it.
+   * The others may travel at the same time, and after a crash any of them may be there.
    */
-  write(writes: readonly Write[]): Promise<void>;
+  write(writes: readonly Write[], how?: { inOrder?: boolean }): Promise<void>;
   /** Removes at most `limit` expired rows; answers how many. */
   sweep(limit: number): Promise<number>;
   /** Throws Unavailable when the store does not answer. */

@@ -38,7 +38,9 @@ describe('config/example.yaml', () => {
       if (about.kinds && !about.kinds.includes('sqlite')) delete (group as Record<string, unknown>)[name];
     }
 
-    const config = loaded({ file: JSON.stringify(tree), env: { ...production, GATEHOUSE_DEMO_ENABLED: 'false' } });
+    const secrets = { GATEHOUSE_MESSAGES_SMTP_PASSWORD: 'password', GATEHOUSE_MESSAGES_SMS_AUTH_TOKEN: 'token' };
+    const env = { ...production, ...secrets, GATEHOUSE_DEMO_ENABLED: 'false' };
+    const config = loaded({ file: JSON.stringify(tree), env });
     expect(config.resources[0]).toMatchObject({ identifier: 'https://api.example.com', access_token: 300 });
   });
 

@@ -7,14 +7,17 @@ import type { Account } from '../../src/domain/account.ts';
 import type { Client, ClientMetadata } from '../../src/domain/client.ts';
 import { consoleClientId } from '../../src/domain/client.ts';
 import { sha256 } from '../../src/domain/ids.ts';
+import type { Clock } from '../../src/domain/clock.ts';
 import type { Oidc } from '../../src/oidc/provider.ts';
 import { createOidc } from '../../src/oidc/provider.ts';
+import { createUnits } from '../../src/oidc/units.ts';
 import { createEndings, type Endings } from '../../src/operations/endings.ts';
+import { createSigningKeys, type SigningKeys } from '../../src/operations/signing-keys.ts';
 import { ephemeraBackends, recordsBackends } from '../../src/storage/backends.ts';
 import type { Ephemera } from '../../src/storage/ephemera.ts';
 import type { Records } from '../../src/storage/records.ts';
 import { createSealing } from '../../src/storage/sealing.ts';
-import { emptyFolder } from '../storage/stores.ts';
+import { emptyFolder } from '../storage/places.ts';
 import type { Browser } from './browser.ts';
 import { createBrowser } from './browser.ts';
 import { appOf, createPages } from './stand-ins.ts';
@@ -27,8 +30,10 @@ export interface World {
   origin: string;
   records: Records;
   ephemera: Ephemera;
+  clock: Clock;
   oidc: Oidc;
   endings: Endings;
+  signingKeys: SigningKeys;
   /** Kinds of the security events that were written. */
   events: string[];
   errors: unknown[];
@@ -80,18 +85,25 @@ export async function openWorld(
   const pages = createPages();
 
   const writer = { write: async (kind: string) => void events.push(kind) };
+  const sealing = createSealing({
+    encryptionKeys: [{ id: 'k', key: Buffer.alloc(32, 7) }],
+    hashKey: Buffer.alloc(32, 8),
+  });
+  const signingKeys = createSigningKeys({ config, records, sealing, clock, events: writer });
+  await signingKeys.ensure();
   const endings = createEndings({ records: between(records), events: writer, tell: (session) => oidc.tell(session) });
+
+  const onError = (error: unknown) => void errors.push(error);
+  const units = createUnits({ records: between(records), ephemera: between(ephemera), clock, onError });
+  opened.defer(() => units.settled());
 
   const oidc: Oidc = opened.use(
     await createOidc({
       config,
       secrets: { cookieKeys, pairwiseSalt: 'salt' },
       records: between(records),
-      ephemera: between(ephemera),
-      sealing: createSealing({
-        encryptionKeys: [{ id: 'k', key: Buffer.alloc(32, 7) }],
-        hashKey: Buffer.alloc(32, 8),
-      }),
+      units,
+      sealing,
       clock,
       events: writer,
       endings,
@@ -99,7 +111,7 @@ export async function openWorld(
       originOf: () => ({ ip: '192.0.2.1', userAgent: 'test', requestId: 'r1' }),
       browserOf: () => 'one for all',
       onRefused: () => undefined,
-      onError: (error) => void errors.push(error),
+      onError,
     }),
   );
 
@@ -134,8 +146,10 @@ export async function openWorld(
     origin,
     records,
     ephemera,
+    clock,
     oidc,
     endings,
+    signingKeys,
     events,
     errors,
     wait: (seconds) => void (offset += seconds * 1000),

@@ -7,9 +7,11 @@ import { startApp, type App, type AppOptions } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { openSecrets } from '../../src/config/secrets.ts';
 import type { Account } from '../../src/domain/account.ts';
+import type { Oidc } from '../../src/oidc/provider.ts';
 import type { ClientKind, Registered } from '../../src/operations/clients.ts';
 import type { Result } from '../../src/operations/problems.ts';
 import type { Services } from '../../src/services.ts';
+import { openMailbox, type Mailbox } from './mailbox.ts';
 
 /**
  * The whole of Gatehouse on a free port, with a data folder of its own, a clock that can be moved and the log in hand:
@@ -24,18 +26,24 @@ export interface TestApp {
   /** The issuer, without a slash at the end. */
   url: string;
   services: Services;
+  oidc: Oidc;
   /** The data folder. */
   data: string;
   /** Goes on with real time, from wherever it was moved to. */
   clock: TestClock;
   /** Every line that was logged. */
   log: string[];
+  /** The lines of an event, once there are so many of them. */
+  logged(event: string, count?: number): Promise<Record<string, unknown>[]>;
+  /** What was written to people in development mode, which sends nothing. */
+  mail: Mailbox;
+  texts: Mailbox;
   setupUrl: string | undefined;
   demoUrl: string | undefined;
   account(about?: Partial<NewAccount>): Promise<Account & { password: string }>;
   client(kind: ClientKind, metadata: Record<string, unknown>): Promise<Registered>;
-  /** Stops and starts again on the same port and data, from then on with further variables. */
-  restart(env?: Record<string, string>): Promise<void>;
+  /** Stops and starts again on the same port and data, from then on with further variables. `meanwhile` it is stopped. */
+  restart(env?: Record<string, string>, meanwhile?: () => Promise<void>): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -65,6 +73,8 @@ export interface TestAppOptions {
   env?: Record<string, string>;
   /** Stands between the app and its stores (outage.ts). */
   aroundStores?: NonNullable<AppOptions['aroundStores']>;
+  /** Several nodes go by one. */
+  clock?: TestClock;
 }
 
 export const goodPassword = 'quiet-marble-otter-47-lantern';
@@ -72,19 +82,26 @@ export const goodPassword = 'quiet-marble-otter-47-lantern';
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
   const port = await freePort();
-  const clock = movableClock();
+  const { clock = movableClock() } = options;
   const log: string[] = [];
+  const listening = new Set<() => void>();
   let config = await configFor(folder, { port, ...options });
   const start = () =>
     startApp({
       config,
       secrets: secretsOf(config),
       clock,
-      writeLog: (lines) => void log.push(...lines.trimEnd().split('\n')),
+      writeLog(lines) {
+        log.push(...lines.trimEnd().split('\n'));
+        for (const listen of listening) listen();
+      },
       ...(options.aroundStores && { aroundStores: options.aroundStores }),
     });
 
-  let app: App = await start();
+  let app: App = await start().catch(async (error: unknown) => {
+    await rm(folder, { recursive: true });
+    throw error;
+  });
   let accounts = 0;
 
   return {
@@ -94,6 +111,25 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     log,
     get services() {
       return app.services;
+    },
+    mail: openMailbox('email', () => app.services),
+    texts: openMailbox('sms', () => app.services),
+    logged: (event, count = 1) =>
+      new Promise((resolve) => {
+        const look = () => {
+          const lines = log.map((line) => JSON.parse(line) as Record<string, unknown>);
+          const found = lines.filter((line) => line['event'] === event);
+          if (found.length < count) return;
+
+          listening.delete(look);
+          resolve(found);
+        };
+
+        listening.add(look);
+        look();
+      }),
+    get oidc() {
+      return app.oidc;
     },
     get setupUrl() {
       return app.setupUrl;
@@ -128,8 +164,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
         ),
       );
     },
-    async restart(env) {
+    async restart(env, meanwhile) {
       await app[Symbol.asyncDispose]();
+      await meanwhile?.();
       if (env) config = await configFor(folder, { port, ...options, env: { ...options.env, ...env } });
       app = await start();
     },
@@ -176,7 +213,7 @@ export function valueOf<T>(result: Result<T>): T {
   return result.value;
 }
 
-function movableClock(): TestClock {
+export function movableClock(): TestClock {
   let ahead = 0;
 
   return {

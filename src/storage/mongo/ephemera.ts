@@ -47,7 +47,7 @@ export const ephemeraPart: Part = { name: 'ephemera', collections: ['entries', '
 /** How often a step is taken again because another one came between, before it gives up. */
 const maxTries = 100;
 
-/** Throws SchemaTooNew, AccessRefused or Unavailable. */
+/** Throws SchemaTooNew, StoreUnfit or Unavailable. */
 export async function openMongoEphemera(
   settings: MongoSettings,
   { clock, ...options }: ConnectOptions & { clock: Clock },

@@ -29,12 +29,17 @@ const migrations: readonly Migration[] = [
     oneTimeSecrets: { ...account, unique: ['hash'], expires: true },
     used: { expires: true },
     leases: { expires: true },
+    codes: { ...account, expires: true },
+    factors: {},
+    passkeys: account,
+    messages: { lists: ['state', 'newest', 'account'], expires: true },
+    rememberedBrowsers: { ...account, expires: true },
   }),
 ];
 
 export const recordsPart: Part = { name: 'records', collections: Object.keys(shapes), migrations };
 
-/** Throws SchemaTooNew, AccessRefused or Unavailable. */
+/** Throws SchemaTooNew, StoreUnfit or Unavailable. */
 export async function openMongoRecords(
   settings: MongoSettings,
   { clock, ...options }: ConnectOptions & { clock: Clock },
@@ -55,7 +60,7 @@ export async function openMongoRecords(
   return {
     ...(ports as unknown as Collections),
 
-    write: (writes) => writeAll((write) => engines.get(write.in) as Engine<AnyRow>, writes),
+    write: (writes, how) => writeAll((write) => engines.get(write.in) as Engine<AnyRow>, writes, how),
 
     sweep: async (limit) => {
       let swept = 0;
