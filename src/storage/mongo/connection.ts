@@ -27,7 +27,7 @@ export interface ConnectOptions {
 }
 
 /** For one attempt of the driver: a write that meets a fail-over is repeated once, within `patience`. */
-const attempt = 2000;
+const attempt = 1500;
 
 export async function connect(
   settings: MongoSettings,
