@@ -38,10 +38,13 @@ export const catalogue = {
   'two_factor.preferred': kind<{ method: string }>(),
   'two_factor.switched_off': kind(),
   'second_factor.failed': kind<{ method: string }>(),
+  /** A code that was sent for something else: to prove an address, a number. */
+  'code.failed': kind<{ purpose: string }>(),
   /** At most one a minute (`throttled`). */
   'second_factor.blocked': kind<{ reason: string; /** Seconds. */ retryAfter: number }>(),
   'recovery_codes.created': kind<{ count: number }>(),
   'recovery_code.used': kind<{ left: number }>(),
+  'browser.remembered': kind(),
   'browser.forgotten': kind<{ /** Whether it was every one. */ all: boolean }>(),
   'passkey.added': kind<{ synced: boolean }>(),
   'passkey.renamed': kind(),
