@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 import { parse } from 'yaml';
 
-import { found } from '../support/need.ts';
+import { found } from '../support/machine.ts';
 import { root } from './dockerfile.ts';
 
 /** docker-compose.yml as Compose understands it. Inside `describeWith('compose', …)`. */

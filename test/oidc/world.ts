@@ -17,7 +17,7 @@ import { ephemeraBackends, recordsBackends } from '../../src/storage/backends.ts
 import type { Ephemera } from '../../src/storage/ephemera.ts';
 import type { Records } from '../../src/storage/records.ts';
 import { createSealing } from '../../src/storage/sealing.ts';
-import { emptyFolder } from '../storage/stores.ts';
+import { emptyFolder } from '../storage/places.ts';
 import type { Browser } from './browser.ts';
 import { createBrowser } from './browser.ts';
 import { appOf, createPages } from './stand-ins.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { connect } from '../../src/storage/mongo/connection.ts';
-import { found } from './need.ts';
+import { found } from './machine.ts';
 
 /**
  * What the suites take for MongoDB: the server that GATEHOUSE_TEST_MONGO_URL names, else one that stands in for it

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { freePort } from './app.ts';
 import type { Connect } from './browser.ts';
-import { found } from './need.ts';
+import { found } from './machine.ts';
 import { launchServer, type Child } from './process.ts';
 
 /**

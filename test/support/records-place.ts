@@ -1,4 +1,4 @@
-import { emptyPlace } from '../storage/stores.ts';
+import { emptyPlace } from '../storage/places.ts';
 
 /** An empty place for records, as a start is told of it: in variables, or in a configuration file. */
 export interface RecordsPlace extends AsyncDisposable {
