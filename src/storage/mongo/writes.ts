@@ -23,12 +23,13 @@ type Failures = Map<number, unknown>;
  * Writes one after another, so that what is there after a crash is a beginning of the list: neighbours of one collection
  * go in one ordered bulk, which ends at the first that fails. Rows to be updated are read beforehand, all at once; what
  * has become of them until their turn, the condition of their write tells. Throws Unavailable at once, and the first
- * failure of a write by itself after the rest was written.
+ * failure of a write by itself after the rest was written. False: one that decides was not written.
  */
-export async function writeAll(engineOf: EngineOf, writes: readonly Write[]): Promise<void> {
+export async function writeAll(engineOf: EngineOf, writes: readonly Write[]): Promise<boolean> {
   const failures: Failures = new Map();
   const seen = await readAhead(engineOf, writes);
   let bulk: Ready[] = [];
+  let ended = false;
 
   for (const [at, write] of writes.entries()) {
     const engine = engineOf(write);
@@ -39,7 +40,8 @@ export async function writeAll(engineOf: EngineOf, writes: readonly Write[]): Pr
       await noting(failures, at, async () => {
         written = await decide(engine, write, seen.get(at));
       });
-      if (!written) break;
+      ended = !written;
+      if (ended) break;
 
       continue;
     }
@@ -60,6 +62,8 @@ export async function writeAll(engineOf: EngineOf, writes: readonly Write[]): Pr
   const first = Math.min(...failures.keys());
 
   if (failures.size > 0) throw failures.get(first);
+
+  return !ended;
 }
 
 type Update = Extract<Write, { update: string }>;
