@@ -1,20 +1,25 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { fetchUserInfo, refreshTokenGrant, tokenIntrospection } from 'openid-client';
 
 import { newSecret } from '../../src/domain/ids.ts';
 import { recordsBackends } from '../../src/storage/backends.ts';
 import { isSignedIn } from '../security/web/visits.ts';
+import { describeStores } from '../storage/stores.ts';
 import { startTestApp } from '../support/app.ts';
 import { openCommandLine } from '../support/command-line.ts';
 import { openRecordsPlace } from '../support/records-place.ts';
 import { relyingParty } from '../support/relying-party.ts';
 
-const pairs = recordsBackends.flatMap((from) => recordsBackends.map((to) => [from.kind, to.kind] as const));
+for (const { kind: from } of recordsBackends) {
+  for (const { kind: to } of recordsBackends) {
+    describeStores([from, to], `people and apps, moved from ${from} to ${to}`, () => whatGoesOn(from, to));
+  }
+}
 
-describe.each(pairs)('people and apps, moved from %s to %s', (from, to) => {
+function whatGoesOn(from: string, to: string): void {
   test('stay signed in, and what they were given goes on', async () => {
     await using line = await openCommandLine();
     await using old = await openRecordsPlace(from);
@@ -66,4 +71,4 @@ describe.each(pairs)('people and apps, moved from %s to %s', (from, to) => {
       error: 'invalid_grant',
     });
   }, 60_000);
-});
+}

@@ -104,6 +104,13 @@ export function describeStore(kind: string, suite: () => void): void {
   else describeWith(need, `storage in ${kind}`, suite);
 }
 
+/** The same for what stands on several kinds at once. */
+export function describeStores(kinds: readonly string[], name: string, suite: () => void): void {
+  const needed = kinds.flatMap((kind) => needs[kind] ?? []);
+
+  describeWith([...new Set(needed)], name, suite);
+}
+
 export async function emptyPlace(kind: string): Promise<Emptied> {
   const make = places[kind];
 
