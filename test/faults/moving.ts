@@ -106,12 +106,14 @@ export async function moveUnderKills({
 
 async function signIn(place: Place, env: Env): Promise<Browser> {
   const email = 'ana@example.com';
-  await place.run(['account', 'create', '--email', email, '--password-stdin'], { input: goodPassword, env });
+  const create = ['account', 'create', '--email', email, '--password-stdin', '--verified'];
+  const made = await place.run(create, { input: goodPassword, env });
+  if (made.code !== 0) throw new Error(made.err);
 
   await using server = await place.start(env);
   const browser = openBrowser(server.url);
-  await browser.submit(await browser.open('/account'), { email, password: goodPassword });
-  if (!(await isSignedIn(browser))) throw new Error('nobody could sign in');
+  const page = await browser.submit(await browser.open('/account'), { email, password: goodPassword });
+  if (!(await isSignedIn(browser))) throw new Error(`nobody could sign in: ${page.words}`);
 
   server.kill('SIGTERM');
   await server.exit;
