@@ -40,8 +40,10 @@ function whatGoesOn(from: string, to: string): void {
     const file = join(line.data, '..', 'new.yaml');
     await writeFile(file, next.yaml);
 
-    await app.restart(next.env, async () => {
-      const env = { GATEHOUSE_ISSUER: app.url, GATEHOUSE_DATA: app.data, ...secret, ...old.env };
+    // An empty variable is one that is not set.
+    const unset = Object.fromEntries(Object.keys(old.env).map((name) => [name, '']));
+    await app.restart({ ...unset, ...next.env }, async () => {
+      const env = { GATEHOUSE_ISSUER: app.url, ...secret, ...old.env };
       const moved = await line.run(`move --to ${file} --json`, { env });
 
       expect(moved).toMatchObject({ code: 0 });
