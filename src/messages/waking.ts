@@ -27,7 +27,7 @@ export function ringOnMessages(records: Records, bell: Pick<Bell, 'ring'>): Reco
 
     async write(writes, how) {
       try {
-        await records.write(writes, how);
+        return await records.write(writes, how);
       } finally {
         // Also after a failure: what fails by itself is left out, and the rest is written.
         if (writes.some((write) => write.in === 'messages')) bell.ring();

@@ -73,3 +73,10 @@ export function describeStore(kind: string, suite: () => void): void {
     });
   }
 }
+
+/** The same for what stands on several kinds at once. */
+export function describeStores(kinds: readonly string[], name: string, suite: () => void): void {
+  const needed = kinds.flatMap((kind) => needs[kind] ?? []);
+
+  describeWith([...new Set(needed)], name, suite);
+}
