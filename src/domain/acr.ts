@@ -10,4 +10,4 @@ export const acrTwoFactors = 'urn:gatehouse:acr:2';
 export const acrValues = [acrOneFactor, acrTwoFactors] as const;
 
 /** Those that a sign-in can reach here and now. */
-export const reachableAcrValues: readonly string[] = [acrOneFactor];
+export const reachableAcrValues: readonly string[] = acrValues;

@@ -4,6 +4,8 @@ import type { Interaction, KoaContextWithOIDC } from 'oidc-provider';
 import { firstLocale } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
 import { seconds } from '../domain/clock.ts';
+import { acrTwoFactors } from '../domain/acr.ts';
+import { essentialAcr, needsTwoFactors } from './assurance.ts';
 import { isImpersonable } from './client-face.ts';
 import { hintedSubject, subjectHere } from './subject.ts';
 import { wantedBy } from './wanted.ts';
@@ -91,13 +93,24 @@ function login(clock: Clock, reachable: readonly string[]): library.Prompt {
 
   prompt.checks.add(
     new Check('acr', 'the authentication that is asked for could not be obtained', 'login_required', (ctx) => {
-      const essential = essentialAcr(ctx);
+      const essential = essentialAcr(ctx.oidc.params);
       if (essential === undefined || essential.includes(ctx.oidc.acr)) return false;
 
       if (here(ctx) || !essential.some((acr) => reachable.includes(acr))) {
         // OpenID Connect Core Unmet Authentication Requirements 1.0
         throw new errors.UnmetAuthenticationRequirements('none of the requested acr values can be reached');
       }
+
+      return true;
+    }),
+  );
+
+  prompt.checks.add(
+    new Check('second_factor', 'a second factor is needed', 'login_required', (ctx) => {
+      if (!needsTwoFactors(ctx) || ctx.oidc.acr === acrTwoFactors) return false;
+
+      // The pages don't end a sign-in before it has what it needs.
+      if (here(ctx)) throw new errors.UnmetAuthenticationRequirements('a second factor is needed');
 
       return true;
     }),
@@ -118,31 +131,6 @@ function refuseAfterLogin(prompt: library.Prompt, reason: string): void {
 
     return true;
   };
-}
-
-/**
- * The `acr` values of which one is a must: only the `claims` parameter can say so (OpenID Connect Core 1.0 section
- * 5.5.1.1). `acr_values` is a wish: the ID token tells what was done.
- */
-function essentialAcr({ oidc }: KoaContextWithOIDC): string[] | undefined {
-  const acr = claimsAsked(oidc.params?.['claims']).id_token?.['acr'];
-  if (acr?.essential !== true) return undefined;
-
-  const values: unknown = acr.values ?? (acr.value === undefined ? undefined : [acr.value]);
-  if (values === undefined) return undefined;
-
-  if (!Array.isArray(values) || !values.every((value) => typeof value === 'string')) {
-    throw new errors.InvalidRequest('invalid claims.id_token.acr.values type');
-  }
-
-  return values;
-}
-
-type ClaimsAsked = { id_token?: Record<string, { essential?: boolean; value?: unknown; values?: unknown } | null> };
-
-/** The library has checked that it is a JSON object by the time that a step is considered. */
-function claimsAsked(claims: unknown): ClaimsAsked {
-  return typeof claims === 'string' ? (JSON.parse(claims) as ClaimsAsked) : {};
 }
 
 function consent(): library.Prompt {
