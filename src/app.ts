@@ -5,6 +5,8 @@ import { consentRoutes } from './consent/index.ts';
 import { startDemo, type Demo } from './demo/server.ts';
 import { consoleClientId } from './domain/client.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
+import { startKeySchedule } from './jobs/key-schedule.ts';
+import { createLeases } from './jobs/leases.ts';
 import { startSweeping } from './jobs/sweeping.ts';
 import { consoleReturnPath } from './oidc/console.ts';
 import { createOidc, type Oidc } from './oidc/provider.ts';
@@ -41,8 +43,11 @@ export interface AppOptions {
 
 const sampleClientId = 'sample-app';
 
-/** Once a minute: what has expired is absent anyway, and an idle server should stay idle. */
-const sweeping = { every: 60_000, batch: 200 };
+/** Once a minute: nothing that jobs do is waited for, and an idle server should stay idle. */
+const eachMinute = { every: 60_000, lease: 180 };
+
+/** Rows of one sweep: a batch holds up everything else for as long as it takes. */
+const batch = 200;
 
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, secrets, clock = systemClock, writeLog, aroundStores: around } = options;
@@ -66,6 +71,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     }),
   );
   await services.clients.ensure(consoleClientId, consoleMetadata(config.issuer));
+  await services.signingKeys.ensure();
 
   const oidc: Oidc = opened.use(
     await createOidc({
@@ -85,7 +91,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   await web.listen({ host: config.host, port: config.port });
   opened.defer(() => web.close());
-  opened.use(startSweeping({ stores: [services.records, services.ephemera], ...sweeping, failed: onError }));
+  startJobs(services, opened, onError);
 
   const demo = config.demo.enabled ? opened.use(await openDemo(services)) : undefined;
   const setupUrl = await setupLink(services);
@@ -99,6 +105,15 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...(demo === undefined ? {} : { demoUrl: demo.url }),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** What happens of itself; each job on one node at a time. They end before the services that they use. */
+function startJobs(services: Services, opened: AsyncDisposableStack, failed: (error: unknown) => void): void {
+  const { records, ephemera, signingKeys } = services;
+  const job = { ...eachMinute, leases: createLeases(services), failed };
+
+  opened.use(startSweeping({ ...job, stores: [records, ephemera], batch }));
+  opened.use(startKeySchedule({ ...job, signingKeys }));
 }
 
 function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log): Web {

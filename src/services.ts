@@ -7,10 +7,13 @@ import { createPasswords, type Passwords } from './credentials/passwords.ts';
 import type { Clock } from './domain/clock.ts';
 import type { DeviceSession } from './domain/device-session.ts';
 import { createEvents, type Events } from './events/writer.ts';
+import type { Units } from './oidc/request.ts';
+import { createUnits } from './oidc/units.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createClients, type Clients } from './operations/clients.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
+import { createSigningKeys, type SigningKeys } from './operations/signing-keys.ts';
 import { ephemeraBackends, recordsBackends, type Place } from './storage/backends.ts';
 import type { Ephemera } from './storage/ephemera.ts';
 import type { Records } from './storage/records.ts';
@@ -28,6 +31,8 @@ export interface Services extends AsyncDisposable {
   records: Records;
   ephemera: Ephemera;
   sealing: Sealing;
+  /** One for each request that is served; none on the command line. */
+  units: Units;
   events: Events;
   passwords: Passwords;
   policy: PasswordPolicy;
@@ -36,6 +41,7 @@ export interface Services extends AsyncDisposable {
   accounts: Accounts;
   clients: Clients;
   setup: Setup;
+  signingKeys: SigningKeys;
 }
 
 export interface ServicesOptions {
@@ -71,7 +77,9 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     throw error;
   });
 
-  const events = createEvents({ records, sealing, clock, onError });
+  const units = createUnits({ records, ephemera, clock });
+  const { takeOver } = units;
+  const events = createEvents({ records, sealing, clock, onError, takeOver });
   const hashing = createHashing(hashingOptions(config));
   const passwords = createPasswords({ records, hashing, clock, onRehashFailure: onError });
   const policy = createPasswordPolicy({
@@ -90,6 +98,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     records,
     ephemera,
     sealing,
+    units,
     events,
     passwords,
     policy,
@@ -98,6 +107,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),
     setup: createSetup({ records, accounts, sealing, events, clock }),
+    signingKeys: createSigningKeys({ config, records, sealing, events, clock }),
     async [Symbol.asyncDispose]() {
       await passwords.settled();
       await events[Symbol.asyncDispose]();

@@ -3,6 +3,7 @@ import { clientCreate, clientDelete, clientDisable, clientEnable, clientList, cl
 import type { Command } from './command.ts';
 import { configCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
+import { keysList, keysRotate } from './keys.ts';
 
 /** What `gatehouse` can do beside `start`, which is the process itself (`main.ts`). */
 export const commands: readonly Command[] = [
@@ -17,4 +18,6 @@ export const commands: readonly Command[] = [
   clientDisable,
   clientEnable,
   clientDelete,
+  keysList,
+  keysRotate,
 ];

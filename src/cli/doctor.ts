@@ -5,6 +5,7 @@ import { adviseConfig } from '../config/checks.ts';
 import type { Problem } from '../config/problems.ts';
 import type { Config } from '../config/schema.ts';
 import { keyFileOf } from '../config/secrets.ts';
+import { sealedAs } from '../domain/signing-key.ts';
 import type { Services } from '../services.ts';
 import { KeyMissing } from '../storage/refusals.ts';
 import { exitCodes, type Call, type Command } from './command.ts';
@@ -149,8 +150,11 @@ async function storage(services: () => Promise<Services>): Promise<Finding[]> {
 async function keys({ records, sealing }: Services): Promise<Finding> {
   const { rows } = await records.signingKeys.list('created', 'all', { limit: 1000 });
   const closed = rows.filter(({ id, sealed }) => {
+    // The private half of one that signs no more is destroyed.
+    if (sealed === undefined) return false;
+
     try {
-      sealing.open(sealed, `signing-key:${id}`);
+      sealing.open(sealed, sealedAs(id));
       return false;
     } catch {
       return true;

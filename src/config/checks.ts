@@ -32,6 +32,16 @@ function notLonger(config: Config): Problem[] {
     }));
 }
 
+/** Only one key waits at a time, so each has to sign at least as long as the next one waits. */
+function keyProblems({ keys }: Config): Problem[] {
+  if (keys.rotate_every === 'off' || keys.publish_before <= keys.rotate_every) return [];
+
+  const path = 'keys.publish_before';
+  const message = `${path} (${formatDuration(keys.publish_before)}) must not be longer than keys.rotate_every (${formatDuration(keys.rotate_every)}).`;
+
+  return [{ path, message, mend: `Lower ${path} or raise keys.rotate_every.` }];
+}
+
 function passwordProblems({ passwords }: Config): Problem[] {
   const { argon2, minimum_length: alone, minimum_length_with_second_factor: second } = passwords;
   const problems: Problem[] = [];
@@ -132,7 +142,13 @@ function productionProblems({ issuer, secrets, demo, passwords }: Config): Probl
 /** What is wrong between settings that are each right alone, and what the mode refuses. */
 export function checkConfig(config: Config): Problem[] {
   const byMode = config.mode === 'production' ? productionProblems(config) : developmentProblems(config);
-  return [...byMode, ...notLonger(config), ...passwordProblems(config), ...resourceProblems(config)];
+  return [
+    ...byMode,
+    ...notLonger(config),
+    ...keyProblems(config),
+    ...passwordProblems(config),
+    ...resourceProblems(config),
+  ];
 }
 
 /** What works, but is probably not meant: for the start and `doctor` to say. */

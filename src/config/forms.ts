@@ -150,6 +150,17 @@ export function optionalDuration([min, max]: [string, string], words: Words) {
   return undecided(schema, durationFacts(min, max, words));
 }
 
+/** A length of time, or `off`. */
+export function durationOrOff(fallback: string, [min, max]: [string, string], words: string | Words) {
+  const some = quantity(parseDuration, parseDuration(min) ?? 0, parseDuration(max) ?? 0);
+  const schema = z.union([z.literal('off'), some]) as z.ZodType<number | 'off', string | number>;
+
+  return described(schema, fallback, {
+    ...durationFacts(min, max, wordsOf(words)),
+    expects: `off, or a duration from ${min} to ${max}`,
+  });
+}
+
 /** An amount of data: written '256kB', resolved to bytes. The bounds are in bytes. */
 export function size(fallback: string, [min, max]: [number, number], description: string) {
   const expects = `a size from ${formatBytes(min)} to ${formatBytes(max)}`;

@@ -23,6 +23,7 @@ import {
   wholeNumber,
 } from './forms.ts';
 import { cidr, claimName, link } from './rules.ts';
+import { keys } from './schema-keys.ts';
 import { resources } from './schema-resources.ts';
 import { secrets } from './schema-secrets.ts';
 
@@ -101,6 +102,8 @@ export const settings = z.strictObject({
     ),
     interaction: duration('1h', ['5m', '24h'], 'How long a started sign-in can be finished.'),
   }),
+
+  keys,
 
   passwords: section('Rules for passwords, and what checking one costs.', {
     minimum_length: wholeNumber(15, { min: 8, max: 64, unit: 'characters' }, 'When the password is the only factor.'),

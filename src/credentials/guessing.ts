@@ -7,12 +7,13 @@ import type { Sealing } from '../storage/sealing.ts';
 import { createAttemptCounters, givenBack, type Counted, type Counter } from './attempt-counters.ts';
 
 /**
- * How guessing passwords is slowed down without letting a stranger lock anybody out (S84, S86 to S88): failures are
- * counted by account, by address and by pair, and a browser in which the person signed in before has a count of its
- * own. Exactly one of `succeeded`, `failed` and `withdrawn` must follow each admission, also when verifying throws.
+ * How guessing is slowed down without letting a stranger lock anybody out (S84, S86 to S88): failures are counted by
+ * account, by address and by pair, and a browser in which the person signed in before has a count of its own. Passwords
+ * and second factors are counted apart, so that a right password gives nobody more guesses at what comes after it.
+ * Exactly one of `succeeded`, `failed` and `withdrawn` must follow each admission, also when verifying throws.
  */
 export interface Guessing {
-  /** Counts a try before its password is looked at. A refused one is not counted and must not be verified. */
+  /** Counts a try before what was typed is looked at. A refused one is not counted and must not be verified. */
   admit(attempt: Attempt): Promise<Admission>;
   /** Gives the count back, clears what the person's own failures left, remembers the device. */
   succeeded(ticket: Ticket, accountId: string): Promise<void>;
@@ -67,10 +68,15 @@ export interface GuessingDeps {
   sealing: Pick<Sealing, 'keyedHash'>;
   clock: Clock;
   limits: GuessingLimits;
+  /** What is guessed at; passwords unless told otherwise. */
+  at?: 'password' | 'second-factor';
 }
 
 /** NIST SP 800-63B-4 section 3.2.2: consecutive failures after which other proof is needed. */
 const mostInARow = 100;
+/** Failures within an hour (S85): no more, however long somebody waits between them. */
+const mostInAnHour = 20;
+const hour = 3600;
 const day = 86_400;
 /** A row of failures is a row although months lie between them; a year without any ends it. */
 const rowLife = 365 * day;
@@ -81,11 +87,13 @@ const mostDevices = 100;
 /** Fewer characters are no random name of a browser but something that was made up. */
 const shortestDeviceId = 16;
 
-export function createGuessing({ records, sealing, clock, limits }: GuessingDeps): Guessing {
+export function createGuessing({ records, sealing, clock, limits, at = 'password' }: GuessingDeps): Guessing {
   const counters = createAttemptCounters({ records, clock });
+  const isSecond = at === 'second-factor';
+  const prefix = isSecond ? 'attempts:second-factor-' : 'attempts:';
 
   // Hashed under the operator's key: the store is no list of addresses that somebody tried.
-  const counterId = (name: string, ...values: string[]) => sealing.keyedHash(`attempts:${name}`, values.join('\0'));
+  const counterId = (name: string, ...values: string[]) => sealing.keyedHash(`${prefix}${name}`, values.join('\0'));
 
   function slowing(reason: Reason, limit: number, ...values: string[]): Counter<Reason> {
     return { id: counterId(reason, ...values), reason, limit, wait: growingWait(limits, limit), life: limits.window };
@@ -95,17 +103,32 @@ export function createGuessing({ records, sealing, clock, limits }: GuessingDeps
     return { id: counterId(name, ...values), reason: 'locked', limit: mostInARow, wait: () => rowLife, life: rowLife };
   }
 
+  /** Six digits have a million values: there growing waits alone would still allow too many guesses (S85). */
+  function hourly(name: string, reason: Reason, value: string): Counter<Reason> {
+    const limit = Math.min(mostInAnHour, limits.failures_per_account);
+
+    return { id: counterId(name, value), reason, limit, wait: () => hour, life: hour };
+  }
+
   function strangersCounters(account: string, address: string): Counter<Reason>[] {
+    const pair = slowing('pair', limits.failures_per_pair, account, address);
+
     return [
-      slowing('pair', limits.failures_per_pair, account, address),
-      slowing('account', limits.failures_per_account, account),
+      // The first one without room says how long to wait: the longest wait comes first.
+      ...(isSecond
+        ? [hourly('account', 'account', account), pair]
+        : [pair, slowing('account', limits.failures_per_account, account)]),
       ending('row', account),
       slowing('address', limits.failures_per_address, address),
     ];
   }
 
   function devicesCounters(device: string): Counter<Reason>[] {
-    return [slowing('device', limits.failures_per_pair, device), ending('device-row', device)];
+    return [
+      ...(isSecond ? [hourly('device-hour', 'device', device)] : []),
+      slowing('device', limits.failures_per_pair, device),
+      ending('device-row', device),
+    ];
   }
 
   async function countAll(all: readonly Counter<Reason>[]): Promise<Counted[] | Refusal> {
@@ -113,7 +136,12 @@ export function createGuessing({ records, sealing, clock, limits }: GuessingDeps
     if ('counted' in count) return count.counted;
 
     const { reason, retryAfter } = count.refused;
-    return { allowed: false, reason, retryAfter: Math.min(retryAfter, limits.longest_wait) };
+
+    return {
+      allowed: false,
+      reason,
+      retryAfter: reason === 'locked' ? Math.min(retryAfter, limits.longest_wait) : retryAfter,
+    };
   }
 
   /** Whatever happens to the writes, those who wait for this outcome go on. */
@@ -135,11 +163,15 @@ export function createGuessing({ records, sealing, clock, limits }: GuessingDeps
   async function remembered(accountId: string, deviceId: string, known: boolean): Promise<Write[]> {
     const now = clock.now();
     const id = deviceKey(accountId, deviceId);
+    const seen = { lastSeenAt: now, expiresAt: now + deviceLife * 1000 };
+
+    // What was known of it stays: a right password says nothing about the second factor that was proved in it.
+    if (known) return [{ in: 'knownDevices', update: id, change: (old) => ({ ...old, ...seen }) }];
+
     const put: Write = {
       in: 'knownDevices',
-      put: { id, accountId, lastSeenAt: now, expiresAt: now + deviceLife * 1000 },
+      put: { id, accountId, ...seen, ...(isSecond && { secondFactor: true as const }) },
     };
-    if (known) return [put];
 
     // Its own row of failures has ended too, had it lost its standing by them.
     const cleared = devicesCounters(id).map((counter): Write => ({ in: 'attempts', remove: counter.id }));
@@ -151,7 +183,8 @@ export function createGuessing({ records, sealing, clock, limits }: GuessingDeps
     async admit({ email, ip, deviceId, accountId }) {
       const device = deviceKey(accountId ?? '', deviceId);
       // Looked up for unknown people too: the same trips to the store for everybody (S71).
-      const known = (await records.knownDevices.get(device)) !== undefined && accountId !== undefined;
+      const found = await records.knownDevices.get(device);
+      const known = found !== undefined && accountId !== undefined && (!isSecond || found.secondFactor === true);
       const asDevice = known ? await countAll(devicesCounters(device)) : undefined;
 
       if (Array.isArray(asDevice)) {

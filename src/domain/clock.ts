@@ -10,6 +10,9 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => Date.now() };
 
+/** How far the clocks of two machines may differ, in seconds (S34). */
+export const clockTolerance = 15;
+
 /** The clock's time in whole seconds, as the RFCs' NumericDate wants it (RFC 7519 section 2). */
 export function seconds(clock: Clock): number {
   return Math.floor(clock.now() / 1000);

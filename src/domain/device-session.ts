@@ -36,6 +36,8 @@ export interface KnownDevice {
   /** SHA-256 of account id and device cookie. */
   id: string;
   accountId: string;
+  /** Whether a second factor was proved in it too: only then strangers' guesses at that don't slow it down. */
+  secondFactor?: true;
   lastSeenAt: number;
   expiresAt: number;
 }

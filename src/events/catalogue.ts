@@ -42,7 +42,15 @@ export const catalogue = {
 
   'setup.begun': kind(),
   'setup.completed': kind(),
+  /** Keys that sign at once: the first ones, and those in the place of leaked ones. */
   'keys.created': kind<{ kid: string; alg: string }>(),
+  'keys.published': kind<{ kid: string; alg: string; /** Milliseconds. */ signsFrom: number }>(),
+  /** Signs no more: its private half is destroyed. */
+  'keys.retired': kind<{ kid: string; alg: string }>(),
+  /** Nothing hangs on it any more. */
+  'keys.removed': kind<{ kid: string; alg: string }>(),
+  /** It leaked: nobody believes it any more. */
+  'keys.revoked': kind<{ kid: string; alg: string }>(),
 };
 
 /**

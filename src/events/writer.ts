@@ -7,7 +7,7 @@ import { networkOf } from '../domain/address.ts';
 import { newTimedId } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import type { SecurityEvent } from '../domain/security-event.ts';
-import type { PageRequest, Records } from '../storage/records.ts';
+import type { PageRequest, Records, Write } from '../storage/records.ts';
 import { decrypt, encrypt, type Sealing } from '../storage/sealing.ts';
 import { throttled, type DetailsOf, type EventKind } from './catalogue.ts';
 import { createThrottle } from './throttle.ts';
@@ -46,8 +46,8 @@ export interface EventView {
 /** Disposing writes what is still to be written. */
 export interface Events extends AsyncDisposable {
   /**
-   * Resolves when the event is stored, or handed to `sink` (a batch that the caller writes); one of a kind that is
-   * throttled may be stored later. Throws what storage does.
+   * Resolves when the event is stored, handed to `sink` (a batch that the caller writes), or taken over by the request
+   * that it belongs to; one of a kind that is throttled may be stored later. Throws what storage does.
    */
   write<K extends EventKind>(kind: K, facts: Facts<K>, sink?: (row: SecurityEvent) => void): Promise<void>;
   /** An account's events, newest first unless the page says otherwise. */
@@ -62,6 +62,11 @@ export interface EventsDeps {
   clock: Clock;
   /** Told of a failure to write later. */
   onError(error: unknown): void;
+  /**
+   * Takes over what belongs to a request: it is written before the request is answered, also when it fails. False: the
+   * writer writes it itself.
+   */
+  takeOver?: ((writes: readonly Write[]) => boolean) | undefined;
 }
 
 /** Facts of any kind. */
@@ -70,7 +75,7 @@ type Plain = Pick<Facts<EventKind>, 'actor' | 'account' | 'clientId' | 'from'> &
 /** Marks what an account's own key encrypted, where a sealed text names the operator's key. */
 const accountKeyId = '@account';
 
-export function createEvents({ records, sealing, clock, onError }: EventsDeps): Events {
+export function createEvents({ records, sealing, clock, onError, takeOver }: EventsDeps): Events {
   const throttle = createThrottle(onError);
 
   const keyOf = ({ id, eventKey }: Pick<Account, 'id' | 'eventKey'>): KeyObject =>
@@ -114,7 +119,7 @@ export function createEvents({ records, sealing, clock, onError }: EventsDeps): 
     }
 
     if (sink) sink(row);
-    else await records.events.create(row);
+    else if (!takeOver?.([{ in: 'events', create: row }])) await records.events.create(row);
   }
 
   return {

@@ -5,10 +5,11 @@ import { Unavailable } from '../domain/errors.ts';
 import type { Inside } from './deps.ts';
 import type { ProtocolPages } from './pages.ts';
 import { getInsteadOfPost } from './posts.ts';
+import { readCookiesAhead } from './ahead.ts';
 import { answerPrograms } from './for-programs.ts';
 import { tellRefusal } from './refusals.ts';
 import { onlyWhereProved } from './resumption.ts';
-import type { UnitOfWork, Units } from './request.ts';
+import type { UnitOfWork } from './request.ts';
 import { routes } from './settings.ts';
 
 type Middleware = Provider['middleware'][number];
@@ -24,9 +25,8 @@ export interface Answers {
 
 export interface AnswerDeps extends Pick<
   Inside,
-  'config' | 'provider' | 'records' | 'originOf' | 'onRefused' | 'browserOf'
+  'config' | 'provider' | 'units' | 'clientOf' | 'originOf' | 'onRefused' | 'browserOf'
 > {
-  units: Units;
   pages: Pick<ProtocolPages, 'middleware'>;
 }
 
@@ -71,7 +71,12 @@ export function createAnswers(deps: AnswerDeps): Answers {
   return {
     run,
 
-    scope: (ctx, next) => units.open(originOf(ctx.req), next),
+    scope: (ctx, next) =>
+      units.open(originOf(ctx.req), (unit) => {
+        readCookiesAhead(unit, provider(), ctx);
+
+        return next();
+      }),
 
     middleware(ctx, next) {
       const unit = units.current();

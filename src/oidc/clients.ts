@@ -20,8 +20,8 @@ const believedFor = 3_000;
 const mostKept = 20_000;
 
 export interface Clients {
-  /** The row of a client that was found. */
-  rowOf(client: LibraryClient): Client | undefined;
+  /** The row behind what the library finds; a disabled one too. */
+  find(id: string): Promise<Client | undefined>;
 }
 
 type ClientClass = Provider['Client'];
@@ -60,12 +60,15 @@ export function attachClients(provider: Provider, deps: { units: Units; clock: C
     return new Client(metadata);
   }
 
-  async function find(id: unknown): Promise<LibraryClient | undefined> {
-    if (typeof id !== 'string' || id === '') return undefined;
-
+  async function known(id: string): Promise<LibraryClient | undefined> {
     const before = kept.get(id);
     const fresh = before !== undefined && Math.abs(clock.now() - before.readAt) < believedFor;
-    const client = fresh ? before.client : await reaching(units, (unit) => read(unit, id));
+
+    return fresh ? before.client : reaching(units, (unit) => read(unit, id));
+  }
+
+  async function find(id: unknown): Promise<LibraryClient | undefined> {
+    const client = typeof id === 'string' && id !== '' ? await known(id) : undefined;
 
     return client && rows.get(client)?.disabled === true && isAtWork() ? undefined : client;
   }
@@ -86,7 +89,13 @@ export function attachClients(provider: Provider, deps: { units: Units; clock: C
     },
   });
 
-  return { rowOf: (client) => rows.get(client) };
+  return {
+    async find(id) {
+      const client = await known(id);
+
+      return client && rows.get(client);
+    },
+  };
 }
 
 /** A disabled client is found where nothing is given out: signing out, and being told of it. */

@@ -5,6 +5,8 @@ import { Conflict } from '../domain/errors.ts';
 import type { Consent } from '../domain/grant.ts';
 import { consentId } from '../domain/grant.ts';
 import { everyRow, type Records } from '../storage/records.ts';
+import type { Units } from './request.ts';
+import { reaching } from './unavailable.ts';
 import type { Allowance, ClaimsOfScope, Wanted } from './wanted.ts';
 import {
   allowanceIn,
@@ -18,7 +20,7 @@ import {
 } from './wanted.ts';
 
 export interface ConsentDeps {
-  records: Pick<Records, 'consents'>;
+  units: Units;
   clock: Clock;
   claimsOfScope: ClaimsOfScope;
 }
@@ -31,7 +33,7 @@ const usedWithin = 60 * 60 * 1000;
  * the person's consent, or for a first-party client from what it asks. It is stored only when nothing is left to ask;
  * until then it tells the policy what was decided already.
  */
-export function createLoadExistingGrant({ records, clock, claimsOfScope }: ConsentDeps) {
+export function createLoadExistingGrant({ units, clock, claimsOfScope }: ConsentDeps) {
   return async (ctx: KoaContextWithOIDC): Promise<Grant | undefined> => {
     const { account, client, session, provider } = ctx.oidc;
     if (account === undefined || client === undefined || session === undefined) return undefined;
@@ -41,7 +43,7 @@ export function createLoadExistingGrant({ records, clock, claimsOfScope }: Conse
     const grantId = session.grantIdFor(client.clientId);
 
     const [consent, stored] = await Promise.all([
-      firstParty ? undefined : records.consents.get(id),
+      firstParty ? undefined : reaching(units, (unit) => unit.get('consents', id)),
       grantId === undefined ? undefined : provider.Grant.find(grantId),
     ]);
 
@@ -59,16 +61,17 @@ export function createLoadExistingGrant({ records, clock, claimsOfScope }: Conse
     if (!covers(allowance, wanted)) return grant;
 
     if (changed || mine === undefined) await grant.save();
-    if (consent !== undefined) await touch(records, consent, clock.now());
+    if (consent !== undefined) await touch(units, consent, clock.now());
 
     return grant;
   };
 }
 
-async function touch(records: ConsentDeps['records'], consent: Consent, now: number): Promise<void> {
+async function touch(units: Units, consent: Consent, now: number): Promise<void> {
   if (now - consent.lastUsedAt < usedWithin) return;
 
-  await records.consents.update(consent.id, (old) => (old.lastUsedAt >= now ? old : { ...old, lastUsedAt: now }));
+  const change = (old: Consent) => (old.lastUsedAt >= now ? old : { ...old, lastUsedAt: now });
+  await units.within(async (unit) => unit.write({ in: 'consents', update: consent.id, change }));
 }
 
 /** The person's answer: what was asked on one page, and which boxes were ticked. */
@@ -100,7 +103,7 @@ export async function recordConsent(records: Pick<Records, 'consents' | 'grants'
   return consent;
 }
 
-async function keepConsent(records: ConsentDeps['records'], answer: Answer): Promise<Consent> {
+async function keepConsent(records: Pick<Records, 'consents'>, answer: Answer): Promise<Consent> {
   const id = consentId(answer.accountId, answer.clientId);
   const change = (old: Consent) => answered(old, answer);
 

@@ -5,6 +5,7 @@ import { sameText } from '../storage/sealing.ts';
 import type { Exchange, SignedIn } from '../web/route.ts';
 import type { Inside } from './deps.ts';
 import type { Interactions, Proof } from './interactions.ts';
+import type { UnitOfWork } from './request.ts';
 import { sessionCookie } from './session-cookie.ts';
 
 export type Console = Pick<Interactions, 'consoleSignIn' | 'consoleReturn' | 'current' | 'renewSession'>;
@@ -20,29 +21,36 @@ const longestPath = 2000;
  * (OAuth 2.0 Multiple Response Type Encoding Practices section 4) and the session afterwards are enough.
  */
 export function createConsole(deps: Inside): Console {
-  const { clock, config, records, sealing } = deps;
+  const { clock, config, units, sealing } = deps;
   const mark = (path: string) => sealing.keyedHash('console-return', path);
 
-  async function current({ request, response }: Exchange): Promise<SignedIn | undefined> {
+  async function current({ request, response }: Exchange, unit: UnitOfWork): Promise<SignedIn | undefined> {
     const provider = deps.provider();
     const context = provider.createContext(request, response);
 
-    const session = await provider.Session.get(context);
-    const { accountId, loginTs } = session;
-    if (accountId === undefined || loginTs === undefined) return undefined;
-
-    const account = await records.accounts.get(accountId);
-    if (account?.status !== 'active') return undefined;
+    const id = sessionCookie(provider, config).read(context);
+    const row = id === undefined ? undefined : await unit.findSession(sha256(id));
+    if (row === undefined) return undefined;
 
     const now = clock.now();
-    const touched = await records.sessions.update(session.uid, (row) => {
-      return now - row.lastAccessedAt < minute ? row : touch(row, now, config.session.idle);
-    });
+    const left = Number(row.payload['exp']) * 1000 - now;
+    const isNew = ({ lastAccessedAt }: DeviceSession) => now - lastAccessedAt < minute;
+
+    // Both at once: they go by the row alone.
+    const [session, touched] = await Promise.all([
+      provider.Session.get(context),
+      row.accountId === undefined || isNew(row)
+        ? row
+        : unit.update('sessions', row.id, (old) => (isNew(old) ? old : touch(old, now, config.session.idle))),
+    ]);
+    const { accountId, loginTs } = session;
 
     // It ended while this request was on its way.
-    if (touched === undefined) return undefined;
+    if (accountId === undefined || loginTs === undefined || touched === undefined) return undefined;
 
-    const left = session.exp * 1000 - now;
+    const account = await unit.get('accounts', accountId);
+    if (account?.status !== 'active') return undefined;
+
     if (session.transient !== true && touched.expiresAt - now > left + config.session.idle * 100) {
       sessionCookie(provider, config).set(context, session.jti, new Date(touched.expiresAt));
     }
@@ -75,8 +83,10 @@ export function createConsole(deps: Inside): Console {
     const [before, after] = [sha256(session.jti), sha256(id)];
 
     // Where another request took the cookie further first, its cookie is the one that counts.
-    const renewed = await records.sessions.update(session.uid, (row) =>
-      row.cookieHash === before ? { ...proved(row, proof), cookieHash: after } : row,
+    const renewed = await units.within((unit) =>
+      unit.update('sessions', session.uid, (row) =>
+        row.cookieHash === before ? { ...proved(row, proof), cookieHash: after } : row,
+      ),
     );
 
     if (renewed?.cookieHash !== after) return;
@@ -86,7 +96,7 @@ export function createConsole(deps: Inside): Console {
   }
 
   return {
-    current,
+    current: (exchange) => units.within((unit) => current(exchange, unit)),
     renewSession,
 
     consoleSignIn(returnTo, { maxAge, again, locale } = {}) {

@@ -2,8 +2,8 @@ import type { Interaction, KoaContextWithOIDC } from 'oidc-provider';
 
 import { sha256 } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
-import type { Ephemera } from '../storage/ephemera.ts';
 import { interactionPath } from './policy.ts';
+import type { Units } from './request.ts';
 
 /**
  * What is kept of an authorization request for a day, so that a person who comes back to a step that is over (the back
@@ -21,15 +21,15 @@ const kind = 'departure';
 const day = 86_400;
 
 /** The library's setting `interactions.url`: where a step is taken, asked in the moment in which it begins. */
-export function createInteractionUrl(ephemera: Pick<Ephemera, 'put'>) {
+export function createInteractionUrl(units: Pick<Units, 'within'>) {
   return async (_ctx: KoaContextWithOIDC, step: Interaction): Promise<string> => {
-    await keepDeparture(ephemera, step, { finished: false });
+    await keepDeparture(units, step, { finished: false });
     return interactionPath(step);
   };
 }
 
 export async function keepDeparture(
-  ephemera: Pick<Ephemera, 'put'>,
+  units: Pick<Units, 'within'>,
   { uid, params }: Pick<Interaction, 'uid' | 'params'>,
   { finished }: { finished: boolean },
 ): Promise<void> {
@@ -39,11 +39,11 @@ export async function keepDeparture(
   const clientId = kept['client_id'];
   if (typeof clientId !== 'string') throw new TypeError('an authorization request without a client');
 
-  await ephemera.put(kind, sha256(uid), { clientId, params: kept, finished }, { ttl: day });
+  await units.within(async (unit) => unit.put(kind, sha256(uid), { clientId, params: kept, finished }, day));
 }
 
-export async function findDeparture(ephemera: Pick<Ephemera, 'get'>, uid: string): Promise<Departure | undefined> {
-  return (await ephemera.get(kind, sha256(uid))) as Departure | undefined;
+export async function findDeparture(units: Pick<Units, 'within'>, uid: string): Promise<Departure | undefined> {
+  return (await units.within((unit) => unit.recall(kind, sha256(uid)))) as Departure | undefined;
 }
 
 /** The query of the same authorization request; `resource` may be there several times (RFC 8707 section 2). */

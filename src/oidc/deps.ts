@@ -3,12 +3,13 @@ import type { IncomingMessage } from 'node:http';
 import type Provider from 'oidc-provider';
 
 import type { Config } from '../config/schema.ts';
+import type { Client } from '../domain/client.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Events, Origin } from '../events/writer.ts';
-import type { Ephemera } from '../storage/ephemera.ts';
 import type { Records } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
 import type { Exchange, Outcome, ShownFailure } from '../web/route.ts';
+import type { Units } from './request.ts';
 
 /** What the protocol needs of the rest of the program. */
 export interface OidcDeps {
@@ -20,7 +21,8 @@ export interface OidcDeps {
     pairwiseSalt: string;
   };
   records: Records;
-  ephemera: Ephemera;
+  /** Over the same stores. */
+  units: Units;
   sealing: Sealing;
   clock: Clock;
   events: Pick<Events, 'write'>;
@@ -60,4 +62,6 @@ export interface Pages {
 export interface Inside extends OidcDeps {
   /** The one in force: it is replaced when the signing keys change, so never keep it. */
   provider(): Provider;
+  /** As it was some seconds ago at most; a disabled one too. */
+  clientOf(id: string): Promise<Client | undefined>;
 }

@@ -5,6 +5,7 @@ import { Socket } from 'node:net';
 import type Provider from 'oidc-provider';
 
 import { reachableAcrValues } from '../domain/acr.ts';
+import { keySetLife } from '../domain/signing-key.ts';
 import { routes } from './settings.ts';
 
 /**
@@ -24,13 +25,17 @@ const types: Record<string, string> = {
   [routes.jwks]: 'application/jwk-set+json; charset=utf-8',
 };
 
-/** How long apps may keep them, in seconds: a new key is published that long before it signs. */
-export const documentLife = 300;
-
 type Chain = (ctx: ReturnType<Provider['createContext']>) => Promise<unknown>;
 
-/** `run` is the library's chain of middleware, with the request's address settled to be the issuer's. */
-export async function makeDocuments(provider: Provider, run: Chain): Promise<Documents> {
+/**
+ * `run` is the library's chain of middleware, with the request's address settled to be the issuer's. The library knows
+ * more keys than the `published` ones, which are all that anybody is shown.
+ */
+export async function makeDocuments(
+  provider: Provider,
+  run: Chain,
+  published: ReadonlySet<string>,
+): Promise<Documents> {
   const entries = Object.entries(types).map(async ([path, type]) => {
     const request = new IncomingMessage(new Socket());
     request.method = 'GET';
@@ -42,11 +47,16 @@ export async function makeDocuments(provider: Provider, run: Chain): Promise<Doc
     const content = context.body as Record<string, unknown>;
     // Clients may be registered with more than can be reached yet; an app is promised only that.
     const promised = 'acr_values_supported' in content && { acr_values_supported: [...reachableAcrValues] };
+    const shown = isKeySet(content) && { keys: content.keys.filter(({ kid }) => published.has(kid)) };
 
-    return [path, documentOf({ ...content, ...promised }, type, provider.issuer)] as const;
+    return [path, documentOf({ ...content, ...promised, ...shown }, type, provider.issuer)] as const;
   });
 
   return new Map(await Promise.all(entries));
+}
+
+function isKeySet(content: object): content is { keys: { kid: string }[] } {
+  return 'keys' in content;
 }
 
 function documentOf(content: object, type: string, issuer: string): Document {
@@ -57,7 +67,7 @@ function documentOf(content: object, type: string, issuer: string): Document {
     headers: {
       'Content-Type': type,
       ETag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
-      'Cache-Control': `public, max-age=${documentLife}`,
+      'Cache-Control': `public, max-age=${keySetLife}`,
       // Every page may read them (S110): they hold nothing that is anybody's.
       'Access-Control-Allow-Origin': '*',
       'X-Content-Type-Options': 'nosniff',

@@ -1,4 +1,5 @@
 import type { Account } from '../domain/account.ts';
+import type { Proven } from '../domain/acr.ts';
 import type { Exchange, Outcome, SignedIn } from '../web/route.ts';
 import type { WantedFactors } from './assurance.ts';
 
@@ -91,9 +92,8 @@ export interface Proof {
  */
 export interface PartialProof {
   accountId: string;
-  /** RFC 8176: what was proved. */
-  amr: readonly string[];
-  /** Milliseconds. */
+  proven: readonly Proven[];
+  /** When the first of them was, in milliseconds. */
   at: number;
 }
 

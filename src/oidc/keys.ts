@@ -1,98 +1,102 @@
 import type { ExternalSigningKey } from 'oidc-provider';
 
+import type { Config } from '../config/schema.ts';
 import type { Clock } from '../domain/clock.ts';
-import { Conflict } from '../domain/errors.ts';
-import type { SigningAlgorithm, SigningKey } from '../domain/signing-key.ts';
-import type { Events } from '../events/writer.ts';
+import {
+  isKnown,
+  isPublished,
+  keysAt,
+  readSchedule,
+  scheduleSetting,
+  type KeyAt,
+  type ScheduledKey,
+  type SigningKey,
+} from '../domain/signing-key.ts';
 import type { Records } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
-import { makeKey, openKey } from './signing-key.ts';
+import { openKey } from './signing-key.ts';
 
 /**
- * The keys that sign tokens: made on the first start, kept sealed, published as long as something signed by them may be
- * about. One setting says which of them sign, so that all nodes agree and a change shows in one cheap read.
+ * The keys in force, as the schedule has them now. What is done to keys is an operation; here they are opened and used.
  */
 export interface Keys {
-  /** For the library, what signs first. */
+  /** For the library: what signs comes first, then all whose signatures are known here. */
   signing: ExternalSigningKey[];
-  /** Changes whenever the keys do. */
+  /** Those of them that everybody is shown. */
+  published: ReadonlySet<string>;
+  /** Changes whenever the keys do, by a write or by the time. */
   version: string;
 }
 
 export interface KeyDeps {
+  config: Pick<Config, 'session'>;
   records: Pick<Records, 'signingKeys' | 'settings'>;
-  sealing: Pick<Sealing, 'seal' | 'open'>;
+  sealing: Pick<Sealing, 'open'>;
   clock: Clock;
-  events: Pick<Events, 'write'>;
 }
 
-/** The setting that says which keys sign. */
-export const signingSetting = 'signing-keys';
-
-/** RS256 comes first: ID tokens use it unless a client asks for something else (OpenID Connect Core 1.0 section 2). */
-const algorithms = ['RS256', 'ES256'] as const;
-
-interface Signing extends Record<SigningAlgorithm, string> {}
-
-/** The keys in force. Of nodes that start for the first time at once, one makes them and the others take its set. */
+/** Throws when there is no schedule, or a key was sealed under one that we don't hold. */
 export async function loadKeys(deps: KeyDeps): Promise<Keys> {
-  const { records, sealing, clock } = deps;
-  const version = await keyVersion(records);
+  const { records, sealing } = deps;
+  const schedule = await readNow(records);
+  const keys = known(schedule, deps);
+  const rows = await rowsOf(keys, records);
+  const signers = [...Map.groupBy(keys, ({ alg }) => alg)].map(([, of]) => signerOf(of, rows));
 
-  if (version === undefined) {
-    await makeFirstKeys(deps);
-    return loadKeys(deps);
+  if (signers.includes(undefined)) {
+    // Keys that leaked may have been replaced between two reads.
+    if (versionOf(await readNow(records), deps) !== versionOf(schedule, deps)) return loadKeys(deps);
+
+    throw new Error('a key that signs is not in the store');
   }
 
-  const signing = JSON.parse(version) as Signing;
-  const { rows } = await records.signingKeys.list('created', 'all', { limit: 1000, descending: true });
-  const now = clock.now();
+  const inOrder = new Set([...signers, ...rows.values()].filter((row) => row !== undefined));
+  const now = deps.clock.now();
 
-  const inForce = algorithms.map((alg) => {
-    const row = rows.find(({ id }) => id === signing[alg]);
-    if (!row) throw new Error(`the key ${signing[alg]} that signs ${alg} is not in the store`);
-
-    return row;
-  });
-  const others = rows.filter((row) => !inForce.includes(row) && isPublished(row, now));
-
-  return { signing: [...inForce, ...others].map((row) => openKey(row, sealing)), version };
+  return {
+    signing: [...inOrder].map((row) => openKey(row, sealing)),
+    published: new Set(keys.filter((key) => isPublished(key, now)).map(({ kid }) => kid)),
+    version: versionOf(schedule, deps),
+  };
 }
 
 /** What `Keys.version` would be now. */
-export async function keyVersion(records: Pick<Records, 'settings'>): Promise<string | undefined> {
-  const setting = await records.settings.get(signingSetting);
-
-  return setting && JSON.stringify(setting.value);
+export async function keyVersion(deps: Omit<KeyDeps, 'sealing'>): Promise<string> {
+  return versionOf(await readNow(deps.records), deps);
 }
 
-async function makeFirstKeys({ records, sealing, clock, events }: KeyDeps): Promise<void> {
-  const made = await Promise.all(algorithms.map((alg) => makeKey(alg, clock.now(), sealing)));
+async function readNow({ settings }: Pick<Records, 'settings'>): Promise<ScheduledKey[]> {
+  const setting = await settings.get(scheduleSetting);
+  if (!setting) throw new Error('there are no signing keys yet');
 
-  for (const key of made) {
-    await records.signingKeys.create(key);
-  }
-
-  const value = Object.fromEntries(made.map(({ alg, id }) => [alg, id]));
-
-  try {
-    await records.settings.create({ id: signingSetting, value, updatedAt: clock.now() });
-  } catch (error) {
-    if (!(error instanceof Conflict)) throw error;
-
-    // Another node was faster: its keys count, ours never signed anything.
-    for (const { id } of made) {
-      await records.signingKeys.remove(id);
-    }
-
-    return;
-  }
-
-  for (const { alg, id } of made) {
-    await events.write('keys.created', { actor: 'server', details: { kid: id, alg } });
-  }
+  return readSchedule(setting.value);
 }
 
-function isPublished({ state, publishedUntil }: SigningKey, now: number): boolean {
-  return state !== 'retired' || (publishedUntil !== undefined && publishedUntil > now);
+function versionOf(schedule: readonly ScheduledKey[], deps: Pick<KeyDeps, 'config' | 'clock'>): string {
+  const now = deps.clock.now();
+
+  return JSON.stringify(known(schedule, deps).map((key) => [key.kid, key.state, isPublished(key, now)]));
+}
+
+function known(schedule: readonly ScheduledKey[], { config, clock }: Pick<KeyDeps, 'config' | 'clock'>): KeyAt[] {
+  const now = clock.now();
+
+  return keysAt(schedule, now).filter((key) => isKnown(key, { now, session: config.session.absolute }));
+}
+
+async function rowsOf(keys: readonly KeyAt[], { signingKeys }: KeyDeps['records']): Promise<Map<string, SigningKey>> {
+  const rows = await Promise.all(keys.map(({ kid }) => signingKeys.get(kid)));
+
+  return new Map(rows.flatMap((row) => (row ? [[row.id, row]] : [])));
+}
+
+/**
+ * The current one. A node whose clock is far behind may find its private half destroyed already: then the one after it,
+ * which the others sign with.
+ */
+function signerOf(keys: readonly KeyAt[], rows: ReadonlyMap<string, SigningKey>): SigningKey | undefined {
+  return keys
+    .filter(({ state }) => state !== 'retired')
+    .map(({ kid }) => rows.get(kid))
+    .find((row) => row?.sealed !== undefined);
 }

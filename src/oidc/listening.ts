@@ -78,7 +78,7 @@ export function listen(provider: Provider, { events, clock, onError, originOf, u
     const unit = units.current();
     if (!unit) return;
 
-    const write = async () => {
+    const make = async () => {
       // Most often the request has read the account anyway; then the event travels with its other writes.
       const account = accountId === undefined ? undefined : ((await unit.known('accounts', accountId)) ?? accountId);
       const actor = facts.clientId === undefined ? 'anonymous' : `client:${facts.clientId}`;
@@ -87,8 +87,8 @@ export function listen(provider: Provider, { events, clock, onError, originOf, u
       await events.write(kind, whole, (row) => unit.write({ in: 'events', create: row }));
     };
 
-    const writing = write();
-    writing.catch(() => undefined);
-    unit.later(`event ${kind}`, () => writing);
+    const making = make();
+    making.catch(() => undefined);
+    unit.prepare(making);
   }
 }

@@ -9,7 +9,7 @@ import type { Interactions, PartialProof } from './interactions.ts';
  * the step and found by its id, in the browser that the step belongs to; it is no session, and no other room asks for it
  * (S98). It may be lost: then the step begins again.
  */
-type ProofDeps = Pick<Inside, 'ephemera' | 'records' | 'clock'>;
+type ProofDeps = Pick<Inside, 'units' | 'clock'>;
 
 const kind = 'proof';
 
@@ -17,7 +17,7 @@ const kind = 'proof';
 const life = 600;
 
 export function createProofs(
-  { ephemera, records, clock }: ProofDeps,
+  { units, clock }: ProofDeps,
   /** Whether this browser is at this step. */
   isOpen: (exchange: Exchange, uid: string) => Promise<boolean>,
 ): Pick<Interactions, 'keepProof' | 'proofSoFar'> {
@@ -26,18 +26,20 @@ export function createProofs(
       if (!(await isOpen(exchange, uid))) return;
 
       const left = life - (clock.now() - proof.at) / 1000;
-      await ephemera.put(kind, sha256(uid), { ...proof, amr: [...proof.amr] } satisfies Json, { ttl: left });
+      const kept = { ...proof, proven: [...proof.proven] } satisfies Json;
+      await units.within(async (unit) => unit.put(kind, sha256(uid), kept, left));
     },
 
-    async proofSoFar(exchange, uid) {
-      const [found, open] = await Promise.all([ephemera.get(kind, sha256(uid)), isOpen(exchange, uid)]);
-      if (found === undefined || !open) return undefined;
+    proofSoFar: (exchange, uid) =>
+      units.within(async (unit) => {
+        const [found, open] = await Promise.all([unit.recall(kind, sha256(uid)), isOpen(exchange, uid)]);
+        if (found === undefined || !open) return undefined;
 
-      const proof = found as unknown as PartialProof;
-      const password = await records.passwords.get(proof.accountId);
+        const proof = found as unknown as PartialProof;
+        const password = await unit.get('passwords', proof.accountId);
 
-      // Proved with a password that is another one by now (S70).
-      return password !== undefined && password.changedAt > proof.at ? undefined : proof;
-    },
+        // Proved with a password that is another one by now (S70).
+        return password !== undefined && password.changedAt > proof.at ? undefined : proof;
+      }),
   };
 }

@@ -7,7 +7,7 @@ import type { DeviceSession } from '../domain/device-session.ts';
 import { createAdapter } from './adapter/index.ts';
 import { createAnswers } from './answers.ts';
 import { claimsOfAccount, claimsOfScope, createFindAccount } from './claims.ts';
-import { attachClients } from './clients.ts';
+import { attachClients, type Clients } from './clients.ts';
 import { createLoadExistingGrant } from './consent.ts';
 import { createInteractionUrl } from './departure.ts';
 import type { Inside, OidcDeps } from './deps.ts';
@@ -22,7 +22,6 @@ import { createOutbound } from './outbound.ts';
 import { createPages } from './pages.ts';
 import { interactionPolicy } from './policy.ts';
 import { listen } from './listening.ts';
-import { createUnits } from './request.ts';
 import { providerAnswering } from './response-modes.ts';
 import { providerSettings } from './settings.ts';
 import { createLogoutNotices, createSignOut } from './sign-out.ts';
@@ -51,12 +50,15 @@ export interface Oidc {
   interactions: Interactions;
   /** Tells the apps that were used in a session that it has ended, without keeping anybody waiting. */
   tell(session: DeviceSession): void;
-  /** Takes over the signing keys as they are in the store now. */
-  reloadKeys(): Promise<void>;
+  /** Takes over the signing keys where they have changed: what happens of itself every 4 s. */
+  checkKeys(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** How often the store is asked whether the keys changed, in milliseconds: a change shows within 5 s on every node. */
+/**
+ * How often the schedule of the keys is looked at, in milliseconds: whatever changed it, a write or the time, shows
+ * within 5 s on every node.
+ */
 const keyCheck = 4_000;
 
 /** What is replaced as a whole when the keys change. */
@@ -64,22 +66,26 @@ interface Running {
   provider: Provider;
   documents: Documents;
   version: string;
+  clients: Clients;
 }
 
 export async function createOidc(deps: OidcDeps): Promise<Oidc> {
-  const { config, records, ephemera, clock, onError } = deps;
-  const units = createUnits(deps);
+  const { config, units, clock, onError } = deps;
   const outbound = createOutbound({ ...config.outbound, mode: config.mode });
   const { background, finished } = createBackground((error) => onError(error, undefined));
 
-  const inside: Inside = { ...deps, provider: () => running.provider };
+  const inside: Inside = {
+    ...deps,
+    provider: () => running.provider,
+    clientOf: (id) => running.clients.find(id),
+  };
   const notify = createLogoutNotices(inside);
   const signOut = createSignOut(inside);
   const pages = createPages({ ...inside, signOut });
-  const answers = createAnswers({ ...inside, units, pages });
+  const answers = createAnswers({ ...inside, pages });
   const OurProvider = providerAnswering(createErrorAnswers(inside, pages.formPost));
 
-  async function run({ signing, version }: Keys): Promise<Running> {
+  async function run({ signing, published, version }: Keys): Promise<Running> {
     const settings = providerSettings({
       config,
       secrets: deps.secrets,
@@ -87,13 +93,13 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
       signing,
       hooks: {
         ...pages,
-        adapter: createAdapter(deps, units),
+        adapter: createAdapter(inside, units),
         fetch: outbound.fetch as typeof fetch,
         findAccount: createFindAccount(units),
-        loadExistingGrant: createLoadExistingGrant({ records, clock, claimsOfScope }),
+        loadExistingGrant: createLoadExistingGrant({ units, clock, claimsOfScope }),
         interactions: {
           policy: interactionPolicy({ clock, reachable: reachableAcrValues }),
-          url: createInteractionUrl(ephemera),
+          url: createInteractionUrl(units),
         },
       },
     });
@@ -102,22 +108,22 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
     // The web has replaced every forwarded header by what it found out.
     provider.proxy = true;
 
-    attachClients(provider, { units, clock });
+    const clients = attachClients(provider, { units, clock });
     attach(provider, { units, background });
     listen(provider, { ...deps, units });
 
-    return { provider, documents: await makeDocuments(provider, (ctx) => answers.run(provider, ctx)), version };
+    const documents = await makeDocuments(provider, (ctx) => answers.run(provider, ctx), published);
+
+    return { provider, documents, version, clients };
   }
 
   let running = await run(await loadKeys(deps));
 
-  async function reloadKeys(): Promise<void> {
-    running = await run(await loadKeys(deps));
+  async function checkKeys(): Promise<void> {
+    if ((await keyVersion(deps)) !== running.version) running = await run(await loadKeys(deps));
   }
 
-  const watch = watchKeys(keyCheck, async () => {
-    if ((await keyVersion(records)) !== running.version) await reloadKeys();
-  });
+  const watch = watchKeys(keyCheck, checkKeys);
 
   return {
     scope: answers.scope,
@@ -125,7 +131,7 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
     fast: (request, response) => answerFrom(running.documents, request, response),
     interactions: createSteps({ ...inside, signOut, claimsOfScope, claimsOfAccount }),
     tell: (session) => background(notify(session)),
-    reloadKeys,
+    checkKeys,
 
     async [Symbol.asyncDispose]() {
       watch[Symbol.dispose]();
@@ -136,18 +142,27 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
 
   function watchKeys(every: number, check: () => Promise<void>): Disposable {
     let failing = false;
+    let checking = false;
 
     const timer = setInterval(() => {
-      check().then(
-        () => {
-          failing = false;
-        },
-        (error: unknown) => {
-          // Once is enough: the store says so itself to everybody who asks.
-          if (!failing) onError(error, undefined);
-          failing = true;
-        },
-      );
+      // An answer that took long must not take the place of a newer one.
+      if (checking) return;
+      checking = true;
+
+      check()
+        .then(
+          () => {
+            failing = false;
+          },
+          (error: unknown) => {
+            // Once is enough: the store says so itself to everybody who asks.
+            if (!failing) onError(error, undefined);
+            failing = true;
+          },
+        )
+        .finally(() => {
+          checking = false;
+        });
     }, every);
 
     timer.unref();

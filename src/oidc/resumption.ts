@@ -2,6 +2,7 @@ import type { InteractionResults, KoaContextWithOIDC } from 'oidc-provider';
 
 import { sha256 } from '../domain/ids.ts';
 import type { Exchange } from '../web/route.ts';
+import { readStepAhead } from './ahead.ts';
 import type { Inside } from './deps.ts';
 import { interactionPath } from './policy.ts';
 
@@ -18,7 +19,7 @@ export function markOf({ browserOf }: BrowserDeps, exchange: Exchange): string {
  * own browser once somebody else has signed in there. Nor does it count once the password is another one (S70). Such a
  * request is led back to the step.
  */
-export function onlyWhereProved(deps: BrowserDeps & Pick<Inside, 'provider' | 'records'>) {
+export function onlyWhereProved(deps: BrowserDeps & Pick<Inside, 'provider' | 'units' | 'clientOf'>) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {
     const provider = deps.provider();
     // The library goes by this cookie, whatever the address says.
@@ -26,6 +27,8 @@ export function onlyWhereProved(deps: BrowserDeps & Pick<Inside, 'provider' | 'r
     const step = uid === undefined ? undefined : await provider.Interaction.find(uid);
 
     const result = step?.result;
+    const unit = deps.units.current();
+    if (step && unit) readStepAhead({ unit, clientOf: deps.clientOf }, step);
 
     if (
       step === undefined ||
@@ -41,9 +44,10 @@ export function onlyWhereProved(deps: BrowserDeps & Pick<Inside, 'provider' | 'r
   };
 }
 
-async function stillProved({ records }: Pick<Inside, 'records'>, { login, at }: InteractionResults): Promise<boolean> {
-  if (login?.accountId === undefined) return true;
+async function stillProved({ units }: Pick<Inside, 'units'>, { login, at }: InteractionResults): Promise<boolean> {
+  const accountId = login?.accountId;
+  if (accountId === undefined) return true;
 
-  const password = await records.passwords.get(login.accountId);
+  const password = await units.within((unit) => unit.get('passwords', accountId));
   return password === undefined || password.changedAt <= Number(at);
 }

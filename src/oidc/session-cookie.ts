@@ -23,6 +23,8 @@ export function sessionCookie(provider: Provider, config: Pick<Config, 'issuer'>
   };
 
   return {
+    /** The session's present id, if a cookie of ours has it. */
+    read: (context: Context): string | undefined => context.cookies.get(name, { signed: true }),
     clear: (context: Context) => void cookies(context).set(name, null, options),
     /** Without `expires` it lasts as long as the browser is open. */
     set: (context: Context, value: string, expires: Date | undefined) =>

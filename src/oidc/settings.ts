@@ -7,7 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { locales } from '../domain/account.ts';
 import { acrValues } from '../domain/acr.ts';
 import type { Clock } from '../domain/clock.ts';
-import { seconds } from '../domain/clock.ts';
+import { clockTolerance, seconds } from '../domain/clock.ts';
 import { createCookieKeys } from '../domain/cookie-keys.ts';
 import { claimsByScope } from './claims.ts';
 import { checkOurMetadata, ourMetadata } from './client-metadata.ts';
@@ -59,9 +59,6 @@ export const routes = {
 /** Longest life of a client assertion in seconds: what was used has to be remembered that long (RFC 7523 section 3). */
 const assertionLife = 3600;
 
-/** How far clocks may differ, in seconds (S34). */
-const tolerance = 15;
-
 /**
  * Everything that the library is told: a pure function of our configuration. Nothing is left to the library's defaults
  * that decides what is allowed, how long something lives or what people see.
@@ -84,7 +81,7 @@ export function providerSettings({ config, secrets, clock, signing, hooks }: Set
       token_endpoint_auth_method: 'client_secret_basic',
     },
     clients: [],
-    clockTolerance: tolerance,
+    clockTolerance,
     // It would hold for every client: what an ID token tells is decided client by client (claims.ts).
     conformIdTokenClaims: false,
     cookies: cookies(config, secrets.cookieKeys),
@@ -210,11 +207,11 @@ function checkAssertion({ aud, exp, iat }: Readonly<Record<string, unknown>>, is
     throw new errors.InvalidClientAuth('audience (aud) must be the issuer identifier alone');
   }
 
-  if (Number(exp) > now + assertionLife + tolerance) {
+  if (Number(exp) > now + assertionLife + clockTolerance) {
     throw new errors.InvalidClientAuth('the client assertion lives too long');
   }
 
-  if (iat !== undefined && Number(iat) > now + tolerance) {
+  if (iat !== undefined && Number(iat) > now + clockTolerance) {
     throw new errors.InvalidClientAuth('the client assertion is not valid yet');
   }
 }

@@ -1,14 +1,10 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPair, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
-import { promisify } from 'node:util';
 
 import { ExternalSigningKey } from 'oidc-provider';
 
-import type { Json } from '../domain/json.ts';
-import type { SigningAlgorithm, SigningKey } from '../domain/signing-key.ts';
+import { sealedAs, type SigningAlgorithm, type SigningKey } from '../domain/signing-key.ts';
 import type { Sealing } from '../storage/sealing.ts';
-
-const generate = promisify(generateKeyPair);
 
 /**
  * A key that signs here and at once. The library would sign through WebCrypto, whose threads are the ones that hash
@@ -16,14 +12,14 @@ const generate = promisify(generateKeyPair);
  */
 class LocalSigningKey extends ExternalSigningKey {
   readonly #row: Pick<SigningKey, 'id' | 'alg'>;
-  readonly #private: KeyObject;
+  readonly #private: KeyObject | undefined;
   readonly #public: KeyObject;
 
-  constructor(row: Pick<SigningKey, 'id' | 'alg'>, key: KeyObject) {
+  constructor(row: Pick<SigningKey, 'id' | 'alg'>, pair: { private?: KeyObject; public: KeyObject }) {
     super();
     this.#row = row;
-    this.#private = key;
-    this.#public = createPublicKey(key);
+    this.#private = pair.private;
+    this.#public = pair.public;
   }
 
   override get kid(): string {
@@ -39,6 +35,8 @@ class LocalSigningKey extends ExternalSigningKey {
   }
 
   override sign(data: Uint8Array): Uint8Array {
+    if (this.#private === undefined) throw new TypeError('a key that signs no more was asked to sign');
+
     // Given options beside the key, Node takes it apart anew for every signature: 71 µs instead of 34 with ES256.
     const signature = sign('sha256', data, this.#private);
 
@@ -69,39 +67,15 @@ function twoNumbers(der: Buffer): Uint8Array {
   return both;
 }
 
-/** Throws when the key was sealed under a key that we don't hold. */
+/** Throws when the key was sealed under a key that we don't hold. One that signs no more still verifies. */
 export function openKey(row: SigningKey, sealing: Pick<Sealing, 'open'>): ExternalSigningKey {
-  const jwk = JSON.parse(sealing.open(row.sealed, contextOf(row.id))) as JsonWebKey;
+  const { id, sealed, publicJwk } = row;
+  if (sealed === undefined) {
+    return new LocalSigningKey(row, { public: createPublicKey({ key: publicJwk as JsonWebKey, format: 'jwk' }) });
+  }
 
-  return new LocalSigningKey(row, createPrivateKey({ key: jwk, format: 'jwk' }));
-}
+  const jwk = JSON.parse(sealing.open(sealed, sealedAs(id))) as JsonWebKey;
+  const key = createPrivateKey({ key: jwk, format: 'jwk' });
 
-/** A new pair, to sign from `now` on. RSA takes a few tenths of a second. */
-export async function makeKey(alg: SigningAlgorithm, now: number, sealing: Pick<Sealing, 'seal'>): Promise<SigningKey> {
-  const { publicKey, privateKey } =
-    alg === 'RS256' ? await generate('rsa', { modulusLength: 2048 }) : await generate('ec', { namedCurve: 'P-256' });
-
-  const publicJwk = publicKey.export({ format: 'jwk' });
-  const id = thumbprint(publicJwk);
-
-  return {
-    id,
-    alg,
-    publicJwk: publicJwk as Record<string, Json>,
-    sealed: sealing.seal(JSON.stringify(privateKey.export({ format: 'jwk' })), contextOf(id)),
-    state: 'current',
-    createdAt: now,
-    currentFrom: now,
-  };
-}
-
-function contextOf(id: string): string {
-  return `signing-key:${id}`;
-}
-
-/** RFC 7638: the same key has the same name everywhere, and another key never has it. */
-function thumbprint({ crv, e, kty, n, x, y }: JsonWebKey): string {
-  const members = kty === 'RSA' ? { e, kty, n } : { crv, kty, x, y };
-
-  return createHash('sha256').update(JSON.stringify(members)).digest('base64url');
+  return new LocalSigningKey(row, { private: key, public: createPublicKey(key) });
 }

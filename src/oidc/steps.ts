@@ -43,7 +43,7 @@ const uidForm = /^[\w-]{20,64}$/;
  * there is no such step any more: two tabs, the back button, a cookie that is gone, another account meanwhile.
  */
 export function createSteps(deps: StepDeps): Interactions {
-  const { ephemera, records, clock } = deps;
+  const { units, records, clock } = deps;
 
   async function open(exchange: Exchange, uid: string, { whoever = false } = {}): Promise<Open | Ended> {
     const provider = deps.provider();
@@ -60,11 +60,11 @@ export function createSteps(deps: StepDeps): Interactions {
 
     const [session, client] = await Promise.all([
       provider.Session.get(context),
-      records.clients.get(String(step.params['client_id'])),
+      deps.clientOf(String(step.params['client_id'])),
     ]);
     if (client === undefined || client.disabled) return { ended: 'expired', restartable: false };
 
-    const account = session.accountId === undefined ? undefined : await records.accounts.get(session.accountId);
+    const account = await accountOf(session);
     const active = account?.status === 'active' ? account : undefined;
 
     // Consent and choice are somebody's: meanwhile that person signed out, or another one signed in.
@@ -75,11 +75,15 @@ export function createSteps(deps: StepDeps): Interactions {
     return { exchange, step, session, client, account: active };
   }
 
+  async function accountOf({ accountId }: Session): Promise<Account | undefined> {
+    return accountId === undefined ? undefined : units.within((unit) => unit.get('accounts', accountId));
+  }
+
   async function ended(uid: string, why?: Ended['ended']): Promise<Ended> {
-    const departure = uidForm.test(uid) ? await findDeparture(ephemera, uid) : undefined;
+    const departure = uidForm.test(uid) ? await findDeparture(units, uid) : undefined;
     if (departure === undefined) return { ended: why ?? 'expired', restartable: false };
 
-    const client = await records.clients.get(departure.clientId);
+    const client = await deps.clientOf(departure.clientId);
     const restartable = client !== undefined && !client.disabled;
     const { redirect_uri: redirectUri } = departure.params;
 
@@ -94,14 +98,15 @@ export function createSteps(deps: StepDeps): Interactions {
   async function finish(
     { exchange, step, session }: Open,
     result: InteractionResults,
-    at: number = clock.now(),
+    // What was proved was read after the request came in: whatever has changed since is newer than that.
+    at: number = units.current()?.startedAt ?? clock.now(),
   ): Promise<Outcome> {
     // The library goes on only in the session in which the request began. A result for whoever is signed in here now
     // begins anew instead of ending in an error.
     if (step.session?.uid !== session.uid) delete step.session;
 
     step.result = { ...result, browser: markOf(deps, exchange), at };
-    await Promise.all([step.persist(), keepDeparture(ephemera, step, { finished: true })]);
+    await Promise.all([step.persist(), keepDeparture(units, step, { finished: true })]);
 
     return { kind: 'leave', url: step.returnTo };
   }
@@ -212,7 +217,7 @@ export function createSteps(deps: StepDeps): Interactions {
     },
 
     async restart(uid) {
-      const departure = uidForm.test(uid) ? await findDeparture(ephemera, uid) : undefined;
+      const departure = uidForm.test(uid) ? await findDeparture(units, uid) : undefined;
       if (departure === undefined) return undefined;
 
       return { kind: 'leave', url: `${deps.provider().urlFor('authorization')}?${queryOf(departure)}` };

@@ -1,6 +1,7 @@
 import type { Account } from '../domain/account.ts';
 import type { Client } from '../domain/client.ts';
 import type { DeviceSession, KnownDevice } from '../domain/device-session.ts';
+import type { Factors, Passkey, RememberedBrowser } from '../domain/factors.ts';
 import type { Consent, Grant, RefreshFamily } from '../domain/grant.ts';
 import type { Json } from '../domain/json.ts';
 import type { SecurityEvent } from '../domain/security-event.ts';
@@ -87,7 +88,7 @@ export interface Attempts {
   expiresAt: number;
 }
 
-/** A secret that works once (the setup link; later codes and links), kept as a keyed hash. */
+/** A secret that works once (the setup link, a reset, an undo), kept as a keyed hash. */
 export interface OneTimeSecret {
   id: string;
   purpose: string;
@@ -98,7 +99,26 @@ export interface OneTimeSecret {
   expiresAt: number;
 }
 
-/** Something that must never be accepted twice: the `jti` of a client assertion (RFC 7523 section 3). */
+/** The six-digit code of one account for one purpose, with what is counted about it. Times in milliseconds. */
+export interface OneTimeCode {
+  id: string;
+  accountId: string;
+  purpose: string;
+  /** Keyed; absent when it was used or withdrawn. */
+  hash?: string;
+  /** SHA-256 of what names the browser and the attempt that asked. */
+  binding: string;
+  /** What the code is about: the address that it proves, … */
+  data: Record<string, Json>;
+  tries: number;
+  /** When one was sent, within the last hour. */
+  sentAt: number[];
+  /** Until when the code works; the row stays for what it counts. */
+  worksUntil: number;
+  expiresAt: number;
+}
+
+/** Something that must never be accepted twice: the `jti` of a client assertion (RFC 7523 section 3), a challenge. */
 export interface Used {
   id: string;
   expiresAt: number;
@@ -194,6 +214,21 @@ export const shapes = {
     lists: { account: { group: (row) => row.accountId, order: (row) => row.createdAt } },
     expiresAt: (row) => row.expiresAt,
   }),
+  codes: shape<OneTimeCode>()({
+    unique: {},
+    lists: { account: { group: (row) => row.accountId, order: (row) => row.worksUntil } },
+    expiresAt: (row) => row.expiresAt,
+  }),
+  factors: shape<Factors>()({ unique: {}, lists: {} }),
+  passkeys: shape<Passkey>()({
+    unique: {},
+    lists: { account: { group: (row) => row.accountId, order: (row) => row.createdAt } },
+  }),
+  rememberedBrowsers: shape<RememberedBrowser>()({
+    unique: {},
+    lists: { account: { group: (row) => row.accountId, order: (row) => row.createdAt } },
+    expiresAt: (row) => row.expiresAt,
+  }),
   used: shape<Used>()({ unique: {}, lists: {}, expiresAt: (row) => row.expiresAt }),
   leases: shape<Lease>()({ unique: {}, lists: {}, expiresAt: (row) => row.expiresAt }),
 };
@@ -210,21 +245,35 @@ export type Collections = {
   >;
 };
 
-/** A write that needs no answer. `update` on an unknown row does nothing: it never brings a removed row back. */
+/**
+ * A write that needs no answer. `update` on an unknown row does nothing: it never brings a removed row back. `seen` is
+ * what `Collection.update` takes.
+ */
 export type Write = {
-  [Name in CollectionName]:
-    | { in: Name; create: Row<Name> }
-    | { in: Name; put: Row<Name> }
-    | { in: Name; update: string; change: (old: Row<Name>) => Row<Name> }
-    | { in: Name; remove: string };
+  [Name in CollectionName]: Deciding &
+    (
+      | { in: Name; create: Row<Name> }
+      | { in: Name; put: Row<Name> }
+      | { in: Name; update: string; change: (old: Row<Name>) => Row<Name>; seen?: Row<Name> | undefined }
+      | { in: Name; remove: string }
+    );
 }[CollectionName];
+
+interface Deciding {
+  /**
+   * What comes after it in the list is written only if this one was: the row was created, removed, or changed (an
+   * `update` whose `change` answers the very row it was given changes nothing). So a race has one winner, and what tells
+   * of the winning (an event, a message) is written in the same step, by the winner alone.
+   */
+  decides?: true;
+}
 
 export interface Records extends Collections {
   /**
    * Several writes in the order given, at once where the backend can (one transaction), else one after another: after a
    * crash or Unavailable, what is there of them is a beginning of the list. `put` creates or replaces. A write that
    * fails by itself (Conflict, Invalid, a `change` that throws) is left out; the first such failure is thrown after the
-   * rest was written.
+   * rest was written. One that `decides` and was not written ends the list.
    */
   write(writes: readonly Write[]): Promise<void>;
   /** Removes at most `limit` expired rows; answers how many. */

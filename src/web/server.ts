@@ -42,7 +42,7 @@ import { createVisitors } from './visitors.ts';
  *     await web.close();                          // graceful, at most 10 s
  *
  * A request passes: health, the host check (421), `deps.fast`, assets, then Koa: error answers, security headers,
- * limits, the routes, what `use` added, and 404. Forwarded headers are replaced by what was found out, so both
+ * `around`, limits, the routes, what `use` added, and 404. Forwarded headers are replaced by what was found out, so both
  * `web.koa.proxy` and `provider.proxy` are safely `true`.
  */
 export interface WebDeps {
@@ -74,7 +74,7 @@ export interface WebDeps {
   limits?: readonly Limit[];
   /** Folders with further templates (tests have some of their own). */
   furtherViews?: readonly string[];
-  /** Around the routes and what `use` adds, inside the error answers: what remembers things for one request. */
+  /** Around limits, routes and what `use` adds, inside the error answers: what remembers things for one request. */
   around?: Middleware;
   /** Answers what is prebuilt (discovery, keys) and says whether it did. Called after the host check, before Koa. */
   fast?: (exchange: Exchange) => boolean;
@@ -136,8 +136,8 @@ export function createWeb(deps: WebDeps): Web {
   koa.use(remember);
   koa.use(failures.middleware);
   koa.use(securityHeaders());
-  if (deps.limits?.length) koa.use(limitRequests(deps.limits, ephemera));
   if (deps.around) koa.use(deps.around);
+  if (deps.limits?.length) koa.use(limitRequests(deps.limits, ephemera));
   koa.use(serveRoutes(routes, serve));
 
   const handler = createHandler(deps, { koa, assets });

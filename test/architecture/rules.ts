@@ -96,6 +96,8 @@ export const rules: Rules = {
     mongoose: ['storage/mongo/'],
     ioredis: ['storage/redis/'],
     speakeasy: ['credentials/'],
+    '@simplewebauthn/server': ['credentials/'],
+    qr: ['credentials/'],
     '@node-rs/argon2': ['credentials/'],
     nodemailer: ['messages/'],
     twilio: ['messages/'],

@@ -3,52 +3,30 @@ import type { JsonWebKey } from 'node:crypto';
 
 import { describe, expect, test } from '@jest/globals';
 
-import { keyVersion, loadKeys, signingSetting } from '../../src/oidc/keys.ts';
-import { makeKey, openKey } from '../../src/oidc/signing-key.ts';
-import { recordsBackends } from '../../src/storage/backends.ts';
-import type { Records } from '../../src/storage/records.ts';
+import type { SigningAlgorithm } from '../../src/domain/signing-key.ts';
+import { makeKey } from '../../src/operations/new-signing-key.ts';
+import { keyVersion, loadKeys, type Keys } from '../../src/oidc/keys.ts';
+import { openKey } from '../../src/oidc/signing-key.ts';
 import { createSealing } from '../../src/storage/sealing.ts';
-import { opened, recordsStore } from '../storage/stores.ts';
-import { openWorld } from './world.ts';
+import { by, day, minute, openKeyRoom } from '../operations/signing-keys.ts';
 
-const [backend] = recordsBackends;
-if (backend === undefined) throw new Error('no backend keeps records');
-
-const sealing = createSealing({
-  encryptionKeys: [{ id: 'k', key: Buffer.alloc(32, 7) }],
-  hashKey: Buffer.alloc(32, 8),
-});
-const events = { write: async () => undefined };
-
-async function store() {
-  const { port, clock, another, ...rest } = await opened(recordsStore(backend as NonNullable<typeof backend>));
-  const depsOn = (records: Records) => ({ records, sealing, clock, events });
-
-  return { records: port, deps: depsOn(port), anotherNode: async () => depsOn(await another()), clock, ...rest };
-}
+/** What the library would sign with: the first of an algorithm. */
+const signer = ({ signing }: Keys, of: SigningAlgorithm) => signing.find(({ alg }) => alg === of)?.kid;
+const kids = ({ signing }: Keys) => signing.map(({ kid }) => kid);
 
 describe('signing keys', () => {
-  test('are made on the first start, rest sealed, and are there on the next', async () => {
-    await using place = await store();
-    const { signing, version } = await loadKeys(place.deps);
+  test('sign as the RFCs want it, RS256 first', async () => {
+    await using room = await openKeyRoom();
+    await room.keys.ensure();
+    const data = Buffer.from('signed');
+    const { signing } = await loadKeys(room);
 
     expect(signing.map(({ alg, kty }) => [alg, kty])).toEqual([
       ['RS256', 'RSA'],
       ['ES256', 'EC'],
     ]);
 
-    const { rows } = await place.records.signingKeys.list('created', 'all');
-    expect(JSON.stringify(rows)).not.toContain('"d"');
-    expect(() => sealing.open(rows[0]?.sealed ?? '', 'signing-key:another')).toThrow();
-
-    expect(await loadKeys(place.deps)).toMatchObject({ version });
-  });
-
-  test('sign as the RFCs want it', async () => {
-    await using place = await store();
-    const data = Buffer.from('signed');
-
-    for (const key of (await loadKeys(place.deps)).signing) {
+    for (const key of signing) {
       const jwk = { kty: key.kty, n: key.n, e: key.e, crv: key.crv, x: key.x, y: key.y } as JsonWebKey;
       const publicKey = createPublicKey({ key: JSON.parse(JSON.stringify(jwk)) as JsonWebKey, format: 'jwk' });
 
@@ -57,7 +35,8 @@ describe('signing keys', () => {
   });
 
   test('RFC 7518 section 3.4: whatever the numbers of an ES256 signature are, it is 64 bytes that hold', async () => {
-    const key = openKey(await makeKey('ES256', 0, sealing), sealing);
+    await using room = await openKeyRoom();
+    const key = openKey(await makeKey('ES256', 0, room.sealing), room.sealing);
     const publicKey = { key: await key.keyObject(), dsaEncoding: 'ieee-p1363' } as const;
 
     // Of 256 numbers one begins with a zero byte; every other one needs a zero before it in DER.
@@ -71,66 +50,96 @@ describe('signing keys', () => {
     }
   });
 
-  test('two nodes that start for the first time at once agree on one set', async () => {
-    await using place = await store();
-    const nodes = await Promise.all(Array.from({ length: 5 }, place.anotherNode));
-    const sets = await Promise.all(nodes.map(loadKeys));
-
-    expect(new Set(sets.map(({ version }) => version)).size).toBe(1);
-    expect((await place.records.signingKeys.list('created', 'all')).rows).toHaveLength(2);
-  });
-
-  test('a retired key stays published until its tokens are gone', async () => {
-    await using place = await store();
-    const { clock, records } = place;
-    await loadKeys(place.deps);
-
-    const old = await makeKey('RS256', clock.now(), sealing);
-    await records.signingKeys.create({ ...old, state: 'retired', publishedUntil: clock.now() + 1000 });
-
-    const published = async () => (await loadKeys(place.deps)).signing.map(({ kid }) => kid);
-    expect((await published()).at(-1)).toBe(old.id);
-    expect((await published())[0]).not.toBe(old.id);
-
-    clock.advance(1000);
-    expect(await published()).not.toContain(old.id);
-  });
-
-  test('keys that were sealed by another installation stop the start', async () => {
-    await using place = await store();
-    await loadKeys(place.deps);
+  test('that were sealed by another installation stop the start', async () => {
+    await using room = await openKeyRoom();
+    await room.keys.ensure();
     const stranger = createSealing({
       encryptionKeys: [{ id: 'k', key: Buffer.alloc(32, 9) }],
       hashKey: Buffer.alloc(32, 8),
     });
 
-    await expect(loadKeys({ ...place.deps, sealing: stranger })).rejects.toThrow();
+    await expect(loadKeys({ ...room, sealing: stranger })).rejects.toThrow();
   });
 
-  test('F17: after a change the new key signs, and both are published', async () => {
-    const world = await openWorld();
+  test('that are not there yet are not made here', async () => {
+    await using room = await openKeyRoom();
 
-    try {
-      const keysAt = async () => {
-        const answer = await fetch(`${world.origin}/oauth/jwks`);
-        const { keys } = (await answer.json()) as { keys: JsonWebKey[] };
+    await expect(loadKeys(room)).rejects.toThrow('there are no signing keys yet');
+  });
+});
 
-        return keys.map(({ kid }) => kid as string);
-      };
-      const before = await keysAt();
-      const key = await makeKey('RS256', Date.now(), sealing);
+describe('a rotation, as a node has it in force', () => {
+  test('is published, then signs, then is only published, then only known; each step is a new version', async () => {
+    await using room = await openKeyRoom({ session: { absolute: '30d' } });
+    await room.keys.ensure();
+    const first = await loadKeys(room);
+    const old = signer(first, 'ES256') ?? '';
 
-      await world.records.signingKeys.create(key);
-      await world.records.settings.update(signingSetting, (old) => ({
-        ...old,
-        value: { ...(old.value as object), RS256: key.id },
-      }));
-      await world.oidc.reloadKeys();
+    await room.keys.rotate(by, { alg: 'ES256' });
+    const waiting = await loadKeys(room);
+    expect(signer(waiting, 'ES256')).toBe(old);
+    expect(waiting.published).toEqual(new Set(kids(waiting)));
+    expect(kids(waiting)).toHaveLength(3);
 
-      expect(await keysAt()).toEqual([key.id, before[1], before[0]]);
-      expect(await keyVersion(world.records)).toContain(key.id);
-    } finally {
-      await world[Symbol.asyncDispose]();
-    }
+    room.clock.advance(20 * minute);
+    const over = await loadKeys(room);
+    expect(signer(over, 'ES256')).not.toBe(old);
+    expect(over.published).toEqual(waiting.published);
+
+    // The longest life of a token is an hour, plus what nodes and clocks may differ by.
+    room.clock.advance(60 * minute + 35_000);
+    await room.keys.keep();
+    const unpublished = await loadKeys(room);
+    expect(unpublished.published.has(old)).toBe(false);
+    expect(kids(unpublished)).toContain(old);
+    expect(() => unpublished.signing.find(({ kid }) => kid === old)?.sign(Buffer.from('x'))).toThrow('signs no more');
+
+    room.clock.advance(30 * day);
+    const forgotten = await loadKeys(room);
+    expect(kids(forgotten)).toHaveLength(2);
+
+    const versions = [first, waiting, over, unpublished, forgotten].map(({ version }) => version);
+    expect(new Set(versions).size).toBe(5);
+    expect(await keyVersion(room)).toBe(forgotten.version);
+  });
+
+  test('a node whose clock is behind still has something to sign with', async () => {
+    await using room = await openKeyRoom();
+    await room.keys.ensure();
+    const { from = 0 } = (await room.keys.list())?.[0] ?? {};
+    await room.keys.rotate(by, { alg: 'ES256' });
+    const next = (await room.keys.list())?.at(-1)?.kid;
+
+    const early = { ...room, clock: { now: () => from - 15_000 } };
+    expect(kids(await loadKeys(early)).slice(0, 2)).toEqual(
+      (await room.keys.list())?.slice(0, 2).map(({ kid }) => kid),
+    );
+
+    room.clock.advance(30 * minute);
+    await room.keys.keep();
+    expect(signer(await loadKeys(early), 'ES256')).toBe(next);
+  });
+
+  test('keys that are replaced between two reads are not missed', async () => {
+    await using room = await openKeyRoom();
+    await room.keys.ensure();
+    const { settings } = room.records;
+    let replaced = false;
+    const records = {
+      ...room.records,
+      settings: {
+        ...settings,
+        get: async (id: string) => {
+          const setting = await settings.get(id);
+          if (!replaced) await room.keys.replace(by);
+          replaced = true;
+
+          return setting;
+        },
+      },
+    };
+
+    const keys = await loadKeys({ ...room, records });
+    expect(keys.published).toEqual(new Set((await room.keys.list())?.map(({ kid }) => kid)));
   });
 });

@@ -9,7 +9,9 @@ import { consoleClientId } from '../../src/domain/client.ts';
 import { sha256 } from '../../src/domain/ids.ts';
 import type { Oidc } from '../../src/oidc/provider.ts';
 import { createOidc } from '../../src/oidc/provider.ts';
+import { createUnits } from '../../src/oidc/units.ts';
 import { createEndings, type Endings } from '../../src/operations/endings.ts';
+import { createSigningKeys, type SigningKeys } from '../../src/operations/signing-keys.ts';
 import { ephemeraBackends, recordsBackends } from '../../src/storage/backends.ts';
 import type { Ephemera } from '../../src/storage/ephemera.ts';
 import type { Records } from '../../src/storage/records.ts';
@@ -29,6 +31,7 @@ export interface World {
   ephemera: Ephemera;
   oidc: Oidc;
   endings: Endings;
+  signingKeys: SigningKeys;
   /** Kinds of the security events that were written. */
   events: string[];
   errors: unknown[];
@@ -80,6 +83,12 @@ export async function openWorld(
   const pages = createPages();
 
   const writer = { write: async (kind: string) => void events.push(kind) };
+  const sealing = createSealing({
+    encryptionKeys: [{ id: 'k', key: Buffer.alloc(32, 7) }],
+    hashKey: Buffer.alloc(32, 8),
+  });
+  const signingKeys = createSigningKeys({ config, records, sealing, clock, events: writer });
+  await signingKeys.ensure();
   const endings = createEndings({ records: between(records), events: writer, tell: (session) => oidc.tell(session) });
 
   const oidc: Oidc = opened.use(
@@ -87,11 +96,8 @@ export async function openWorld(
       config,
       secrets: { cookieKeys, pairwiseSalt: 'salt' },
       records: between(records),
-      ephemera: between(ephemera),
-      sealing: createSealing({
-        encryptionKeys: [{ id: 'k', key: Buffer.alloc(32, 7) }],
-        hashKey: Buffer.alloc(32, 8),
-      }),
+      units: createUnits({ records: between(records), ephemera: between(ephemera), clock }),
+      sealing,
       clock,
       events: writer,
       endings,
@@ -136,6 +142,7 @@ export async function openWorld(
     ephemera,
     oidc,
     endings,
+    signingKeys,
     events,
     errors,
     wait: (seconds) => void (offset += seconds * 1000),

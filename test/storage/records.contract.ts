@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Conflict, Invalid, Unavailable } from '../../src/domain/errors.ts';
 import { shapes, type CollectionName, type Collection, type Records, type Row } from '../../src/storage/records.ts';
+import { recordsDecidingContract } from './records-deciding.contract.ts';
 import { recordsExpiryContract } from './records-expiry.contract.ts';
 import { recordsListsContract } from './records-lists.contract.ts';
 import { recordsPagesContract, recordsScanContract } from './records-pages.contract.ts';
@@ -29,6 +30,7 @@ export function recordsContract(name: string, make: MakeStore<Records>): void {
     recordsScanContract(make);
     recordsExpiryContract(make);
     recordsWriteContract(make);
+    recordsDecidingContract(make);
     recordsRacesContract(make);
   });
 }

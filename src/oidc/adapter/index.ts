@@ -3,6 +3,7 @@ import type { Adapter } from 'oidc-provider';
 import type { Config } from '../../config/schema.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { Records } from '../../storage/records.ts';
+import type { Inside } from '../deps.ts';
 import type { UnitOfWork, Units } from '../request.ts';
 import { reaching } from '../unavailable.ts';
 import { accessTokens, clientCredentials } from './access-tokens.ts';
@@ -18,8 +19,8 @@ import { sessions } from './sessions.ts';
  * What the protocol library stores, where and how. Ids that prove something are kept as hashes only. It decides what
  * counts as being there: a token whose grant, session, account or client is gone is not.
  */
-export interface AdapterDeps {
-  records: Pick<Records, 'used' | 'refreshFamilies' | 'sessions'>;
+export interface AdapterDeps extends Pick<Inside, 'clientOf'> {
+  records: Pick<Records, 'used' | 'refreshFamilies'>;
   clock: Clock;
   config: Pick<Config, 'tokens'>;
 }

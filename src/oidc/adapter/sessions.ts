@@ -1,11 +1,12 @@
 import Provider from 'oidc-provider';
 import type { AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
 
-import type { Clock } from '../../domain/clock.ts';
 import type { DeviceSession } from '../../domain/device-session.ts';
 import { sha256 } from '../../domain/ids.ts';
 import type { Json } from '../../domain/json.ts';
-import type { Records } from '../../storage/records.ts';
+import type { Write } from '../../storage/records.ts';
+import { readGrantAhead } from '../ahead.ts';
+import type { Inside } from '../deps.ts';
 import type { UnitOfWork } from '../request.ts';
 import type { Keeper, Payload } from './keeper.ts';
 import { atRest, awake, hashOf, idOfHash } from './keeper.ts';
@@ -18,13 +19,13 @@ const minute = 60_000;
  * session at the end of every request; here only what this request changed goes into the row as it is by then, so that
  * two tabs don't undo each other, and a session that was ended meanwhile stays ended.
  */
-export function sessions({ records, clock }: { records: Pick<Records, 'sessions'>; clock: Clock }): Keeper {
+export function sessions({ clock, clientOf }: Pick<Inside, 'clock' | 'clientOf'>): Keeper {
   return {
     async find(unit, id) {
       const row = await unit.findSession(sha256(id));
       if (!row) return undefined;
 
-      loadGrantAhead(unit, row);
+      readGrantAhead({ unit, clientOf }, row, Provider.ctx as KoaContextWithOIDC | undefined);
 
       return (await ofActiveAccount(unit, row)) ? take(unit, row, id) : undefined;
     },
@@ -50,10 +51,7 @@ export function sessions({ records, clock }: { records: Pick<Records, 'sessions'
       const base = unit.notes.sessions.get(uid);
 
       if (base === undefined) {
-        const row = newRow(next, now);
-
-        unit.later(workOn(uid), () => records.sessions.create(row));
-        unit.learn('sessions', uid, row);
+        unit.write({ in: 'sessions', create: newRow(next, now) }, { key: workOn(uid) });
         return;
       }
 
@@ -66,20 +64,22 @@ export function sessions({ records, clock }: { records: Pick<Records, 'sessions'
         return;
       }
 
-      unit.learn('sessions', uid, change(base));
-      unit.later(workOn(uid), async () => {
-        const row = await records.sessions.update(uid, change);
+      const keep: Write = { in: 'sessions', update: uid, change, seen: base };
 
-        if (row?.cookieHash !== next.cookieHash) unit.notes.cookie = 'lost';
+      unit.write(keep, {
+        key: workOn(uid),
+        sent: (row) => {
+          if ((row as DeviceSession | undefined)?.cookieHash !== next.cookieHash) unit.notes.cookie = 'lost';
+        },
       });
+      unit.learn('sessions', uid, change(base));
     },
 
     async destroy(unit, id) {
       const row = await unit.findSession(hashOf(id));
       if (!row) return;
 
-      unit.later(workOn(row.id), () => records.sessions.remove(row.id));
-      unit.learn('sessions', row.id, undefined);
+      unit.write({ in: 'sessions', remove: row.id }, { key: workOn(row.id) });
     },
   };
 }
@@ -97,15 +97,6 @@ function uidOf(payload: AdapterPayload): string {
   if (payload.uid === undefined) throw new TypeError('a session without a uid');
 
   return payload.uid;
-}
-
-/** An authorization request says which client it is for: what the session lets it do is needed next. */
-function loadGrantAhead(unit: UnitOfWork, row: DeviceSession): void {
-  const clientId = (Provider.ctx as KoaContextWithOIDC | undefined)?.query['client_id'];
-  const { authorizations } = row.payload as AdapterPayload;
-  const grantId = typeof clientId === 'string' ? authorizations?.[clientId]?.grantId : undefined;
-
-  if (grantId !== undefined) void unit.get('grants', grantId);
 }
 
 async function ofActiveAccount(unit: UnitOfWork, row: DeviceSession): Promise<boolean> {

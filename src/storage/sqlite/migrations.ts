@@ -32,7 +32,17 @@ export const recordsMigrations: readonly Migration[] = [
     );
   },
   (database) => {
-    database.exec(createCollection('leases', { expires: true }));
+    const account = { lists: ['account'] };
+
+    database.exec(
+      [
+        createCollection('leases', { expires: true }),
+        createCollection('codes', { ...account, expires: true }),
+        createCollection('factors', {}),
+        createCollection('passkeys', account),
+        createCollection('rememberedBrowsers', { ...account, expires: true }),
+      ].join('\n'),
+    );
   },
 ];
 

@@ -65,8 +65,10 @@ export function openSqliteRecords(place: SqlitePlace): Records {
 
     inTransaction(database, () => {
       for (const write of writes) {
+        let written = false;
+
         try {
-          apply(write);
+          written = apply(write);
         } catch (error) {
           const failure = toFailure(error);
 
@@ -75,18 +77,37 @@ export function openSqliteRecords(place: SqlitePlace): Records {
 
           failures.push(failure);
         }
+
+        if (write.decides && !written) break;
       }
     });
 
     if (failures.length > 0) throw failures[0];
   }
 
-  function apply(write: Write): void {
+  /** Whether it made a difference. */
+  function apply(write: Write): boolean {
     const engine = engines.get(write.in as CollectionName) as Engine<AnyRow>;
 
+    if ('remove' in write) return engine.remove(write.remove);
+
+    if ('update' in write) {
+      const change = write.change as unknown as (old: AnyRow) => AnyRow;
+      let changed = false;
+
+      engine.update(write.update, (old) => {
+        const next = change(old);
+        changed = next !== old;
+
+        return next;
+      });
+
+      return changed;
+    }
+
     if ('create' in write) engine.create(write.create);
-    else if ('put' in write) engine.put(write.put);
-    else if ('update' in write) engine.update(write.update, write.change as unknown as (old: AnyRow) => AnyRow);
-    else engine.remove(write.remove);
+    else engine.put(write.put);
+
+    return true;
   }
 }

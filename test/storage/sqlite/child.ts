@@ -1,4 +1,6 @@
 import { systemClock } from '../../../src/domain/clock.ts';
+import { createLeases } from '../../../src/jobs/leases.ts';
+import { startSweeping } from '../../../src/jobs/sweeping.ts';
 import { openSqliteRecords } from '../../../src/storage/sqlite/records.ts';
 import { sample } from '../rows.ts';
 
@@ -36,6 +38,32 @@ const works: Record<string, () => Promise<void>> = {
       ]);
       say(`${number}`);
     }
+  },
+
+  /** Sweeps until it is killed, and says so each time. */
+  sweep: async () => {
+    const records = openSqliteRecords({ clock: systemClock, data, server: false });
+    const store = {
+      sweep: async (limit: number) => {
+        const swept = await records.sweep(limit);
+        say('swept');
+
+        return swept;
+      },
+    };
+    const failed = (error: unknown): void => {
+      throw error;
+    };
+
+    startSweeping({
+      stores: [store],
+      leases: createLeases({ records, clock: systemClock }),
+      lease: 60,
+      every: 20,
+      batch: 10,
+      failed,
+    });
+    setInterval(() => undefined, 1000);
   },
 
   /** Adds 200 to one counter, one by one. */

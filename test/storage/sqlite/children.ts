@@ -15,7 +15,7 @@ export interface Child extends AsyncDisposable {
 }
 
 /** Starts test/storage/sqlite/child.ts on a data folder. */
-export function startChild(work: 'serve' | 'open' | 'write' | 'count', folder: string): Child {
+export function startChild(work: 'serve' | 'open' | 'write' | 'sweep' | 'count', folder: string): Child {
   const script = fileURLToPath(new URL('child.ts', import.meta.url));
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, work, folder], {
     stdio: ['ignore', 'pipe', 'inherit'],

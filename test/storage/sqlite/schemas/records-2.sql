@@ -7,12 +7,16 @@ CREATE TABLE attempts (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, expires_
 CREATE INDEX attempts_expires ON attempts (expires_at);
 CREATE TABLE clients (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, group_created TEXT, order_created ANY) STRICT;
 CREATE INDEX clients_list_created ON clients (group_created, order_created, id);
+CREATE TABLE codes (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL, group_account TEXT, order_account ANY) STRICT;
+CREATE INDEX codes_expires ON codes (expires_at);
+CREATE INDEX codes_list_account ON codes (group_account, order_account, id);
 CREATE TABLE consents (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, group_account TEXT, order_account ANY, group_client TEXT, order_client ANY) STRICT;
 CREATE INDEX consents_list_account ON consents (group_account, order_account, id);
 CREATE INDEX consents_list_client ON consents (group_client, order_client, id);
 CREATE TABLE events (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, group_time TEXT, order_time ANY, group_account TEXT, order_account ANY) STRICT;
 CREATE INDEX events_list_account ON events (group_account, order_account, id);
 CREATE INDEX events_list_time ON events (group_time, order_time, id);
+CREATE TABLE factors (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL) STRICT;
 CREATE TABLE grants (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL, group_account TEXT, order_account ANY, group_client TEXT, order_client ANY, group_session TEXT, order_session ANY) STRICT;
 CREATE INDEX grants_expires ON grants (expires_at);
 CREATE INDEX grants_list_account ON grants (group_account, order_account, id);
@@ -28,6 +32,8 @@ CREATE TABLE oneTimeSecrets (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, ex
 CREATE INDEX oneTimeSecrets_expires ON oneTimeSecrets (expires_at);
 CREATE INDEX oneTimeSecrets_list_account ON oneTimeSecrets (group_account, order_account, id);
 CREATE UNIQUE INDEX oneTimeSecrets_unique_hash ON oneTimeSecrets (unique_hash);
+CREATE TABLE passkeys (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, group_account TEXT, order_account ANY) STRICT;
+CREATE INDEX passkeys_list_account ON passkeys (group_account, order_account, id);
 CREATE TABLE passwords (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL) STRICT;
 CREATE TABLE refreshFamilies (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL, group_grant TEXT, order_grant ANY, group_account TEXT, order_account ANY, group_client TEXT, order_client ANY, group_session TEXT, order_session ANY) STRICT;
 CREATE INDEX refreshFamilies_expires ON refreshFamilies (expires_at);
@@ -35,6 +41,9 @@ CREATE INDEX refreshFamilies_list_account ON refreshFamilies (group_account, ord
 CREATE INDEX refreshFamilies_list_client ON refreshFamilies (group_client, order_client, id);
 CREATE INDEX refreshFamilies_list_grant ON refreshFamilies (group_grant, order_grant, id);
 CREATE INDEX refreshFamilies_list_session ON refreshFamilies (group_session, order_session, id);
+CREATE TABLE rememberedBrowsers (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL, group_account TEXT, order_account ANY) STRICT;
+CREATE INDEX rememberedBrowsers_expires ON rememberedBrowsers (expires_at);
+CREATE INDEX rememberedBrowsers_list_account ON rememberedBrowsers (group_account, order_account, id);
 CREATE TABLE sessions (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL, unique_cookie TEXT, group_account TEXT, order_account ANY) STRICT;
 CREATE INDEX sessions_expires ON sessions (expires_at);
 CREATE INDEX sessions_list_account ON sessions (group_account, order_account, id);

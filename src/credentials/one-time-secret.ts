@@ -1,0 +1,149 @@
+import type { Clock } from '../domain/clock.ts';
+import { newId } from '../domain/ids.ts';
+import type { Json } from '../domain/json.ts';
+import type { OneTimeSecret, Records, Write } from '../storage/records.ts';
+import type { Sealing } from '../storage/sealing.ts';
+import { inGroups, newReadableCode, readReadableCode } from './readable-code.ts';
+
+/**
+ * Links that work in any browser, or for longer than a six-digit code: 130 random bits, kept as a keyed hash (S73). The
+ * code that stands beside a link in a message is the same secret in groups that can be typed, so that a mail program
+ * that follows links, or a person without one, needs nothing else.
+ */
+export interface OneTimeSecrets {
+  /**
+   * A new secret; where there can be one only, the one before is dead from then on. `also` answers what is written in
+   * the same step (the message that carries it).
+   */
+  issue(
+    ask: SecretAsk,
+    also?: (issued: IssuedSecret) => readonly Write[] | Promise<readonly Write[]>,
+  ): Promise<IssuedSecret>;
+  /** For the page before its button is pressed: has no effect. */
+  find(purpose: SecretPurpose, typed: string): Promise<OneTimeSecret | undefined>;
+  /**
+   * Uses it up: answers the row to exactly one of many callers, and undefined to all others. What `also` answers is
+   * written in the same step.
+   */
+  take(
+    purpose: SecretPurpose,
+    typed: string,
+    also?: (row: OneTimeSecret) => readonly Write[] | Promise<readonly Write[]>,
+  ): Promise<OneTimeSecret | undefined>;
+  /** What ends an account's secrets when its password or its address is another: to be written with that change. */
+  endedBy(change: SecretEnding, accountId: string): Write[];
+}
+
+export interface SecretAsk {
+  purpose: SecretPurpose;
+  accountId: string;
+  data?: Record<string, Json>;
+}
+
+export interface IssuedSecret {
+  /** For the link: 26 letters and digits. */
+  secret: string;
+  /** The same, for people. */
+  code: string;
+  /** Milliseconds. */
+  expiresAt: number;
+}
+
+export type SecretPurpose = keyof typeof purposes;
+export type SecretEnding = 'password' | 'email';
+
+interface Purpose {
+  /** Seconds. */
+  life: number;
+  /** Whether an account has one at most: a newer one is put in its place. */
+  single: boolean;
+  /** Changes of the account that end it. */
+  endsWith: readonly SecretEnding[];
+}
+
+const day = 86_400;
+
+const purposes = {
+  'password-reset': { life: 20 * 60, single: true, endsWith: ['password', 'email'] },
+  invite: { life: 7 * day, single: true, endsWith: ['password', 'email'] },
+  /** Each change of the address has its own, and whoever made the change can't end it. */
+  'email-undo': { life: 7 * day, single: false, endsWith: [] },
+} as const satisfies Record<string, Purpose>;
+
+const characters = 26;
+
+export interface OneTimeSecretsDeps {
+  records: Pick<Records, 'oneTimeSecrets' | 'write'>;
+  sealing: Pick<Sealing, 'keyedHash'>;
+  clock: Clock;
+}
+
+export function createOneTimeSecrets({ records, sealing, clock }: OneTimeSecretsDeps): OneTimeSecrets {
+  const { oneTimeSecrets } = records;
+  const idOf = (purpose: SecretPurpose, accountId: string) => `${purpose} ${accountId}`;
+
+  async function find(purpose: SecretPurpose, typed: string): Promise<OneTimeSecret | undefined> {
+    const secret = readReadableCode(typed, characters);
+    if (secret === undefined) return undefined;
+
+    const row = await oneTimeSecrets.find('hash', sealing.keyedHash(purpose, secret));
+
+    return row?.purpose === purpose ? row : undefined;
+  }
+
+  return {
+    find,
+
+    async issue({ purpose, accountId, data = {} }, also = () => []) {
+      const { life, single }: Purpose = purposes[purpose];
+      const now = clock.now();
+      const secret = newReadableCode(characters);
+      const issued = { secret, code: inGroups(secret), expiresAt: now + life * 1000 };
+      const put: OneTimeSecret = {
+        id: single ? idOf(purpose, accountId) : newId(),
+        purpose,
+        hash: sealing.keyedHash(purpose, secret),
+        accountId,
+        data,
+        createdAt: now,
+        expiresAt: issued.expiresAt,
+      };
+
+      await records.write([{ in: 'oneTimeSecrets', put }, ...(await also(issued))]);
+
+      return issued;
+    },
+
+    async take(purpose, typed, also = () => []) {
+      const seen = await find(purpose, typed);
+      if (!seen) return undefined;
+
+      const rest = await also(seen);
+      const now = clock.now();
+      let taken = false;
+
+      // Over at once, and under a hash that nothing has: it stays dead should the clock be set back. A newer secret that
+      // is in its place by now is not touched.
+      await records.write([
+        {
+          in: 'oneTimeSecrets',
+          update: seen.id,
+          change: (old) => {
+            taken = old.hash === seen.hash;
+
+            return taken ? { ...old, hash: `used ${seen.hash}`, expiresAt: now } : old;
+          },
+          decides: true,
+        },
+        ...rest,
+      ]);
+
+      return taken ? seen : undefined;
+    },
+
+    endedBy: (change, accountId) =>
+      (Object.keys(purposes) as SecretPurpose[])
+        .filter((purpose) => (purposes[purpose].endsWith as readonly SecretEnding[]).includes(change))
+        .map((purpose): Write => ({ in: 'oneTimeSecrets', remove: idOf(purpose, accountId) })),
+  };
+}

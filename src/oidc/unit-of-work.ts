@@ -1,0 +1,186 @@
+import type { Json } from '../domain/json.ts';
+import type { DeviceSession } from '../domain/device-session.ts';
+import type { Origin } from '../events/writer.ts';
+import type { CollectionName, Row, Write } from '../storage/records.ts';
+import type { Queueing, UnitDeps, UnitOfWork } from './request.ts';
+
+interface RowStore<Name extends CollectionName> {
+  get(id: string): Promise<Row<Name> | undefined>;
+  update(id: string, change: (old: Row<Name>) => Row<Name>, seen?: Row<Name>): Promise<Row<Name> | undefined>;
+}
+
+interface Queued extends Queueing {
+  write: Write;
+}
+
+/** What `request.ts` says of one request's reads and writes. */
+export function createUnit({ records, ephemera, clock }: UnitDeps, origin: Origin | undefined): UnitOfWork {
+  /** By what it is asked for, also while it is on its way. */
+  const memory = new Map<string, Promise<unknown>>();
+  /** Rows as the store answered them, until this request writes them: with one in hand an update is a single trip. */
+  const seen = new Map<string, { id: string }>();
+
+  let writes = new Map<unknown, Queued>();
+  let work = new Map<string, () => Promise<unknown>>();
+  let making: Promise<void>[] = [];
+
+  function once<T>(key: string, load: () => Promise<T>): Promise<T> {
+    let loading = memory.get(key) as Promise<T> | undefined;
+
+    if (loading === undefined) {
+      loading = load();
+      settle(key, loading);
+    }
+
+    return loading;
+  }
+
+  function settle(key: string, value: Promise<unknown>): void {
+    // Loaded ahead, it may fail with nobody waiting yet; whoever awaits it later still gets the failure.
+    value.catch(() => undefined);
+    memory.set(key, value);
+  }
+
+  function collection<Name extends CollectionName>(name: Name): RowStore<Name> {
+    return records[name] as unknown as RowStore<Name>;
+  }
+
+  function asStored<R extends { id: string }>(name: CollectionName, row: R | undefined): R | undefined {
+    if (row) seen.set(keyOf(name, row.id), row);
+
+    return row;
+  }
+
+  /** A write makes what was read before it wrong: what is read after it is what it wrote. */
+  function remember(write: Write): void {
+    const key = keyOf(write.in, idIn(write));
+
+    if ('update' in write) {
+      const change = write.change as (old: unknown) => unknown;
+      const before = memory.get(key);
+
+      if (before)
+        settle(
+          key,
+          before.then((row) => row && change(row)),
+        );
+    } else {
+      const row = 'create' in write ? write.create : 'put' in write ? write.put : undefined;
+      settle(key, Promise.resolve(row));
+    }
+  }
+
+  function withSeen(write: Write): Write {
+    const key = keyOf(write.in, idIn(write));
+    const row = seen.get(key);
+    seen.delete(key);
+
+    return 'update' in write ? ({ seen: row, ...write } as Write) : write;
+  }
+
+  async function flush(): Promise<void> {
+    do {
+      const made = await Promise.allSettled(making.splice(0));
+      const batch = [...writes.values()].map(toSend);
+      const others = [...work.values()];
+      writes = new Map();
+      work = new Map();
+
+      const sent = [
+        ...(batch.length > 0 ? [records.write(batch.map(({ write }) => write))] : []),
+        ...others.map((one) => one()),
+      ];
+      const outcomes = [...made, ...(await Promise.allSettled(sent))];
+      for (const { tell } of batch) tell();
+
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+      if (failed) throw failed.reason;
+    } while (writes.size > 0 || work.size > 0 || making.length > 0);
+  }
+
+  /** `change` may run again, and runs for what this request remembers too: the last of the store's counts. */
+  function toSend({ write, sent }: Queued): { write: Write; tell: () => void } {
+    if (sent === undefined || !('update' in write)) return { write, tell: () => sent?.() };
+
+    const change = write.change as (old: object) => object;
+    let row: object | undefined;
+
+    return {
+      write: { ...write, change: (old: object) => (row = change(old)) } as Write,
+      tell: () => sent(row),
+    };
+  }
+
+  function later(key: string, one: () => Promise<unknown>): void {
+    work.set(key, one);
+  }
+
+  return {
+    startedAt: clock.now(),
+    origin,
+
+    get: (name, id) => once(keyOf(name, id), async () => asStored(name, await collection(name).get(id))),
+
+    async findSession(cookieHash) {
+      const found = await once(`cookie ${cookieHash}`, async () =>
+        asStored('sessions', await records.sessions.find('cookie', cookieHash)),
+      );
+
+      // The same row by either name: whatever this request did to it meanwhile counts.
+      return found && once<DeviceSession | undefined>(keyOf('sessions', found.id), () => Promise.resolve(found));
+    },
+
+    recall: (kind, id) => once(keyOf(kind, id), () => ephemera.get(kind, id)),
+    known: (name, id) => memory.get(keyOf(name, id)) as ReturnType<UnitOfWork['known']> as never,
+
+    write(write, how = {}) {
+      writes.set(how.key ?? write, { ...how, write: withSeen(write) });
+      remember(write);
+    },
+
+    put(kind, id, value: Json, ttl) {
+      later(keyOf(kind, id), () => ephemera.put(kind, id, value, { ttl }));
+      settle(keyOf(kind, id), Promise.resolve(value));
+    },
+
+    drop(kind, id) {
+      later(keyOf(kind, id), () => ephemera.remove(kind, id));
+      settle(keyOf(kind, id), Promise.resolve(undefined));
+    },
+
+    later,
+    prepare: (one) => void making.push(one),
+    learn: (name, id, row) => settle(keyOf(name, id), Promise.resolve(row)),
+
+    async update(name, id, change) {
+      const key = keyOf(name, id);
+      if ([...writes.values()].some(({ write }) => keyOf(write.in, idIn(write)) === key)) await flush();
+
+      const row = asStored(name, await collection(name).update(id, change, seen.get(key) as Row<typeof name>));
+      settle(key, Promise.resolve(row));
+
+      return row;
+    },
+
+    flush,
+
+    giveUp() {
+      writes = new Map([...writes].filter(([, { always }]) => always));
+      work = new Map();
+      making = [];
+    },
+
+    notes: { sessions: new Map() },
+  };
+}
+
+function keyOf(kind: string, id: string): string {
+  return `${kind} ${id}`;
+}
+
+function idIn(write: Write): string {
+  if ('update' in write) return write.update;
+  if ('remove' in write) return write.remove;
+
+  return ('create' in write ? write.create : write.put).id;
+}

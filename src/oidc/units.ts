@@ -1,0 +1,51 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+import type { Origin } from '../events/writer.ts';
+import type { UnitDeps, UnitOfWork, Units } from './request.ts';
+import { createUnit } from './unit-of-work.ts';
+
+/** One unit of work for each request, at hand in everything that the request does. */
+export function createUnits(deps: UnitDeps): Units {
+  const storage = new AsyncLocalStorage<{ unit: UnitOfWork; over: boolean }>();
+
+  const current = (): UnitOfWork | undefined => {
+    const place = storage.getStore();
+
+    return place?.over === false ? place.unit : undefined;
+  };
+
+  const opened = async <T>(origin: Origin | undefined, run: (unit: UnitOfWork) => Promise<T>): Promise<T> => {
+    const place = { unit: createUnit(deps, origin), over: false };
+
+    try {
+      return await storage.run(place, () => run(place.unit));
+    } catch (error) {
+      place.unit.giveUp();
+      throw error;
+    } finally {
+      await place.unit.flush().finally(() => (place.over = true));
+    }
+  };
+
+  return {
+    within(run) {
+      const unit = current();
+
+      return unit ? run(unit) : opened(undefined, run);
+    },
+
+    open: opened,
+    current,
+
+    takeOver(writes, sent) {
+      const unit = current();
+      if (unit === undefined) return false;
+
+      for (const [index, write] of writes.entries()) {
+        unit.write(write, { always: true, ...(sent && index === writes.length - 1 && { sent }) });
+      }
+
+      return true;
+    },
+  };
+}
