@@ -3,6 +3,7 @@ import { newId } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import type { OneTimeSecret, Records, Write } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
+import type { Passwords } from './passwords.ts';
 import { inGroups, newReadableCode, readReadableCode } from './readable-code.ts';
 
 /**
@@ -30,7 +31,10 @@ export interface OneTimeSecrets {
     typed: string,
     also?: (row: OneTimeSecret) => readonly Write[] | Promise<readonly Write[]>,
   ): Promise<OneTimeSecret | undefined>;
-  /** What ends an account's secrets when its password or its address is another: to be written with that change. */
+  /**
+   * What ends an account's secrets when its password or its address is another: to be written with that change. A secret
+   * from before a new password is dead even where that was left undone.
+   */
   endedBy(change: SecretEnding, accountId: string): Write[];
 }
 
@@ -75,10 +79,11 @@ const characters = 26;
 export interface OneTimeSecretsDeps {
   records: Pick<Records, 'oneTimeSecrets' | 'write'>;
   sealing: Pick<Sealing, 'keyedHash'>;
+  passwords: Pick<Passwords, 'changedAt'>;
   clock: Clock;
 }
 
-export function createOneTimeSecrets({ records, sealing, clock }: OneTimeSecretsDeps): OneTimeSecrets {
+export function createOneTimeSecrets({ records, sealing, passwords, clock }: OneTimeSecretsDeps): OneTimeSecrets {
   const { oneTimeSecrets } = records;
   const idOf = (purpose: SecretPurpose, accountId: string) => `${purpose} ${accountId}`;
 
@@ -87,8 +92,11 @@ export function createOneTimeSecrets({ records, sealing, clock }: OneTimeSecrets
     if (secret === undefined) return undefined;
 
     const row = await oneTimeSecrets.find('hash', sealing.keyedHash(purpose, secret));
+    if (row?.purpose !== purpose || row.accountId === undefined) return undefined;
 
-    return row?.purpose === purpose ? row : undefined;
+    const changedAt = ends(purpose, 'password') ? await passwords.changedAt(row.accountId) : undefined;
+
+    return changedAt === undefined || changedAt < row.createdAt ? row : undefined;
   }
 
   return {
@@ -143,7 +151,13 @@ export function createOneTimeSecrets({ records, sealing, clock }: OneTimeSecrets
 
     endedBy: (change, accountId) =>
       (Object.keys(purposes) as SecretPurpose[])
-        .filter((purpose) => (purposes[purpose].endsWith as readonly SecretEnding[]).includes(change))
+        .filter((purpose) => ends(purpose, change))
         .map((purpose): Write => ({ in: 'oneTimeSecrets', remove: idOf(purpose, accountId) })),
   };
+}
+
+function ends(purpose: SecretPurpose, change: SecretEnding): boolean {
+  const { endsWith }: Purpose = purposes[purpose];
+
+  return endsWith.includes(change);
 }

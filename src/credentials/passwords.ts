@@ -15,6 +15,8 @@ export interface Passwords {
    */
   replace(accountId: string, change: { current: string; next: string }): Promise<boolean>;
   has(accountId: string): Promise<boolean>;
+  /** Milliseconds; undefined without a password. Hashing anew is no change. */
+  changedAt(accountId: string): Promise<number | undefined>;
   /** Resolves when no re-hashing is under way: before storage closes. */
   settled(): Promise<void>;
 }
@@ -91,6 +93,10 @@ export function createPasswords({ records, hashing, clock, onRehashFailure }: Pa
 
     async has(accountId) {
       return (await records.passwords.get(accountId)) !== undefined;
+    },
+
+    async changedAt(accountId) {
+      return (await records.passwords.get(accountId))?.changedAt;
     },
 
     async settled() {

@@ -33,6 +33,24 @@ export const catalogue = {
   'admin.created': kind(),
   'guessing.cleared': kind(),
 
+  'two_factor.method_added': kind<{ method: string }>(),
+  'two_factor.method_removed': kind<{ method: string }>(),
+  'two_factor.preferred': kind<{ method: string }>(),
+  'two_factor.switched_off': kind(),
+  'second_factor.failed': kind<{ method: string }>(),
+  /** At most one a minute (`throttled`). */
+  'second_factor.blocked': kind<{ reason: string; /** Seconds. */ retryAfter: number }>(),
+  'recovery_codes.created': kind<{ count: number }>(),
+  'recovery_code.used': kind<{ left: number }>(),
+  'browser.forgotten': kind<{ /** Whether it was every one. */ all: boolean }>(),
+  'passkey.added': kind<{ synced: boolean }>(),
+  'passkey.renamed': kind(),
+  'passkey.removed': kind(),
+  /** Its device has counted fewer signatures than were seen: there may be a copy (WebAuthn section 6.1.1). */
+  'passkey.counter_regressed': kind<{ stored: number; counted: number }>(),
+  /** At most one a minute (`throttled`). */
+  'passkey.refused': kind<{ reason: string }>(),
+
   'client.created': kind<{ name: string }>(),
   'client.updated': kind<{ fields: string[] }>(),
   'client.disabled': kind(),
@@ -57,7 +75,11 @@ export const catalogue = {
  * What anybody can cause as often as they like, without knowing anything: at most one a minute is written for an
  * account or, where none is meant, for a network. How many others it stands for is `leftOut` in its details.
  */
-export const throttled: ReadonlySet<EventKind> = new Set(['sign_in.blocked']);
+export const throttled: ReadonlySet<EventKind> = new Set([
+  'sign_in.blocked',
+  'second_factor.blocked',
+  'passkey.refused',
+]);
 
 export type EventKind = keyof typeof catalogue;
 export type DetailsOf<K extends EventKind> = NonNullable<(typeof catalogue)[K]['details']>;

@@ -4,7 +4,7 @@ import type { Interaction, KoaContextWithOIDC } from 'oidc-provider';
 import { firstLocale } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
 import { seconds } from '../domain/clock.ts';
-import { acrTwoFactors } from '../domain/acr.ts';
+import { acrTwoFactors, isAcr } from '../domain/acr.ts';
 import { essentialAcr, needsTwoFactors } from './assurance.ts';
 import { isImpersonable } from './client-face.ts';
 import { hintedSubject, subjectHere } from './subject.ts';
@@ -12,18 +12,12 @@ import { wantedBy } from './wanted.ts';
 
 const { Check, Prompt, base } = library;
 
-export interface PolicyOptions {
-  clock: Clock;
-  /** The `acr` values that a sign-in can reach here and now. */
-  reachable: readonly string[];
-}
-
 /**
  * When a person has to take a step inside an authorization request (OpenID Connect Core 1.0 section 3.1.2.1): first the
  * choice of an account, then signing in, then consent. A step that was taken in this very request is never asked again.
  */
-export function interactionPolicy({ clock, reachable }: PolicyOptions): library.Prompt[] {
-  return [selectAccount(), login(clock, reachable), consent()];
+export function interactionPolicy(clock: Clock): library.Prompt[] {
+  return [selectAccount(), login(clock), consent()];
 }
 
 function selectAccount(): library.Prompt {
@@ -41,7 +35,7 @@ function selectAccount(): library.Prompt {
   return prompt;
 }
 
-function login(clock: Clock, reachable: readonly string[]): library.Prompt {
+function login(clock: Clock): library.Prompt {
   const prompt = base().get('login') as library.Prompt;
 
   for (const reason of ['no_session', 'max_age', 'id_token_hint', 'essential_acrs', 'essential_acr']) {
@@ -96,7 +90,7 @@ function login(clock: Clock, reachable: readonly string[]): library.Prompt {
       const essential = essentialAcr(ctx.oidc.params);
       if (essential === undefined || essential.includes(ctx.oidc.acr)) return false;
 
-      if (here(ctx) || !essential.some((acr) => reachable.includes(acr))) {
+      if (here(ctx) || !essential.some((acr) => isAcr(acr))) {
         // OpenID Connect Core Unmet Authentication Requirements 1.0
         throw new errors.UnmetAuthenticationRequirements('none of the requested acr values can be reached');
       }

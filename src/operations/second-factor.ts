@@ -1,0 +1,70 @@
+import type { IssuedCode, OneTimeCodes } from '../credentials/one-time-code.ts';
+import type { Account } from '../domain/account.ts';
+import { isTwoFactorOn, type Method } from '../domain/factors.ts';
+import { maskedEmail, maskedPhone } from '../domain/masked.ts';
+import type { Write } from '../storage/records.ts';
+import type { FactorChanges } from './factor-changes.ts';
+import { methodsToProve, mustEnrol, needsStrongFactor } from './factor-rules.ts';
+
+/** What somebody who gave their password is asked for next, and sending the code that they will type. */
+export interface SecondFactor {
+  ask(account: Account): Promise<SecondFactorAsked>;
+  /**
+   * `message` answers what carries the code, and is written in one step with it. `off`: no code can go there any more.
+   * `wait` in seconds: too many were sent or tried.
+   */
+  send(
+    account: Account,
+    by: { method: 'email' | 'text'; binding: string },
+    message: (code: IssuedCode) => readonly Write[] | Promise<readonly Write[]>,
+  ): Promise<{ sentTo: string; /** Milliseconds. */ worksUntil: number } | { wait: number } | 'off'>;
+}
+
+export interface SecondFactorAsked {
+  /** Whether signing in takes one; who asks for two factors (`acr_values`, a client's rule) takes one all the same. */
+  needed: boolean;
+  /** Whether a stronger one than there is has to be set up before going on. */
+  mustEnrol: boolean;
+  /** What can be proved now, what is begun with first. */
+  methods: Method[];
+  /** Where codes would go, masked. */
+  email: string;
+  text?: string;
+  recoveryCodesLeft: number;
+}
+
+export interface SecondFactorDeps {
+  changes: Pick<FactorChanges, 'of'>;
+  codes: Pick<OneTimeCodes, 'issue'>;
+}
+
+export function createSecondFactor({ changes, codes }: SecondFactorDeps): SecondFactor {
+  return {
+    async ask(account) {
+      const factors = await changes.of(account.id);
+      const methods = methodsToProve(account, factors);
+      const { preferred, recovery } = factors;
+
+      return {
+        needed: isTwoFactorOn(factors) || needsStrongFactor(account),
+        mustEnrol: mustEnrol(account, factors),
+        methods: methods.toSorted((a, b) => Number(b === preferred) - Number(a === preferred)),
+        email: maskedEmail(account.email),
+        ...(account.phone && { text: maskedPhone(account.phone.number) }),
+        recoveryCodesLeft: recovery?.hashes.length ?? 0,
+      };
+    },
+
+    async send(account, { method, binding }, message) {
+      if (!methodsToProve(account, await changes.of(account.id)).includes(method)) return 'off';
+
+      const ask = { purpose: `second-factor:${method}`, accountId: account.id, binding } as const;
+      const issued = await codes.issue(ask, message);
+      if ('wait' in issued) return issued;
+
+      const sentTo = method === 'email' ? maskedEmail(account.email) : maskedPhone(account.phone?.number ?? '');
+
+      return { sentTo, worksUntil: issued.worksUntil };
+    },
+  };
+}
