@@ -5,10 +5,14 @@ import { consentRoutes } from './consent/index.ts';
 import { startDemo, type Demo } from './demo/server.ts';
 import { consoleClientId } from './domain/client.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
+import { startDelivering } from './jobs/delivering.ts';
 import { startKeySchedule } from './jobs/key-schedule.ts';
 import { createLeases } from './jobs/leases.ts';
 import { startSweeping } from './jobs/sweeping.ts';
 import { consoleReturnPath } from './oidc/console.ts';
+import { createDelivery } from './messages/delivery.ts';
+import { openSenders } from './messages/senders.ts';
+import { createWriting } from './messages/writing.ts';
 import { createOidc, type Oidc } from './oidc/provider.ts';
 import { routes as endpoints } from './oidc/settings.ts';
 import { openServices, type Services, type ServicesOptions } from './services.ts';
@@ -40,8 +44,6 @@ export interface AppOptions {
   writeLog?: (lines: string) => void;
   aroundStores?: ServicesOptions['around'];
 }
-
-const sampleClientId = 'sample-app';
 
 /** Once a minute: nothing that jobs do is waited for, and an idle server should stay idle. */
 const eachMinute = { every: 60_000, lease: 180 };
@@ -90,11 +92,19 @@ export async function startApp(options: AppOptions): Promise<App> {
   const web: Web = openWeb(services, oidc, log);
 
   await web.listen({ host: config.host, port: config.port });
-  opened.defer(() => web.close());
+  const delivering = startDelivering({
+    delivery: createDelivery({ ...services, ...openSenders(config), writing: createWriting(config) }),
+    events: services.events,
+    onWake: services.messages.onWake,
+    failed: onError,
+    told: ({ message: { id, channel, template, attempts }, state, error }) =>
+      log[error === undefined ? 'info' : 'warn']('message', { message: id, channel, template, attempts, state, error }),
+  });
+  opened.defer(async () => void (await Promise.all([web.close(), delivering[Symbol.asyncDispose]()])));
   startJobs(services, opened, onError);
 
   const demo = config.demo.enabled ? opened.use(await openDemo(services)) : undefined;
-  const setupUrl = await setupLink(services);
+  const setupUrl = await setupLink(services, opened, onError);
   const running = opened.move();
 
   return {
@@ -190,7 +200,10 @@ function consoleMetadata(issuer: string) {
   };
 }
 
-/** An ordinary client of ours; its secret is a new one at each start, because nobody else has to know it. */
+/**
+ * An ordinary client of ours; its secret is a new one at each start, because nobody else has to know it. One that runs
+ * beside another node, on a port of its own, is another app: neither takes the other's secret away.
+ */
 function openDemo({ config, clients }: Services): Promise<Demo> {
   return startDemo({
     issuer: config.issuer,
@@ -209,20 +222,27 @@ function openDemo({ config, clients }: Services): Promise<Demo> {
         first_party: true,
       };
       const by = { actor: 'command-line' };
-      const { secret } = await clients.ensure(sampleClientId, metadata);
-
-      await clients.update(sampleClientId, metadata, by);
-      const clientSecret = secret ?? (await clients.rotateSecret(sampleClientId, 0, by))?.secret;
+      const clientId = `sample-app-${new URL(url).port}`;
+      const { secret } = await clients.ensure(clientId, metadata);
+      const clientSecret = secret ?? (await clients.rotateSecret(clientId, 0, by))?.secret;
 
       if (clientSecret === undefined) throw new TypeError('the sample app has no secret');
 
-      return { clientId: sampleClientId, clientSecret };
+      return { clientId, clientSecret };
     },
   });
 }
 
-async function setupLink({ config, setup }: Services): Promise<string | undefined> {
+/** The link ends with the server that shows it. */
+async function setupLink(
+  { config, setup }: Services,
+  opened: AsyncDisposableStack,
+  failed: (error: unknown) => void,
+): Promise<string | undefined> {
   const token = await setup.begin();
+  if (token === undefined) return undefined;
 
-  return token === undefined ? undefined : `${config.issuer}/setup?token=${token}`;
+  opened.defer(() => setup.end(token).catch(failed));
+
+  return `${config.issuer}/setup?token=${token}`;
 }

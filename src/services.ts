@@ -9,6 +9,11 @@ import type { DeviceSession } from './domain/device-session.ts';
 import { createEvents, type Events } from './events/writer.ts';
 import type { Units } from './oidc/request.ts';
 import { createUnits } from './oidc/units.ts';
+import { createMessages, type Messages } from './messages/messages.ts';
+import { createShares } from './messages/shares.ts';
+import { createTextLimits } from './messages/text-limits.ts';
+import { createTextNumbers } from './messages/text-numbers.ts';
+import { waysOf } from './messages/ways.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createClients, type Clients } from './operations/clients.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
@@ -37,6 +42,7 @@ export interface Services extends AsyncDisposable {
   passwords: Passwords;
   policy: PasswordPolicy;
   guessing: Guessing;
+  messages: Messages;
   endings: Endings;
   accounts: Accounts;
   clients: Clients;
@@ -90,6 +96,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   });
   const endings = createEndings({ records, events, tell });
   const accounts = createAccounts({ records, passwords, policy, endings, events, clock });
+  const messages = openMessages(config, { records, sealing, events, clock });
 
   return {
     config,
@@ -103,6 +110,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     passwords,
     policy,
     guessing: createGuessing({ records, sealing, clock, limits: config.limits.sign_in }),
+    messages,
     endings,
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),
@@ -132,6 +140,18 @@ async function checkKey({ records, secrets, clock }: Pick<Services, 'records' | 
   } else if (known.value !== id) {
     await records.settings.update(keySetting, (old) => ({ ...old, value: id, updatedAt: clock.now() }));
   }
+}
+
+function openMessages(
+  { mode, messages: settings }: Config,
+  { records, sealing, events, clock }: Pick<Services, 'records' | 'sealing' | 'events' | 'clock'>,
+): Messages {
+  const ways = waysOf({ mode, messages: settings });
+  const { caps, countries } = settings.sms;
+  const onSpent = () => events.write('texts.spent', { actor: 'server', details: { perDay: caps.per_day } });
+  const limits = createTextLimits({ shares: createShares({ records, sealing, clock }), clock, caps, onSpent });
+
+  return createMessages({ sealing, clock, ways, numbers: createTextNumbers({ limits, way: ways.sms, countries }) });
 }
 
 function hashingOptions({ passwords: { argon2, hash_queue, maximum_length } }: Config): HashingOptions {

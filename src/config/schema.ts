@@ -24,6 +24,7 @@ import {
 } from './forms.ts';
 import { cidr, claimName, link } from './rules.ts';
 import { keys } from './schema-keys.ts';
+import { messages, resolveMessages } from './schema-messages.ts';
 import { resources } from './schema-resources.ts';
 import { secrets } from './schema-secrets.ts';
 
@@ -224,6 +225,8 @@ export const settings = z.strictObject({
     }),
   }),
 
+  messages,
+
   outbound: section('Requests that Gatehouse makes to addresses that clients name (jwks_uri, logout notices).', {
     allow_private: onOff(false, 'Whether private and loopback addresses may be asked.'),
     trusted_ca_file: optionalText({
@@ -276,6 +279,7 @@ export function resolveSettings(given: Settings) {
       // argon2 runs on libuv's pool of four threads: more hashes at once only wait inside it.
       hash_queue: { ...queue, concurrency: queue.concurrency ?? Math.min(availableParallelism(), 4) },
     },
+    messages: resolveMessages(given.messages, given.branding.name),
     demo: { ...given.demo, enabled: given.demo.enabled ?? mode === 'development' },
     resources: given.resources.map((api) => ({ ...api, access_token: api.access_token ?? given.tokens.access_token })),
   };

@@ -1,5 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import { Conflict } from '../domain/errors.ts';
+import { newId } from '../domain/ids.ts';
 import type { Attempts, Records, Write } from '../storage/records.ts';
 
 /** One thing that failures are counted for. Durations in seconds. */
@@ -29,6 +30,8 @@ export type Count<Reason extends string> = { counted: Counted[] } | { refused: {
 interface Full<Reason extends string> {
   counter: Counter<Reason>;
   failures: number;
+  lastAt: number;
+  lastBy: string | undefined;
   /** Milliseconds. */
   until: number;
 }
@@ -37,11 +40,14 @@ interface Full<Reason extends string> {
 const mostWaiting = 100;
 /** Milliseconds that one waits before it is sent away. */
 const longestPatience = 10_000;
+/** Milliseconds in which a try that another node counted may still be open there; it is asked about so often. */
+const openElsewhere = 3_000;
+const askAgain = 100;
 
 /**
  * Counts tries before their outcome is known, as records (a restart or a lost cache forgets none). A try that only
  * finds no room because others are being verified waits for their outcome instead of being refused: many right
- * passwords at once all get in, many wrong ones never outrun the limit (S86).
+ * passwords at once all get in, many wrong ones never outrun the limit (S86), over all nodes.
  */
 export function createAttemptCounters({
   records,
@@ -51,6 +57,7 @@ export function createAttemptCounters({
   clock: Clock;
 }) {
   const inTurn = createTurns();
+  const node = newId();
   /** Tries of this process whose outcome is open, by counter. */
   const open = new Map<string, number>();
   const waiting = new Set<() => void>();
@@ -77,7 +84,9 @@ export function createAttemptCounters({
         const found = fullness(counter, old, now);
         outcomes.set(counter.id, found ?? { id: counter.id, reason: counter.reason, at: now, before: old.lastAt });
 
-        return found ? old : { ...old, failures: old.failures + 1, lastAt: now, expiresAt: now + counter.life * 1000 };
+        return found
+          ? old
+          : { ...old, failures: old.failures + 1, lastAt: now, lastBy: node, expiresAt: now + counter.life * 1000 };
       },
     }));
 
@@ -95,14 +104,14 @@ export function createAttemptCounters({
     return overtaken ?? counted;
   }
 
-  function oneSettles(): Promise<void> {
+  function oneSettles(patience = longestPatience): Promise<void> {
     return new Promise((resolve) => {
       const go = () => {
         clearTimeout(timer);
         waiting.delete(go);
         resolve();
       };
-      const timer = setTimeout(go, longestPatience);
+      const timer = setTimeout(go, patience);
 
       waiting.add(go);
     });
@@ -110,7 +119,8 @@ export function createAttemptCounters({
 
   return {
     async count<R extends string>(counters: readonly Counter<R>[]): Promise<Count<R>> {
-      const patience = performance.now() + longestPatience;
+      const begun = performance.now();
+      const lasts = (milliseconds: number) => performance.now() < begun + milliseconds;
 
       for (;;) {
         const outcome = await inTurn(async () => {
@@ -127,17 +137,19 @@ export function createAttemptCounters({
         if (outcome.counted) return { counted: outcome.counted };
 
         const { running } = outcome;
-        const { counter, failures, until } = outcome.full;
-        const forGood = failures - running >= counter.limit;
+        const { counter, failures, until, lastAt, lastBy } = outcome.full;
+        const here = failures - running < counter.limit;
+        const elsewhere = lastBy !== node && clock.now() - lastAt < openElsewhere && lasts(openElsewhere);
 
-        if (forGood || waiting.size >= mostWaiting || performance.now() >= patience) {
+        if ((!here && !elsewhere) || waiting.size >= mostWaiting || !lasts(longestPatience)) {
           const retryAfter = Math.max(1, Math.ceil((until - clock.now()) / 1000));
 
           return { refused: { reason: counter.reason, retryAfter } };
         }
 
         // Whoever was running may have finished since it was this one's turn.
-        if (open.has(counter.id)) await oneSettles();
+        if (!here) await oneSettles(askAgain);
+        else if (open.has(counter.id)) await oneSettles();
       }
     },
 
@@ -172,7 +184,9 @@ function fullness<R extends string>(counter: Counter<R>, row: Attempts | undefin
   if (!row || row.failures < counter.limit) return undefined;
   const until = row.lastAt + counter.wait(row.failures) * 1000;
 
-  return now < until ? { counter, failures: row.failures, until } : undefined;
+  const { failures, lastAt, lastBy } = row;
+
+  return now < until ? { counter, failures, until, lastAt, lastBy } : undefined;
 }
 
 /** Runs tasks one after another, so that `open` is exact when a refusal is judged by it. */

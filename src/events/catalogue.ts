@@ -60,6 +60,11 @@ export const catalogue = {
 
   'setup.begun': kind(),
   'setup.completed': kind(),
+  /** Given up for good, of the channel `email` or `sms`. */
+  'message.failed': kind<{ channel: string; template: string; reason: string }>(),
+  /** Today's budget of text messages is used up. */
+  'texts.spent': kind<{ perDay: number }>(),
+
   /** Keys that sign at once: the first ones, and those in the place of leaked ones. */
   'keys.created': kind<{ kid: string; alg: string }>(),
   'keys.published': kind<{ kid: string; alg: string; /** Milliseconds. */ signsFrom: number }>(),

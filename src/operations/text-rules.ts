@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { isEmailAddress } from '../domain/email-address.ts';
 import type { ProblemKey } from './problems.ts';
 
 /** Rules for texts that people write. Lengths are in code points, after NFC and without blanks at the ends. */
@@ -46,27 +47,9 @@ function text(max: number, unwanted: RegExp, prepare = (value: string) => value)
     .refine((value) => Array.from(value).length <= max, problemIs('problem.tooLong', { max }));
 }
 
-/**
- * An address that mail can be sent to: no quotes, commas, brackets or control characters, whose readings differ between
- * mail programs (an address of two readings reaches somebody else). Lengths: RFC 5321 section 4.5.3.1.
- */
+/** `isEmailAddress`, normalised and without blanks at the ends. */
 export const emailAddress = z
   .string()
   .max(1000, { abort: true })
   .transform((value) => value.normalize('NFC').trim())
   .refine(isEmailAddress, problemIs('problem.email'));
-
-export function isEmailAddress(value: string): boolean {
-  const at = value.lastIndexOf('@');
-  const [local, domain] = [value.slice(0, at), value.slice(at + 1)];
-
-  return (
-    at > 0 &&
-    value.length <= 254 &&
-    local.length <= 64 &&
-    /^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u.test(local) &&
-    /^[\p{L}\p{N}]([\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?)*$/u.test(
-      domain,
-    )
-  );
-}

@@ -1,15 +1,20 @@
-import type { Account } from '../domain/account.ts';
-import type { Client } from '../domain/client.ts';
-import type { DeviceSession, KnownDevice } from '../domain/device-session.ts';
-import type { Factors, Passkey, RememberedBrowser } from '../domain/factors.ts';
-import type { Consent, Grant, RefreshFamily } from '../domain/grant.ts';
-import type { Json } from '../domain/json.ts';
-import type { SecurityEvent } from '../domain/security-event.ts';
-import type { SigningKey } from '../domain/signing-key.ts';
+import { shapes, type Shape } from './shapes.ts';
+
+export { shapes };
+export type {
+  Shape,
+  Attempts,
+  OneTimeSecret,
+  OneTimeCode,
+  Used,
+  Lease,
+  PasswordCredential,
+  Setting,
+} from './shapes.ts';
 
 /**
  * The port for what must not be lost. A backend stores documents in collections; what it must keep unique, list and
- * expire stands in `shapes` below, so one engine serves every collection. It knows no protocol and no rule of ours.
+ * expire stands in `shapes.ts`, so one engine serves every collection. It knows no protocol and no rule of ours.
  * The contract is `test/storage/records.contract.ts`: every backend is run through it.
  *
  * Texts are compared as they are, byte by byte. One that is no text, or holds half a surrogate pair, throws Invalid
@@ -62,176 +67,6 @@ export interface Page<T> {
   /** Where the next page begins; absent on the last one. */
   next?: string;
 }
-
-export interface Shape<T extends { id: string }, Unique extends string = string, List extends string = string> {
-  /** Values that no two rows may share; undefined: this row has none. */
-  unique: Record<Unique, (row: T) => string | undefined>;
-  /**
-   * Lists by group; undefined: not in this list. One list has either numbers (finite) or strings for its order, strings
-   * by code point (the order of their UTF-8 bytes, not JavaScript's `<`). Equal ones follow their ids, in that same way.
-   */
-  lists: Record<List, { group: (row: T) => string | undefined; order: (row: T) => number | string }>;
-  /** Milliseconds from which on the row is absent for every method, swept or not; it may then be created anew. */
-  expiresAt?: (row: T) => number | undefined;
-}
-
-const shape =
-  <T extends { id: string }>() =>
-  <Unique extends string, List extends string>(of: Shape<T, Unique, List>): Shape<T, Unique, List> =>
-    of;
-
-/** Failures that count against guessing, kept with the secrets that they protect. */
-export interface Attempts {
-  id: string;
-  failures: number;
-  lastAt: number;
-  expiresAt: number;
-}
-
-/** A secret that works once (the setup link, a reset, an undo), kept as a keyed hash. */
-export interface OneTimeSecret {
-  id: string;
-  purpose: string;
-  hash: string;
-  accountId?: string;
-  data: Record<string, Json>;
-  createdAt: number;
-  expiresAt: number;
-}
-
-/** The six-digit code of one account for one purpose, with what is counted about it. Times in milliseconds. */
-export interface OneTimeCode {
-  id: string;
-  accountId: string;
-  purpose: string;
-  /** Keyed; absent when it was used or withdrawn. */
-  hash?: string;
-  /** SHA-256 of what names the browser and the attempt that asked. */
-  binding: string;
-  /** What the code is about: the address that it proves, … */
-  data: Record<string, Json>;
-  tries: number;
-  /** When one was sent, within the last hour. */
-  sentAt: number[];
-  /** Until when the code works; the row stays for what it counts. */
-  worksUntil: number;
-  expiresAt: number;
-}
-
-/** Something that must never be accepted twice: the `jti` of a client assertion (RFC 7523 section 3), a challenge. */
-export interface Used {
-  id: string;
-  expiresAt: number;
-}
-
-/** Work that one node does for all: `id` names it. While it lives, it is the holder's; over, it is anybody's. */
-export interface Lease {
-  id: string;
-  holder: string;
-  expiresAt: number;
-}
-
-export interface PasswordCredential {
-  /** The account's id. */
-  id: string;
-  accountId: string;
-  /** argon2id in PHC string format. */
-  hash: string;
-  changedAt: number;
-}
-
-/** A named value of the installation (first start done, epoch, …). */
-export interface Setting {
-  id: string;
-  value: Json;
-  updatedAt: number;
-}
-
-const byCreation = { group: () => 'all', order: (row: { createdAt: number }) => row.createdAt };
-
-export const shapes = {
-  accounts: shape<Account>()({
-    unique: { email: (row) => row.emailKey },
-    lists: {
-      created: byCreation,
-      email: { group: () => 'all', order: (row) => row.emailKey },
-      administrators: {
-        group: (row) => (row.roles.includes('admin') ? 'admin' : undefined),
-        order: (row) => row.createdAt,
-      },
-    },
-  }),
-  passwords: shape<PasswordCredential>()({ unique: {}, lists: {} }),
-  clients: shape<Client>()({ unique: {}, lists: { created: byCreation } }),
-  consents: shape<Consent>()({
-    unique: {},
-    lists: {
-      account: { group: (row) => row.accountId, order: (row) => row.lastUsedAt },
-      client: { group: (row) => row.clientId, order: (row) => row.grantedAt },
-    },
-  }),
-  grants: shape<Grant>()({
-    unique: {},
-    lists: {
-      account: { group: (row) => row.accountId, order: (row) => row.createdAt },
-      client: { group: (row) => row.clientId, order: (row) => row.createdAt },
-      session: { group: (row) => row.sessionUid, order: (row) => row.createdAt },
-    },
-    expiresAt: (row) => row.expiresAt,
-  }),
-  refreshFamilies: shape<RefreshFamily>()({
-    unique: {},
-    lists: {
-      grant: { group: (row) => row.grantId, order: (row) => row.createdAt },
-      account: { group: (row) => row.accountId, order: (row) => row.createdAt },
-      client: { group: (row) => row.clientId, order: (row) => row.createdAt },
-      session: { group: (row) => row.sessionUid, order: (row) => row.createdAt },
-    },
-    expiresAt: (row) => row.expiresAt,
-  }),
-  sessions: shape<DeviceSession>()({
-    unique: { cookie: (row) => row.cookieHash },
-    lists: { account: { group: (row) => row.accountId, order: (row) => row.createdAt } },
-    expiresAt: (row) => row.expiresAt,
-  }),
-  knownDevices: shape<KnownDevice>()({
-    unique: {},
-    lists: { account: { group: (row) => row.accountId, order: (row) => row.lastSeenAt } },
-    expiresAt: (row) => row.expiresAt,
-  }),
-  events: shape<SecurityEvent>()({
-    unique: {},
-    lists: {
-      time: { group: () => 'all', order: (row) => row.at },
-      account: { group: (row) => row.accountId, order: (row) => row.at },
-    },
-  }),
-  signingKeys: shape<SigningKey>()({ unique: {}, lists: { created: byCreation } }),
-  settings: shape<Setting>()({ unique: {}, lists: {} }),
-  attempts: shape<Attempts>()({ unique: {}, lists: {}, expiresAt: (row) => row.expiresAt }),
-  oneTimeSecrets: shape<OneTimeSecret>()({
-    unique: { hash: (row) => row.hash },
-    lists: { account: { group: (row) => row.accountId, order: (row) => row.createdAt } },
-    expiresAt: (row) => row.expiresAt,
-  }),
-  codes: shape<OneTimeCode>()({
-    unique: {},
-    lists: { account: { group: (row) => row.accountId, order: (row) => row.worksUntil } },
-    expiresAt: (row) => row.expiresAt,
-  }),
-  factors: shape<Factors>()({ unique: {}, lists: {} }),
-  passkeys: shape<Passkey>()({
-    unique: {},
-    lists: { account: { group: (row) => row.accountId, order: (row) => row.createdAt } },
-  }),
-  rememberedBrowsers: shape<RememberedBrowser>()({
-    unique: {},
-    lists: { account: { group: (row) => row.accountId, order: (row) => row.createdAt } },
-    expiresAt: (row) => row.expiresAt,
-  }),
-  used: shape<Used>()({ unique: {}, lists: {}, expiresAt: (row) => row.expiresAt }),
-  leases: shape<Lease>()({ unique: {}, lists: {}, expiresAt: (row) => row.expiresAt }),
-};
 
 export type Shapes = typeof shapes;
 export type CollectionName = keyof Shapes;

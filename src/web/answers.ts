@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 
 import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
+import { timeZoneOf } from '../domain/time-zone.ts';
 import type { Assets } from './assets.ts';
 import type { Cookies } from './cookies.ts';
 import type { Csrf } from './csrf.ts';
@@ -13,7 +14,6 @@ import type { Notice } from './notices.ts';
 import type { LayoutData } from './partials.ts';
 import type { Renderer } from './render.ts';
 import type { FormState, NavigationItem, Outcome, Say } from './route.ts';
-import { timeZoneOf } from './times.ts';
 import type { Visitors } from './visitors.ts';
 
 /** Writes what a page or an action answers with: a framed page, or a 303. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { templateFiles } from './render.ts';
+import { everyTemplate, templateFiles } from './render.ts';
 
 /**
  * `node src/web/check-views.ts`: holds every template against the type of what it is given. Each one becomes a TypeScript
@@ -20,8 +20,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** One line a problem, as `views/<name>.ejs:<line>: …`; none when all is well. */
 export function checkViews({ source, views }: Tree): string[] {
-  const given = new Map([...viewsIn(source), ...partialsIn(views)]);
-  const names = templateFiles(views);
+  const given = new Map([...viewsIn(source), ...partialsIn(views), ...messagesIn(views)]);
+  const names = everyTemplate(views);
   const folder = mkdtempSync(join(tmpdir(), 'check-views-'));
 
   try {
@@ -67,6 +67,8 @@ interface Given {
   constant: string;
   file: string;
   type: string;
+  /** A mail stands in no frame. */
+  isMail?: true;
 }
 
 function viewsIn(source: string): [string, Given][] {
@@ -93,22 +95,31 @@ function partialsIn(views: string): [string, Given][] {
     .map((name) => [name, { constant: 'Partials', file, type: `Partials['${name.replace(/^partials\//, '')}']` }]);
 }
 
+function messagesIn(views: string): [string, Given][] {
+  const file = join(root, 'src/messages/html.ts');
+
+  return everyTemplate(views)
+    .filter((name) => name.startsWith('messages/'))
+    .map((name) => [name, { constant: 'MailViews', file, type: `MailViews['${name}']`, isMail: true }]);
+}
+
 function fileName(template: string): string {
   return `${template.replaceAll('/', '--')}.mts`;
 }
 
 /** Everything that is ours stands on the first line, so that line numbers stay the template's. */
-function toTypeScript(template: string, { constant, file, type }: Given): string {
+function toTypeScript(template: string, { constant, file, type, isMail }: Given): string {
+  const frame = isMail ? 'object' : 'FrameFields';
   const head = [
-    importing('FrameFields', join(root, 'src/web/frame.ts')),
+    isMail ? '' : importing('FrameFields', join(root, 'src/web/frame.ts')),
     importing('Html', join(root, 'src/web/html.ts')),
     importing(constant, file),
     `type Data = ${type};`,
     'declare function put(printed: string | number | Html): void;',
     // The frame's fields win when a page is rendered, so a field of the same name would be lost.
     'declare function taken(names: never): void;',
-    'declare const both: keyof FrameFields & keyof Data;',
-    'export function template(v: FrameFields & Data): void { taken(both);',
+    `declare const both: keyof ${frame} & keyof Data;`,
+    `export function template(v: ${frame} & Data): void { taken(both);`,
   ].join(' ');
 
   return `${head} ${statements(template)}\n}\n`;

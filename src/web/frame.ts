@@ -3,8 +3,8 @@ import { Html } from './html.ts';
 import type { IconName } from './icons.ts';
 import type { CheckData, FieldData, PartialName, Partials } from './partials.ts';
 import type { Renderer } from './render.ts';
-import { escape } from './render.ts';
 import type { FormState, Say } from './route.ts';
+import { escape } from './templates.ts';
 import { exactTime, relativeTime } from './times.ts';
 
 /** What every template finds under `v`, beside the data of its view. */

@@ -1,11 +1,10 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import ejs from 'ejs';
-
 import { Html } from './html.ts';
 import { iconNames } from './icons.ts';
 import type { IconName } from './icons.ts';
+import { compileTemplate, type Template } from './templates.ts';
 
 /**
  * Turns templates into HTML. Everything that a template puts out is escaped, except what a template made (`Html`), so
@@ -16,8 +15,6 @@ export interface Renderer {
   render(name: string, fields: object): Html;
   icon(name: IconName): Html;
 }
-
-type Template = (fields: object) => string;
 
 /** Loads every template below the folders. Throws on one that could put out something unescaped. */
 export function createRenderer(folders: readonly [string, ...string[]]): Renderer {
@@ -47,9 +44,13 @@ export function createRenderer(folders: readonly [string, ...string[]]): Rendere
 
 /** The names of all templates of pages. Those of messages are another room's. */
 export function templateFiles(folder: string): string[] {
+  return everyTemplate(folder).filter((name) => !name.startsWith('messages/'));
+}
+
+export function everyTemplate(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => path.endsWith('.ejs') && !path.startsWith('messages/'))
+    .filter((path) => path.endsWith('.ejs'))
     .map((path) => path.slice(0, -'.ejs'.length))
     .toSorted();
 }
@@ -58,39 +59,6 @@ function load(folder: string, name: string): Template {
   const file = join(folder, `${name}.ejs`);
 
   return compileTemplate(readFileSync(file, 'utf8'), `views/${name}.ejs`);
-}
-
-/** `file` is only for messages. */
-export function compileTemplate(text: string, file: string): Template {
-  if (/<%-/.test(text)) throw new Error(`${file}: <%- would put out raw text`);
-
-  // What ejs calls its own way of writing, and of reading other files.
-  if (/<%[^#%](?:(?!%>)[\s\S])*\b(__append|__output|escapeFn|include)\b/.test(text)) {
-    throw new Error(`${file}: only <%= puts something out`);
-  }
-
-  // A line that holds nothing but a statement leaves no empty line behind.
-  const tidy = text.replace(/^([ \t]*<%(?![=#%])(?:(?!%>)[^\n])*)%>[ \t]*$/gm, '$1-%>').trimEnd();
-
-  return ejs.compile(tidy, { strict: true, localsName: 'v', escape, filename: file });
-}
-
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&#34;', "'": '&#39;' };
-
-/** The one way out: text is escaped for content and for quoted attributes, our own HTML stays. */
-export function escape(value: unknown): string {
-  if (value instanceof Html) return value.toString();
-
-  switch (typeof value) {
-    case 'string':
-      return value.replace(/[&<>"']/g, (character) => entities[character] ?? '');
-    case 'number':
-      return String(value);
-    case 'undefined':
-      return '';
-    default:
-      throw new TypeError(`a template puts out a ${value === null ? 'null' : typeof value}`);
-  }
 }
 
 function readIcons(sprite: string): Map<string, Html> {

@@ -38,18 +38,3 @@ export function exactTime(time: number, place: Place): string {
     timeZoneName: 'short',
   }).format(time);
 }
-
-/** The person's time zone, where the account names one that exists. */
-export function timeZoneOf(zoneinfo: unknown): string {
-  return typeof zoneinfo === 'string' && isTimeZone(zoneinfo) ? zoneinfo : 'UTC';
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-
-    throw error;
-  }
-}

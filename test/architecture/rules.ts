@@ -30,6 +30,7 @@ export interface Rules {
 /** Where storage stays free of schemas: `storage/backends.ts` alone describes each backend's options. */
 const portsAndDrivers = [
   'storage/records.ts',
+  'storage/shapes.ts',
   'storage/ephemera.ts',
   'storage/sqlite/',
   'storage/mongo/',
@@ -58,7 +59,7 @@ export const rules: Rules = {
     },
 
     credentials: { paths: ['credentials/'], imports: ['domain', 'ports'], types: ['config'] },
-    messages: { paths: ['messages/'], imports: ['domain', 'ports'], types: ['config'] },
+    messages: { paths: ['messages/'], imports: ['domain', 'ports', 'web/templates.ts'], types: ['config'] },
     events: { paths: ['events/'], imports: ['domain', 'ports'], types: ['config'] },
     operations: {
       paths: ['operations/'],
@@ -106,6 +107,8 @@ export const rules: Rules = {
     zod: { not: ['domain/', ...portsAndDrivers] },
     '@zxcvbn-ts/language-common': ['credentials/'],
     'ipaddr.js': ['config/', 'oidc/', 'web/', 'messages/'],
+    bowser: ['messages/'],
+    'libphonenumber-js': ['messages/'],
     undici: ['oidc/', 'messages/', 'app.ts'],
   },
 

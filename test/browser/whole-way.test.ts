@@ -204,7 +204,9 @@ async function signOut(page: Page, app: TestApp, look: Look): Promise<void> {
 
 /** With the sample app's client and a secret of our own, as the app itself would. */
 async function refresh(app: TestApp, refreshToken: string): Promise<unknown> {
-  const rotated = await app.services.clients.rotateSecret('sample-app', 60, { actor: 'command-line' });
+  const rotated = await app.services.clients.rotateSecret(`sample-app-${new URL(app.demoUrl ?? '').port}`, 60, {
+    actor: 'command-line',
+  });
   if (!rotated) throw new Error('there is no sample app');
 
   // A change of a client is seen within 5 s.

@@ -74,12 +74,41 @@ describe('S79: the first administrator', () => {
     await expect(setup.complete(token, admin(), { from })).resolves.toBe('closed');
   });
 
-  test('a newer link replaces the older', async () => {
+  test('each node that starts has a link of its own, which works for its own hour', async () => {
     const first = await begun();
+    room.clock.advance(30 * 60 * 1000);
     const second = await begun();
 
+    await expect(setup.isOpen(first)).resolves.toBe(true);
+    await expect(setup.isOpen(second)).resolves.toBe(true);
+
+    room.clock.advance(30 * 60 * 1000);
     await expect(setup.isOpen(first)).resolves.toBe(false);
     await expect(setup.isOpen(second)).resolves.toBe(true);
+  });
+
+  test('a link ends with the server that showed it, and no other with it', async () => {
+    const [first, second, third] = [await begun(), await begun(), await begun()];
+
+    await setup.end(third);
+    await setup.end(first);
+    expect(await Promise.all([first, second, third].map((token) => setup.isOpen(token)))).toEqual([false, true, false]);
+
+    await setup.end(second);
+    await expect(setup.isOpen(second)).resolves.toBe(false);
+    await expect(setup.isOpen(await begun())).resolves.toBe(true);
+  });
+
+  test('links of nodes that start at once all work, and 50 submissions over them make exactly one', async () => {
+    const tokens = await Promise.all(Array.from({ length: 5 }, begun));
+    for (const token of tokens) await expect(setup.isOpen(token)).resolves.toBe(true);
+
+    const results = await fifty((index) => setup.complete(tokens[index % 5] ?? '', admin(index), { from }));
+    const outcomes = results.map((one) => (one.status === 'fulfilled' ? one.value : one.reason));
+
+    expect(outcomes.filter((one) => one === 'closed')).toHaveLength(49);
+    expect((await administrators()).rows).toHaveLength(1);
+    for (const token of tokens) await expect(setup.isOpen(token)).resolves.toBe(false);
   });
 
   test('what is wrong with the form does not use the link up', async () => {

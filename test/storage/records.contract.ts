@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { Conflict, Invalid, Unavailable } from '../../src/domain/errors.ts';
-import { shapes, type CollectionName, type Collection, type Records, type Row } from '../../src/storage/records.ts';
+import { shapes, type CollectionName, type Collection, type Records } from '../../src/storage/records.ts';
 import { recordsDecidingContract } from './records-deciding.contract.ts';
 import { recordsExpiryContract } from './records-expiry.contract.ts';
 import { recordsListsContract } from './records-lists.contract.ts';
 import { recordsPagesContract, recordsScanContract } from './records-pages.contract.ts';
 import { recordsRacesContract } from './records-races.contract.ts';
+import { recordsSeenContract } from './records-seen.contract.ts';
 import { recordsValuesContract } from './records-values.contract.ts';
 import { recordsWriteContract } from './records-write.contract.ts';
 import { sample, samples } from './rows.ts';
@@ -32,6 +33,7 @@ export function recordsContract(name: string, make: MakeStore<Records>): void {
     recordsWriteContract(make);
     recordsDecidingContract(make);
     recordsRacesContract(make);
+    recordsSeenContract(make);
   });
 }
 
@@ -140,36 +142,6 @@ function recordsRowsContract(make: MakeStore<Records>): void {
   });
 
   describe('update', () => {
-    test('takes the row that was seen before, and what has become of it where that is old', async () => {
-      await using store = await opened(make);
-      const { settings } = store.port;
-      await settings.create(sample('settings', { value: 1 }));
-      const seen = await settings.get('setting-1');
-      const add = (old: Row<'settings'>) => ({ ...old, value: Number(old.value) + 1 });
-
-      expect(await settings.update('setting-1', add, seen)).toMatchObject({ value: 2 });
-      expect(await settings.update('setting-1', add, seen)).toMatchObject({ value: 3 });
-      expect(await settings.get('setting-1')).toMatchObject({ value: 3 });
-
-      await settings.remove('setting-1');
-      expect(await settings.update('setting-1', add, seen)).toBeUndefined();
-      expect(await settings.get('setting-1')).toBeUndefined();
-
-      await settings.create(sample('settings', { value: 7 }));
-      expect(await settings.update('setting-1', add, seen)).toMatchObject({ value: 8 });
-    });
-
-    test('does not take what it was told was seen for what is there', async () => {
-      await using store = await opened(make);
-      const { settings } = store.port;
-      await settings.create(sample('settings', { value: 1 }));
-      const madeUp = sample('settings', { value: 100 });
-
-      expect(await settings.update('setting-1', (old) => ({ ...old, updatedAt: 5 }), madeUp)).toMatchObject({
-        value: 1,
-      });
-    });
-
     test('answers and keeps what the change made', async () => {
       await using store = await opened(make);
       const { settings } = store.port;

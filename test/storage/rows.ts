@@ -142,6 +142,20 @@ export const samples: Samples = {
   },
   used: { id: 'used-1', expiresAt: start + hour },
   leases: { id: 'lease-1', holder: 'node-1', expiresAt: start + hour },
+  messages: {
+    id: 'message-1',
+    channel: 'email',
+    template: 'password-changed',
+    locale: 'en',
+    accountId: 'account-1',
+    newestOf: 'key-1',
+    sealed: 'sealed',
+    state: 'queued',
+    attempts: 0,
+    nextAt: start,
+    createdAt: start,
+    expiresAt: start + hour,
+  },
 };
 
 /** An ordinary row of a collection with what the test says differently. */

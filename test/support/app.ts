@@ -10,6 +10,7 @@ import type { Account } from '../../src/domain/account.ts';
 import type { ClientKind, Registered } from '../../src/operations/clients.ts';
 import type { Result } from '../../src/operations/problems.ts';
 import type { Services } from '../../src/services.ts';
+import { openMailbox, type Mailbox } from './mailbox.ts';
 
 /**
  * The whole of Gatehouse on a free port, with a data folder of its own, a clock that can be moved and the log in hand:
@@ -30,6 +31,11 @@ export interface TestApp {
   clock: TestClock;
   /** Every line that was logged. */
   log: string[];
+  /** The lines of an event, once there are so many of them. */
+  logged(event: string, count?: number): Promise<Record<string, unknown>[]>;
+  /** What was written to people in development mode, which sends nothing. */
+  mail: Mailbox;
+  texts: Mailbox;
   setupUrl: string | undefined;
   demoUrl: string | undefined;
   account(about?: Partial<NewAccount>): Promise<Account & { password: string }>;
@@ -65,6 +71,8 @@ export interface TestAppOptions {
   env?: Record<string, string>;
   /** Stands between the app and its stores (outage.ts). */
   aroundStores?: NonNullable<AppOptions['aroundStores']>;
+  /** Several nodes go by one. */
+  clock?: TestClock;
 }
 
 export const goodPassword = 'quiet-marble-otter-47-lantern';
@@ -72,15 +80,19 @@ export const goodPassword = 'quiet-marble-otter-47-lantern';
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
   const port = await freePort();
-  const clock = movableClock();
+  const { clock = movableClock() } = options;
   const log: string[] = [];
+  const listening = new Set<() => void>();
   let config = await configFor(folder, { port, ...options });
   const start = () =>
     startApp({
       config,
       secrets: secretsOf(config),
       clock,
-      writeLog: (lines) => void log.push(...lines.trimEnd().split('\n')),
+      writeLog(lines) {
+        log.push(...lines.trimEnd().split('\n'));
+        for (const listen of listening) listen();
+      },
       ...(options.aroundStores && { aroundStores: options.aroundStores }),
     });
 
@@ -95,6 +107,22 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     get services() {
       return app.services;
     },
+    mail: openMailbox('email', () => app.services),
+    texts: openMailbox('sms', () => app.services),
+    logged: (event, count = 1) =>
+      new Promise((resolve) => {
+        const look = () => {
+          const lines = log.map((line) => JSON.parse(line) as Record<string, unknown>);
+          const found = lines.filter((line) => line['event'] === event);
+          if (found.length < count) return;
+
+          listening.delete(look);
+          resolve(found);
+        };
+
+        listening.add(look);
+        look();
+      }),
     get setupUrl() {
       return app.setupUrl;
     },
@@ -176,7 +204,7 @@ export function valueOf<T>(result: Result<T>): T {
   return result.value;
 }
 
-function movableClock(): TestClock {
+export function movableClock(): TestClock {
   let ahead = 0;
 
   return {

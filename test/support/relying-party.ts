@@ -55,7 +55,7 @@ export interface RelyingPartyOptions {
 }
 
 export async function relyingParty(
-  app: TestApp,
+  app: Pick<TestApp, 'url'>,
   { client, secret }: Registered,
   options: RelyingPartyOptions = {},
 ): Promise<RelyingParty> {

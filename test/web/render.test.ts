@@ -2,8 +2,9 @@ import { expect, test } from '@jest/globals';
 
 import { isLocalPath, safeAddress } from '../../src/web/frame.ts';
 import { Html } from '../../src/web/html.ts';
-import { compileTemplate, escape } from '../../src/web/render.ts';
-import { exactTime, relativeTime, timeZoneOf } from '../../src/web/times.ts';
+import { compileTemplate, escape } from '../../src/web/templates.ts';
+import { timeZoneOf } from '../../src/domain/time-zone.ts';
+import { exactTime, relativeTime } from '../../src/web/times.ts';
 
 const render = (text: string, fields: object = {}): string => compileTemplate(text, 'views/test.ejs')(fields);
 

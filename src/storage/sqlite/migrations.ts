@@ -40,6 +40,7 @@ export const recordsMigrations: readonly Migration[] = [
         createCollection('codes', { ...account, expires: true }),
         createCollection('factors', {}),
         createCollection('passkeys', account),
+        createCollection('messages', { lists: ['state', 'newest', 'account'], expires: true }),
         createCollection('rememberedBrowsers', { ...account, expires: true }),
       ].join('\n'),
     );

@@ -1,0 +1,78 @@
+import { heading, note, text, type Block, type Letter } from './letter.ts';
+import { circumstances, day, linkAndCode, type Circumstances, type LinkAndCode, type Template } from './template.ts';
+import type { Words } from './words.ts';
+
+/** Mails about the account as a whole and about whose address is whose. */
+export interface AccountMails {
+  /** To the old address, which can take the change back until `undoUntil` (milliseconds). */
+  'email-changed': Circumstances & { newEmail: string; undo: LinkAndCode; undoUntil: number };
+  /** To the address that the account had for a while. */
+  'email-undone': Circumstances;
+  /** To somebody whose address another person typed, or who forgot that they have an account. */
+  'address-tried': { by: 'registration' | 'change'; signInPath: `/${string}` };
+  'recovery-codes-low': { left: number; path: `/${string}` };
+  /** Composed without `accountId`: closing an account drops everything else that is still to be sent to it. */
+  'account-closed': Circumstances;
+}
+
+type AccountTemplates = { [Name in keyof AccountMails]: Template<AccountMails[Name], Letter> };
+
+function letter(subject: string, ...blocks: readonly Block[]): Letter {
+  return { subject, heading: subject, blocks };
+}
+
+function emailChanged(data: AccountMails['email-changed'], words: Words): Letter {
+  return letter(
+    words.say('message.emailChanged.subject'),
+    text(words.say('message.emailChanged.text', { email: data.newEmail })),
+    circumstances(data, words),
+    heading(words.say('message.emailChanged.undoHeading')),
+    text(words.say('message.emailChanged.undoText', { time: words.time(data.undoUntil) })),
+    ...linkAndCode(data.undo, words.say('message.emailChanged.undoLink'), words),
+  );
+}
+
+export const accountMails: AccountTemplates = {
+  'email-changed': { write: emailChanged },
+
+  'email-undone': {
+    write: (data, words) =>
+      letter(
+        words.say('message.emailUndone.subject'),
+        text(words.say('message.emailUndone.text')),
+        circumstances(data, words),
+        note(words.say('message.emailUndone.note')),
+      ),
+  },
+
+  'address-tried': {
+    atMost: { most: 1, within: day },
+    write: (data, words) =>
+      letter(
+        words.say('message.addressTried.subject'),
+        text(words.say(`message.addressTried.${data.by}`)),
+        { kind: 'link', text: words.say('message.addressTried.link'), url: words.link(data.signInPath), main: true },
+        note(words.say('message.addressTried.note')),
+      ),
+  },
+
+  'recovery-codes-low': {
+    write: (data, words) =>
+      letter(
+        words.say('message.recoveryCodesLow.subject'),
+        text(words.say('message.recoveryCodesLow.text')),
+        { kind: 'facts', facts: [{ name: words.say('message.fact.codesLeft'), value: String(data.left) }] },
+        { kind: 'link', text: words.say('message.recoveryCodesLow.link'), url: words.link(data.path), main: true },
+      ),
+  },
+
+  'account-closed': {
+    write: (data, words) =>
+      letter(
+        words.say('message.accountClosed.subject'),
+        text(words.say('message.accountClosed.text')),
+        circumstances(data, words),
+        note(words.say('message.accountClosed.note')),
+      ),
+  },
+};

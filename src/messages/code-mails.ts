@@ -1,0 +1,100 @@
+import { code, note, text, type Letter } from './letter.ts';
+import {
+  circumstances,
+  codesAtMost,
+  hour,
+  linkAndCode,
+  type Circumstances,
+  type CodeData,
+  type LinkAndCode,
+  type Template,
+} from './template.ts';
+import type { MessageKey, Words } from './words.ts';
+
+/** Mails that carry something to type or to press. No name stands in them: a stranger may have chosen it. */
+export interface CodeMails {
+  /** To finish creating an account. */
+  'verify-email': CodeData;
+  /** As a second factor, after the password. */
+  'sign-in-code': CodeData & Circumstances & { securityPath: `/${string}` };
+  /** To the new address. */
+  'change-email-code': CodeData;
+  /** To choose a new password without the old one. */
+  'reset-password': LinkAndCode & { code: string; /** Seconds. */ lives: number } & Circumstances;
+}
+
+type CodeTemplates = { [Name in keyof CodeMails]: Template<CodeMails[Name], Letter> };
+
+const codeMail = {
+  lives: ({ lives }: CodeData) => lives,
+  newestOnly: true,
+  atMost: codesAtMost,
+} as const;
+
+function letter(name: 'verifyEmail' | 'changeEmail' | 'signInCode', words: Words, blocks: Letter['blocks']): Letter {
+  const subject = words.say(`message.${name}.subject`);
+
+  return { subject, heading: subject, blocks };
+}
+
+/** The code stands in no subject: mail servers write those into their logs. */
+function codeBlocks(data: CodeData, intro: MessageKey, words: Words): Letter['blocks'] {
+  return [
+    text(words.say(intro)),
+    code(data.code),
+    text(words.say('message.code.valid', { time: words.left() })),
+    text(words.say('message.code.keep')),
+  ];
+}
+
+export const codeMails: CodeTemplates = {
+  'verify-email': {
+    ...codeMail,
+    write: (data, words) =>
+      letter('verifyEmail', words, [
+        ...codeBlocks(data, 'message.verifyEmail.text', words),
+        note(words.say('message.verifyEmail.note')),
+      ]),
+  },
+
+  'sign-in-code': {
+    ...codeMail,
+    write: (data, words) =>
+      letter('signInCode', words, [
+        ...codeBlocks(data, 'message.signInCode.text', words),
+        circumstances(data, words),
+        note(words.say('message.signInCode.note', { page: words.link(data.securityPath) })),
+      ]),
+  },
+
+  'change-email-code': {
+    ...codeMail,
+    write: (data, words) =>
+      letter('changeEmail', words, [
+        ...codeBlocks(data, 'message.changeEmail.text', words),
+        note(words.say('message.changeEmail.note')),
+      ]),
+  },
+
+  'reset-password': {
+    lives: ({ lives }) => lives,
+    newestOnly: true,
+    // S76: more are refused in silence.
+    atMost: { most: 5, within: hour },
+    write(data, words) {
+      const subject = words.say('message.resetPassword.subject');
+
+      return {
+        subject,
+        heading: subject,
+        blocks: [
+          text(words.say('message.resetPassword.text')),
+          ...linkAndCode(data, words.say('message.resetPassword.link'), words, true),
+          text(words.say('message.resetPassword.valid', { time: words.left() })),
+          circumstances(data, words),
+          note(words.say('message.resetPassword.note')),
+        ],
+      };
+    },
+  },
+};

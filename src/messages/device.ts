@@ -1,0 +1,25 @@
+import bowser from 'bowser';
+
+/** What a `User-Agent` says of a browser. Only names that are known: the header is whatever its sender likes. */
+export interface Device {
+  /** "Firefox" */
+  browser?: string;
+  /** "Windows" */
+  system?: string;
+}
+
+const browsers: ReadonlySet<string> = new Set(Object.values(bowser.BROWSER_MAP));
+const systems: ReadonlySet<string> = new Set(Object.values(bowser.OS_MAP));
+/** No browser's is longer; what is longer is not looked at. */
+const longest = 512;
+
+export function deviceOf(userAgent: string): Device {
+  if (userAgent === '' || userAgent.length > longest) return {};
+
+  const { browser, os } = bowser.parse(userAgent);
+
+  return {
+    ...(browser.name !== undefined && browsers.has(browser.name) && { browser: browser.name }),
+    ...(os.name !== undefined && systems.has(os.name) && { system: os.name }),
+  };
+}

@@ -1,0 +1,36 @@
+import type { Block, Letter } from './letter.ts';
+
+/** A letter as plain text. Lines are as long as they are: a mail program knows best how wide its window is. */
+export function toPlainText(
+  letter: Letter,
+  { footer, links }: { footer: string; links: readonly NamedLink[] },
+): string {
+  const parts = [
+    letter.heading,
+    ...letter.blocks.map(inPlainText),
+    ['-- ', footer, ...links.map(({ text, url }) => `${text}: ${url}`)].join('\n'),
+  ];
+
+  return `${parts.join('\n\n')}\n`;
+}
+
+export interface NamedLink {
+  text: string;
+  url: string;
+}
+
+function inPlainText(block: Block): string {
+  switch (block.kind) {
+    case 'text':
+    case 'note':
+      return block.text;
+    case 'heading':
+      return `\n${block.text}`;
+    case 'code':
+      return `    ${block.code}`;
+    case 'link':
+      return `${block.text}:\n${block.url}`;
+    case 'facts':
+      return block.facts.map(({ name, value }) => `${name}: ${value}`).join('\n');
+  }
+}

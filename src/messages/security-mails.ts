@@ -1,0 +1,98 @@
+import { text, type Block, type Letter } from './letter.ts';
+import { circumstances, day, linkAndCode, wasntMe, type Notice, type Template } from './template.ts';
+import type { MessageKey, Words } from './words.ts';
+
+/** Mails that tell a person what happened to their account: what, when, in which browser, from where, and a way out. */
+export interface SecurityMails {
+  'password-changed': Notice;
+  'new-device': Notice;
+  'factor-added': Notice & { factor: Factor };
+  'factor-removed': Notice & { factor: Factor };
+  'two-factor-off': Notice;
+  /** `left`: how many can still be used. */
+  'recovery-code-used': Notice & { left: number };
+  'failed-tries': Notice & { count: number };
+  /** As the person knows it, masked or whole; unset: there is none any more. */
+  'phone-changed': Notice & { phone?: string };
+}
+
+export interface Factor {
+  kind: 'authenticator' | 'email' | 'sms' | 'passkey' | 'recovery-codes';
+  /** A passkey's, as the person called it. */
+  name?: string;
+}
+
+type SecurityTemplates = { [Name in keyof SecurityMails]: Template<SecurityMails[Name], Letter> };
+
+/** The middle part of the keys of a mail that has a subject and a text. */
+type Topic = MessageKey extends infer Key ? (Key extends `message.${infer Name}.subject` ? Name : never) : never;
+
+const factorKeys = {
+  authenticator: 'message.factor.authenticator',
+  email: 'message.factor.email',
+  sms: 'message.factor.sms',
+  passkey: 'message.factor.passkey',
+  'recovery-codes': 'message.factor.recoveryCodes',
+} as const satisfies Record<Factor['kind'], MessageKey>;
+
+function factorInWords({ kind, name }: Factor, words: Words): string {
+  return kind === 'passkey' && name !== undefined
+    ? words.say('message.factor.namedPasskey', { name })
+    : words.say(factorKeys[kind]);
+}
+
+function letter(topic: Topic, words: Words, blocks: readonly Block[]): Letter {
+  const subject = words.say(`message.${topic}.subject`);
+
+  return { subject, heading: subject, blocks };
+}
+
+/** One sentence on what happened, then what is always told. */
+function notice(topic: Topic, data: Notice, words: Words, values?: Readonly<Record<string, string>>): Letter {
+  return letter(topic, words, [
+    text(words.say(`message.${topic}.text` as MessageKey, values)),
+    circumstances(data, words),
+    ...wasntMe(data, words),
+  ]);
+}
+
+export const securityMails: SecurityTemplates = {
+  'password-changed': { write: (data, words) => notice('passwordChanged', data, words) },
+  'new-device': { write: (data, words) => notice('newDevice', data, words) },
+  'two-factor-off': { write: (data, words) => notice('twoFactorOff', data, words) },
+
+  'factor-added': {
+    write: (data, words) => notice('factorAdded', data, words, { factor: factorInWords(data.factor, words) }),
+  },
+  'factor-removed': {
+    write: (data, words) => notice('factorRemoved', data, words, { factor: factorInWords(data.factor, words) }),
+  },
+
+  'recovery-code-used': {
+    write: (data, words) =>
+      letter('recoveryCodeUsed', words, [
+        text(words.say('message.recoveryCodeUsed.text')),
+        circumstances(data, words, { name: words.say('message.fact.codesLeft'), value: String(data.left) }),
+        ...wasntMe(data, words),
+      ]),
+  },
+
+  'failed-tries': {
+    // Anybody can cause it.
+    atMost: { most: 1, within: day },
+    write: (data, words) =>
+      letter('failedTries', words, [
+        text(words.say('message.failedTries.text')),
+        circumstances(data, words, { name: words.say('message.fact.tries'), value: String(data.count) }),
+        // Nobody got in, so nothing is urgent: the way to a new password, for those who want one.
+        ...linkAndCode(data.wasntMe, words.say('message.wasntMe.link'), words),
+      ]),
+  },
+
+  'phone-changed': {
+    write: (data, words) =>
+      data.phone === undefined
+        ? notice('phoneRemoved', data, words)
+        : notice('phoneChanged', data, words, { phone: data.phone }),
+  },
+};
