@@ -16,6 +16,8 @@ import { createTextNumbers } from './messages/text-numbers.ts';
 import { waysOf } from './messages/ways.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createClients, type Clients } from './operations/clients.ts';
+import { openFactors, type FactorServices } from './services-factors.ts';
+import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
 import { createSigningKeys, type SigningKeys } from './operations/signing-keys.ts';
@@ -29,7 +31,7 @@ import { createSealing, type Sealing } from './storage/sealing.ts';
  * The lower half of the composition root: storage and what can be done to it. The server (`app.ts`) and the command
  * line both stand on it; it knows no page and no protocol.
  */
-export interface Services extends AsyncDisposable {
+export interface Services extends FactorServices, AsyncDisposable {
   config: Config;
   secrets: Secrets;
   clock: Clock;
@@ -43,6 +45,7 @@ export interface Services extends AsyncDisposable {
   policy: PasswordPolicy;
   guessing: Guessing;
   messages: Messages;
+  oldPassword: OldPassword;
   endings: Endings;
   accounts: Accounts;
   clients: Clients;
@@ -95,7 +98,18 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     productName: config.branding.name,
   });
   const endings = createEndings({ records, events, tell });
-  const accounts = createAccounts({ records, passwords, policy, endings, events, clock });
+  const factors = openFactors({ config, records, sealing, passwords, events, clock });
+  const oldPassword = createOldPassword({ records, ...factors });
+  const accounts = createAccounts({
+    records,
+    passwords,
+    policy,
+    factors: factors.factors,
+    oldPassword,
+    endings,
+    events,
+    clock,
+  });
   const messages = openMessages(config, { records, sealing, events, clock });
 
   return {
@@ -111,6 +125,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     policy,
     guessing: createGuessing({ records, sealing, clock, limits: config.limits.sign_in }),
     messages,
+    ...factors,
+    oldPassword,
     endings,
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),

@@ -66,14 +66,14 @@ export const accountCreate: Command = {
 
 export const accountUnlock: Command = {
   words: 'account unlock',
-  summary: 'lets unknown devices try again after a hundred wrong passwords in a row',
+  summary: 'lets unknown devices try again after a hundred wrong passwords or codes in a row',
   usage: '--email ADDRESS',
   options: { email: { type: 'string' } },
   positionals: { least: 0, most: 0 },
   onExisting: true,
   async run(call) {
     const email = needed(call, 'email');
-    const { accounts, guessing, events } = await call.services();
+    const { accounts, guessing, secondFactorGuessing, events } = await call.services();
     const account = await accounts.findByEmail(email);
 
     if (!account) {
@@ -81,6 +81,7 @@ export const accountUnlock: Command = {
     }
 
     await guessing.clear(email);
+    await secondFactorGuessing.clear(email);
     await events.write('guessing.cleared', { ...operator, account });
     call.io.err(`${account.email} can be tried from any device again.\n`);
 

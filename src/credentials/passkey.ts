@@ -67,23 +67,22 @@ const algorithms = [-8, -7, -257];
 /** Milliseconds: as long as the challenge works. */
 const timeout = 300_000;
 
-type Library = typeof import('@simplewebauthn/server');
-type Helpers = typeof import('@simplewebauthn/server/helpers');
+/** A quarter of a second of work that a server without passkeys never does. */
+async function load() {
+  const [server, { decodeAttestationObject }] = await Promise.all([
+    import('@simplewebauthn/server'),
+    import('@simplewebauthn/server/helpers'),
+  ]);
+
+  return { ...server, decodeAttestationObject };
+}
 
 export function createPasskeyCeremonies({ issuer, name, challenges }: PasskeysOptions): PasskeyCeremonies {
   const { hostname: rpId, origin } = new URL(issuer);
-  let loading: Promise<Library & Pick<Helpers, 'decodeAttestationObject'>> | undefined;
+  let loading: ReturnType<typeof load> | undefined;
+  const library = () => (loading ??= load());
 
-  /** A quarter of a second of work that a server without passkeys never does, begun when a page first offers them. */
-  function library(): Promise<Library & Pick<Helpers, 'decodeAttestationObject'>> {
-    loading ??= Promise.all([import('@simplewebauthn/server'), import('@simplewebauthn/server/helpers')]).then(
-      ([server, { decodeAttestationObject }]) => ({ ...server, decodeAttestationObject }),
-    );
-
-    return loading;
-  }
-
-  /** Should it fail, whoever needs it is told so then. */
+  /** Begun when a page offers passkeys, done by when one is used. Should it fail, whoever needs it is told so then. */
   function warmUp(): void {
     library().catch(() => undefined);
   }
@@ -94,7 +93,9 @@ export function createPasskeyCeremonies({ issuer, name, challenges }: PasskeysOp
     const { verifyRegistrationResponse, decodeAttestationObject } = await library();
 
     return unlessItThrows(async () => {
-      const object = decodeAttestationObject(Uint8Array.from(Buffer.from(response.response.attestationObject, 'base64url')));
+      const object = decodeAttestationObject(
+        Uint8Array.from(Buffer.from(response.response.attestationObject, 'base64url')),
+      );
       const statement = object.get('attStmt');
 
       // Asked for none, a browser sends none, or the passkey's own signature (section 6.5.4). Certificates would be
@@ -144,7 +145,8 @@ export function createPasskeyCeremonies({ issuer, name, challenges }: PasskeysOp
       if (verified === 'attestation') return { refused: 'attestation' };
 
       const info = verified?.registrationInfo;
-      if (verified?.verified !== true || !info || info.credential.id !== response.id) return { refused: 'not_verified' };
+      if (verified?.verified !== true || !info || info.credential.id !== response.id)
+        return { refused: 'not_verified' };
 
       return {
         id: info.credential.id,

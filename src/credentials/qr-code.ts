@@ -12,9 +12,9 @@ export interface QrCode {
 const quietZone = 4;
 
 export function qrCode(text: string): QrCode {
-  const rows = encodeQR(text, 'raw', { ecc: 'medium', border: 0 });
+  const rows = encodeQR(text, 'raw', { ecc: 'medium', border: quietZone });
 
-  return { size: rows.length + 2 * quietZone, path: rows.flatMap(runsOf).join('') };
+  return { size: rows.length, path: rows.flatMap(runsOf).join('') };
 }
 
 /** Neighbours in a row are one rectangle: no hairlines between them, and a third of the text. */
@@ -28,7 +28,7 @@ function runsOf(row: readonly boolean[], y: number): string[] {
     while (row[x + 1]) x += 1;
     const width = x - start + 1;
 
-    runs.push(`M${start + quietZone} ${y + quietZone}h${width}v1h-${width}z`);
+    runs.push(`M${start} ${y}h${width}v1h-${width}z`);
   }
 
   return runs;

@@ -17,7 +17,13 @@ export function isAcr(value: string): boolean {
 
 /** What was proved in one sign-in, each with its own proof. */
 export type Proven =
-  'password' | 'authenticator' | 'text' | 'email' | 'recovery-code' | 'device-passkey' | 'synced-passkey';
+  | 'password'
+  | 'authenticator'
+  | 'text'
+  | 'email'
+  | 'recovery-code'
+  | 'device-passkey'
+  | 'synced-passkey';
 
 /**
  * How much a sign-in is worth, for what asks for the strongest that is enrolled: 1 one factor; 2 a password and a code

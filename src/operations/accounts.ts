@@ -5,11 +5,14 @@ import type { Passwords } from '../credentials/passwords.ts';
 import { emailKey, type Account, type Role } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
 import { Conflict } from '../domain/errors.ts';
+import { isTwoFactorOn } from '../domain/factors.ts';
 import { newId } from '../domain/ids.ts';
 import type { Events } from '../events/writer.ts';
 import type { Records } from '../storage/records.ts';
 import { readNewAccount, readProfileChange, type NewAccount, type ProfileChange } from './account-input.ts';
 import type { Endings } from './endings.ts';
+import type { FactorChanges } from './factor-changes.ts';
+import type { OldPassword } from './old-password.ts';
 import { passwordProblems } from './password-problems.ts';
 import { problem, refused, type By, type Problem, type Result } from './problems.ts';
 
@@ -40,12 +43,16 @@ export interface AccountsDeps {
   records: Records;
   passwords: Passwords;
   policy: PasswordPolicy;
+  factors: Pick<FactorChanges, 'of'>;
+  oldPassword: OldPassword;
   endings: Pick<Endings, 'account'>;
   events: Events;
   clock: Clock;
 }
 
-export function createAccounts({ records, passwords, policy, endings, events, clock }: AccountsDeps): Accounts {
+export function createAccounts(deps: AccountsDeps): Accounts {
+  const { records, passwords, policy, factors, oldPassword, endings, events, clock } = deps;
+
   /** S81: a user name that is somebody's address would let one person pass for another. */
   async function isOthersEmail(username: unknown, ownKey: string): Promise<boolean> {
     if (typeof username !== 'string' || emailKey(username) === ownKey) return false;
@@ -125,6 +132,18 @@ export function createAccounts({ records, passwords, policy, endings, events, cl
     return { ok: true, value: account };
   }
 
+  async function removeCredentials(accountId: string): Promise<void> {
+    const { passkeys, rememberedBrowsers, knownDevices, oneTimeSecrets, codes } = records;
+
+    await records.passwords.remove(accountId);
+    await records.factors.remove(accountId);
+    await Promise.all(
+      [passkeys, rememberedBrowsers, knownDevices, oneTimeSecrets, codes].map((each) =>
+        each.removeAll('account', accountId),
+      ),
+    );
+  }
+
   async function setStatus(accountId: string, status: Account['status'], by: By): Promise<Account | undefined> {
     const updatedAt = clock.now();
     const account = await records.accounts.update(accountId, (old) => ({ ...old, status, updatedAt }));
@@ -175,10 +194,12 @@ export function createAccounts({ records, passwords, policy, endings, events, cl
       const account = await records.accounts.get(accountId);
       if (!account) return undefined;
 
-      const problems = await passwordProblems(policy, { password, path: 'password', whose: account });
+      const secondFactor = isTwoFactorOn(await factors.of(accountId));
+      const problems = await passwordProblems(policy, { password, path: 'password', whose: account, secondFactor });
       if (problems.length > 0) return refused(...problems);
 
       await passwords.set(accountId, password);
+      await oldPassword.forget(accountId);
       await events.write('password.set', { ...by, account });
 
       return { ok: true, value: account };
@@ -189,15 +210,14 @@ export function createAccounts({ records, passwords, policy, endings, events, cl
       const account = await setStatus(accountId, 'disabled', by);
       if (!account) return false;
 
-      await records.passwords.remove(accountId);
-      await records.knownDevices.removeAll('account', accountId);
-      await records.oneTimeSecrets.removeAll('account', accountId);
+      await removeCredentials(accountId);
       await records.consents.removeAll('account', accountId);
       const removed = await records.accounts.remove(accountId);
 
       // What began in the same instant as the account was disabled.
       await endings.account(account, { ...by, reason: 'account_deleted' });
       await records.consents.removeAll('account', accountId);
+      await removeCredentials(accountId);
       if (removed) await events.write('account.deleted', { ...by, account });
 
       return removed;

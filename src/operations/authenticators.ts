@@ -112,10 +112,13 @@ export function createAuthenticators({ changes, sealing, clock, serviceName }: A
         // The code that confirmed it is used.
         const added = { id, name: named.value, sealed, lastStep: step, addedAt: clock.now() };
 
-        return enrolling({ sealing, clock }, {
-          next: { ...rest, authenticators: [...seen.authenticators, added] },
-          happened: [{ kind: 'two_factor.method_added', details: { method: 'authenticator' } }],
-        });
+        return enrolling(
+          { sealing, clock },
+          {
+            next: { ...rest, authenticators: [...seen.authenticators, added] },
+            happened: [{ kind: 'two_factor.method_added', details: { method: 'authenticator' } }],
+          },
+        );
       });
 
       return 'made' in outcome ? { ok: true, value: outcome.made } : outcome.refused;

@@ -2,8 +2,11 @@ import type { Guessing } from '../credentials/guessing.ts';
 import type { PasswordPolicy } from '../credentials/password-policy.ts';
 import type { Passwords } from '../credentials/passwords.ts';
 import type { Account } from '../domain/account.ts';
+import { isTwoFactorOn } from '../domain/factors.ts';
 import type { Events, Origin } from '../events/writer.ts';
 import type { Endings } from './endings.ts';
+import type { FactorChanges } from './factor-changes.ts';
+import type { OldPassword } from './old-password.ts';
 import { passwordProblems } from './password-problems.ts';
 import { problem, refused, type Result } from './problems.ts';
 
@@ -11,6 +14,8 @@ export interface ChangePasswordDeps {
   passwords: Pick<Passwords, 'replace'>;
   policy: PasswordPolicy;
   guessing: Pick<Guessing, 'admit' | 'succeeded' | 'failed' | 'withdrawn'>;
+  factors: Pick<FactorChanges, 'of'>;
+  oldPassword: OldPassword;
   endings: Pick<Endings, 'otherSessions'>;
   events: Pick<Events, 'write'>;
 }
@@ -46,7 +51,12 @@ export async function changePassword(
   const by = { actor: accountId, from };
   const facts = { ...by, account };
 
-  const problems = await passwordProblems(deps.policy, { password: newPassword, path: 'newPassword', whose: account });
+  const problems = await passwordProblems(deps.policy, {
+    password: newPassword,
+    path: 'newPassword',
+    whose: account,
+    secondFactor: isTwoFactorOn(await deps.factors.of(accountId)),
+  });
   if (problems.length > 0) return refused(...problems);
 
   const admission = await guessing.admit({ email, ip: from.ip, deviceId: from.deviceId, accountId });
@@ -73,6 +83,7 @@ export async function changePassword(
   }
 
   await guessing.succeeded(ticket, accountId);
+  await deps.oldPassword.forget(accountId);
   await events.write('password.changed', { ...facts, details: { everywhere } });
   if (everywhere) await endings.otherSessions(account, sessionUid, { ...by, reason: 'password_changed' });
 

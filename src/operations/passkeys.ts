@@ -82,10 +82,13 @@ export function createPasskeys(deps: PasskeysDeps): Passkeys {
         return refusal(problem('', 'problem.tooManyPasskeys', { max: mostPasskeys }));
       }
 
-      return enrolling({ sealing, clock }, {
-        next: { ...seen, passkeys: [...seen.passkeys, passkey.id] },
-        happened: [{ kind: 'passkey.added', details: { synced: passkey.synced } }],
-      });
+      return enrolling(
+        { sealing, clock },
+        {
+          next: { ...seen, passkeys: [...seen.passkeys, passkey.id] },
+          happened: [{ kind: 'passkey.added', details: { synced: passkey.synced } }],
+        },
+      );
     });
 
     if ('made' in outcome) return { ok: true, value: { ...outcome.made, passkey } };

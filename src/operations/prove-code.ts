@@ -43,7 +43,11 @@ export interface GivenCode {
  * which no second factor was proved before.
  */
 export type CodeProof<Right = { right: true }> =
-  Right | { wrong: true; triesLeft?: number } | 'ended' | { wait: number } | 'locked';
+  | Right
+  | { wrong: true; triesLeft?: number }
+  | 'ended'
+  | { wait: number }
+  | 'locked';
 
 export interface ProveCodeDeps extends HappeningsDeps {
   records: Pick<Records, 'write'>;
@@ -146,7 +150,11 @@ export function createProveCode(deps: ProveCodeDeps): ProveCode {
     return 'made' in outcome ? { right: true } : outcome.refused;
   }
 
-  async function bySent(account: Account, given: GivenCode, method: 'email' | 'text'): Promise<Judged<{ right: true }>> {
+  async function bySent(
+    account: Account,
+    given: GivenCode,
+    method: 'email' | 'text',
+  ): Promise<Judged<{ right: true }>> {
     // Switched off since it was sent.
     if (!methodsToProve(account, await changes.of(account.id)).includes(method)) return 'ended';
 
@@ -164,8 +172,7 @@ export function createProveCode(deps: ProveCodeDeps): ProveCode {
         return bySent(account, given, method);
       }),
 
-    sent: (account, given) =>
-      counted(account, { method: given.purpose, from: given.from }, () => sent(account, given)),
+    sent: (account, given) => counted(account, { method: given.purpose, from: given.from }, () => sent(account, given)),
   };
 }
 

@@ -3,6 +3,7 @@ import { createPasswordPolicy } from '../../src/credentials/password-policy.ts';
 import { accountNavigation, accountRoutes } from '../../src/account/index.ts';
 import type { Account } from '../../src/domain/account.ts';
 import type { FurtherClaim } from '../../src/domain/claims.ts';
+import { noFactors } from '../../src/domain/factors.ts';
 import type { Problem, Result } from '../../src/operations/problems.ts';
 import { ana, playInteractions, stepAt } from '../support/interactions.ts';
 import { policyOptions } from '../credentials/room.ts';
@@ -42,6 +43,8 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
       succeeded: async () => undefined,
       withdrawn: async () => undefined,
     },
+    factors: { of: async (accountId) => noFactors(accountId) },
+    oldPassword: { forget: async () => undefined },
     endings: { otherSessions: async (_account, exceptUid) => void security.spared.push(exceptUid) },
     events: { write: async () => undefined },
     accounts: {

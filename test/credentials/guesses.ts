@@ -1,15 +1,5 @@
 import { createGuessing, type Attempt, type GuessingLimits } from '../../src/credentials/guessing.ts';
-import type { Room } from './room.ts';
-
-/** Seconds; the defaults of the configuration. */
-export const limits: GuessingLimits = {
-  window: 900,
-  failures_per_pair: 5,
-  failures_per_account: 20,
-  failures_per_address: 50,
-  first_wait: 5,
-  longest_wait: 300,
-};
+import { limits, type Room } from './room.ts';
 
 export const accountId = 'account-of-ada';
 export const ownDevice = 'device-of-ada-0123456789';

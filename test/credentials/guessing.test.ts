@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
-import { fifty, openRoom, type Room } from './room.ts';
-import { accountId, elsewhere, guesses, limits } from './guesses.ts';
+import { fifty, limits, openRoom, type Room } from './room.ts';
+import { accountId, elsewhere, guesses } from './guesses.ts';
 
 let room: Room;
 

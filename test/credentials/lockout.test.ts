@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
-import { openRoom, type Room } from './room.ts';
-import { accountId, elsewhere, guesses, limits, ownDevice } from './guesses.ts';
+import { limits, openRoom, type Room } from './room.ts';
+import { accountId, elsewhere, guesses, ownDevice } from './guesses.ts';
 
 let room: Room;
 

@@ -4,8 +4,8 @@ import { createGuessing } from '../../src/credentials/guessing.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
 import type { Account } from '../../src/domain/account.ts';
 import { changePassword, type ChangePasswordDeps } from '../../src/operations/change-password.ts';
-import { limits } from '../credentials/guesses.ts';
-import { fifty, goodPassword, openRoom, type Room } from '../credentials/room.ts';
+
+import { fifty, goodPassword, limits, openRoom, type Room } from '../credentials/room.ts';
 import { giveAccess } from './access.ts';
 
 let room: Room;

@@ -1,11 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { Conflict, Invalid } from '../../src/domain/errors.ts';
 import type { Records, Row } from '../../src/storage/records.ts';
+import { recordsDecidingContract } from './records-deciding.contract.ts';
 import { fifty, sample } from './rows.ts';
 import { opened, type MakeStore } from './stores.ts';
 
 /** `write`: several writes that need no answer. Part of the contract of `Records`. */
 export function recordsWriteContract(make: MakeStore<Records>): void {
+  recordsDecidingContract(make);
+
   describe('write', () => {
     test('of nothing does nothing', async () => {
       await using store = await opened(make);
