@@ -160,6 +160,7 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
       signIn: interactions.consoleSignIn,
       recentSignIn: config.account.recent_sign_in,
       recentSignInFor: config.account.recent_sign_in_for,
+      isWeak: ({ account, session }) => services.secondFactor.isWeak(account, session),
     },
     ready: async () => void (await Promise.all([records.ready(), ephemera.ready()])),
     around: oidc.scope,

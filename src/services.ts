@@ -20,6 +20,7 @@ import { openFactors, type FactorServices } from './services-factors.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
+import { createSignInCodes, type SignInCodes } from './operations/sign-in-codes.ts';
 import { createSigningKeys, type SigningKeys } from './operations/signing-keys.ts';
 import { ephemeraBackends, recordsBackends, type Place } from './storage/backends.ts';
 import type { Ephemera } from './storage/ephemera.ts';
@@ -45,6 +46,7 @@ export interface Services extends FactorServices, AsyncDisposable {
   policy: PasswordPolicy;
   guessing: Guessing;
   messages: Messages;
+  signInCodes: SignInCodes;
   oldPassword: OldPassword;
   endings: Endings;
   accounts: Accounts;
@@ -125,6 +127,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     policy,
     guessing: createGuessing({ records, sealing, clock, limits: config.limits.sign_in }),
     messages,
+    signInCodes: createSignInCodes({ ...factors, messages, clock }),
     ...factors,
     oldPassword,
     endings,

@@ -1,5 +1,8 @@
 import type { IssuedCode, OneTimeCodes } from '../credentials/one-time-code.ts';
+import type { RememberedBrowsers } from '../credentials/remembered-browsers.ts';
 import type { Account } from '../domain/account.ts';
+import { strengthOf, strongestEnrolled } from '../domain/acr.ts';
+import type { Clock } from '../domain/clock.ts';
 import { isTwoFactorOn, type Method } from '../domain/factors.ts';
 import { maskedEmail, maskedPhone } from '../domain/masked.ts';
 import type { Write } from '../storage/records.ts';
@@ -18,6 +21,12 @@ export interface SecondFactor {
     by: { method: 'email' | 'text'; binding: string },
     message: (code: IssuedCode) => readonly Write[] | Promise<readonly Write[]>,
   ): Promise<{ sentTo: string; /** Milliseconds. */ worksUntil: number } | { wait: number } | 'off'>;
+  /** Whether a second factor that was proved in this browser lately still does. */
+  isRemembered(account: Account, browser: string): Promise<boolean>;
+  /** From now on, for thirty days; `browser` is a secret that it alone brings. */
+  remember(account: Account, of: { browser: string; userAgent: string }): Promise<void>;
+  /** Whether a sign-in proved less than the strongest that the person has (S96). */
+  isWeak(account: Account, signedIn: { acr?: string; amr: readonly string[] }): Promise<boolean>;
 }
 
 export interface SecondFactorAsked {
@@ -38,9 +47,13 @@ export interface SecondFactorAsked {
 export interface SecondFactorDeps {
   changes: Pick<FactorChanges, 'of'>;
   codes: Pick<OneTimeCodes, 'issue'>;
+  rememberedBrowsers: Pick<RememberedBrowsers, 'isRemembered' | 'remember'>;
+  clock: Clock;
 }
 
-export function createSecondFactor({ changes, codes }: SecondFactorDeps): SecondFactor {
+export function createSecondFactor(deps: SecondFactorDeps): SecondFactor {
+  const { changes, codes, rememberedBrowsers, clock } = deps;
+
   return {
     async ask(account) {
       const factors = await changes.of(account.id);
@@ -68,6 +81,18 @@ export function createSecondFactor({ changes, codes }: SecondFactorDeps): Second
       const sentTo = method === 'email' ? maskedEmail(account.email) : maskedPhone(account.phone?.number ?? '');
 
       return { sentTo, worksUntil: issued.worksUntil };
+    },
+
+    isRemembered: async ({ id }, browser) => rememberedBrowsers.isRemembered(await changes.of(id), browser),
+
+    async remember({ id }, { browser, userAgent }) {
+      await rememberedBrowsers.remember({ accountId: id, provedAt: clock.now(), userAgent, secret: browser });
+    },
+
+    async isWeak(account, signedIn) {
+      const { strength } = strongestEnrolled(methodsToProve(account, await changes.of(account.id)));
+
+      return strengthOf(signedIn) < strength;
     },
   };
 }

@@ -40,7 +40,11 @@ export function createSignInCodes({ secondFactor, messages, clock }: SignInCodes
     const recipient = { ...toAccount(account), locale };
 
     if (method === 'email') {
-      const circumstances = { at: clock.now(), from: { ip: from.ip, userAgent: from.userAgent }, securityPath } as const;
+      const circumstances = {
+        at: clock.now(),
+        from: { ip: from.ip, userAgent: from.userAgent },
+        securityPath,
+      } as const;
 
       return (issued) =>
         messages.compose('sign-in-code', {

@@ -1,8 +1,6 @@
 import type { Guessing } from '../credentials/guessing.ts';
 import type { OneTimeCodes } from '../credentials/one-time-code.ts';
 import type { Passwords } from '../credentials/passwords.ts';
-import type { RememberedBrowsers } from '../credentials/remembered-browsers.ts';
-import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Events } from '../events/writer.ts';
 import type { Interactions } from '../oidc/interactions.ts';
@@ -13,6 +11,7 @@ import type { ProveCode } from '../operations/prove-code.ts';
 import type { ProvePasskey } from '../operations/prove-passkey.ts';
 import type { SignInCodes } from '../operations/sign-in-codes.ts';
 import type { SecondFactor } from '../operations/second-factor.ts';
+import type { Ask } from '../web/route.ts';
 
 /** What signing in needs of the rest: the few functions that it calls. */
 export interface SignInDeps {
@@ -25,17 +24,17 @@ export interface SignInDeps {
   guessing: Pick<Guessing, 'admit' | 'succeeded' | 'failed' | 'withdrawn'>;
   events: Pick<Events, 'write'>;
   clock: Clock;
-  secondFactor: Pick<SecondFactor, 'ask'>;
+  secondFactor: Pick<SecondFactor, 'ask' | 'isRemembered' | 'remember'>;
   signInCodes: SignInCodes;
-  codes: Pick<OneTimeCodes, 'waiting'>;
+  oneTimeCodes: Pick<OneTimeCodes, 'waiting'>;
   proveCode: Pick<ProveCode, 'secondFactor'>;
   provePasskey: ProvePasskey;
   authenticators: Authenticators;
   passkeys: Pick<Passkeys, 'creationOptions' | 'add'>;
-  rememberedBrowsers: Pick<RememberedBrowsers, 'remember'> & {
-    isRemembered(account: Account, secret: string): Promise<boolean>;
-  };
 }
+
+/** What a page of one step is asked. */
+export type StepAsk = Omit<Ask, 'params'> & { params: { uid: string } };
 
 /** Names the attempt that codes and challenges belong to: its step's cookie says which browser that is. */
 export function bindingOf(uid: string): string {

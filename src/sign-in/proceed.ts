@@ -2,8 +2,8 @@ import { provenBy, type Proven } from '../domain/acr.ts';
 import type { Account } from '../domain/account.ts';
 import { isStrong } from '../domain/factors.ts';
 import type { Interaction, PartialProof } from '../oidc/interactions.ts';
-import { to, type Ask, type Outcome } from '../web/route.ts';
-import { bindingOf, type SignInDeps } from './deps.ts';
+import { to, type Outcome } from '../web/route.ts';
+import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
 
 /** What was proved by now, and by whom. */
 export interface SoFar extends Omit<PartialProof, 'accountId'> {
@@ -17,7 +17,7 @@ type Next = 'done' | 'second-factor' | 'set-up';
  * What comes after something was proved: the app, a second factor, or setting one up where it is needed and there is
  * none. Every way of signing in ends here, so all of them are as strong (S97).
  */
-export async function proceed(deps: SignInDeps, ask: Ask, step: Interaction, soFar: SoFar): Promise<Outcome> {
+export async function proceed(deps: SignInDeps, ask: StepAsk, step: Interaction, soFar: SoFar): Promise<Outcome> {
   const { account, proven, at } = soFar;
   const { exchange, visitor } = ask;
   const next = await nextOf(deps, ask, step, soFar);
@@ -43,7 +43,12 @@ export async function proceed(deps: SignInDeps, ask: Ask, step: Interaction, soF
   return beginSecondFactor(deps, ask, step, account);
 }
 
-async function nextOf(deps: SignInDeps, { visitor }: Ask, step: Interaction, { account, proven }: SoFar): Promise<Next> {
+async function nextOf(
+  deps: SignInDeps,
+  { visitor }: StepAsk,
+  step: Interaction,
+  { account, proven }: SoFar,
+): Promise<Next> {
   const asked = await deps.secondFactor.ask(account);
   const strong = provenBy(proven).strength === 3;
   const isMust = step.factors === 'must' || asked.mustEnrol || asked.needsStrong;
@@ -56,7 +61,7 @@ async function nextOf(deps: SignInDeps, { visitor }: Ask, step: Interaction, { a
   if (step.factors === 'wished') return 'second-factor';
   if (!asked.needed) return 'done';
 
-  const remembered = !step.fresh && (await deps.rememberedBrowsers.isRemembered(account, visitor.deviceId));
+  const remembered = !step.fresh && (await deps.secondFactor.isRemembered(account, visitor.deviceId));
 
   return remembered ? 'done' : 'second-factor';
 }
@@ -69,7 +74,7 @@ function isTwice(proven: readonly Proven[]): boolean {
 /** A code is sent where the person's own choice is to get one: they pressed a button to come here. */
 async function beginSecondFactor(
   deps: SignInDeps,
-  { visitor }: Ask,
+  { visitor }: StepAsk,
   { uid }: Interaction,
   account: Account,
 ): Promise<Outcome> {
@@ -85,7 +90,7 @@ async function beginSecondFactor(
 }
 
 /** Who has proved something in this step, and what; undefined: nobody, or it counts no more. */
-export async function soFarIn(deps: SignInDeps, { exchange }: Ask, uid: string): Promise<SoFar | undefined> {
+export async function soFarIn(deps: SignInDeps, { exchange }: StepAsk, uid: string): Promise<SoFar | undefined> {
   const proof = await deps.interactions.proofSoFar(exchange, uid);
   const account = proof && (await deps.accounts.get(proof.accountId));
 

@@ -7,7 +7,12 @@ import type { SignInDeps } from './deps.ts';
  * What came of an e-mail address and a password. `wrong` never says which of them, nor whether the account is disabled;
  * `locked`: after a hundred failures in a row waiting does not help a browser that nobody knows (S84).
  */
-export type Proved = { account: Account; /** Milliseconds. */ at: number } | 'wrong' | 'unverified' | 'locked' | { /** Seconds. */ wait: number };
+export type Proved =
+  | { account: Account; /** Milliseconds. */ at: number }
+  | 'wrong'
+  | 'unverified'
+  | 'locked'
+  | { /** Seconds. */ wait: number };
 
 export interface Tried {
   email: string;

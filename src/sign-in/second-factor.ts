@@ -4,8 +4,8 @@ import { waitInWords } from '../domain/duration.ts';
 import type { Method } from '../domain/factors.ts';
 import type { ClientFace, Interaction } from '../oidc/interactions.ts';
 import type { CodeProof, SecondFactorCode } from '../operations/prove-code.ts';
-import { action, page, show, to, view, type Ask, type MessageKey, type Outcome, type Route } from '../web/route.ts';
-import { bindingOf, type SignInDeps } from './deps.ts';
+import { action, page, show, to, view, type MessageKey, type Outcome, type Route } from '../web/route.ts';
+import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
 import { showEnded } from './ended.ts';
 import { proceed, soFarIn, type SoFar } from './proceed.ts';
 
@@ -66,7 +66,10 @@ export function secondFactorRoutes(deps: SignInDeps): Route[] {
         if ('wait' in judged) return showSecondFactor(deps, ask, step, { soFar, wait: judged.wait });
         if ('wrong' in judged) return wrong({ code: wrongCode(judged, method) });
 
-        if (input.remember !== undefined && step.factors === 'own') await remember(deps, ask, soFar);
+        if (input.remember !== undefined && step.factors === 'own') {
+          const { deviceId: browser, userAgent } = ask.visitor;
+          await deps.secondFactor.remember(soFar.account, { browser, userAgent });
+        }
 
         return proceed(deps, ask, step, { ...soFar, proven: [...soFar.proven, method] });
       }),
@@ -91,12 +94,10 @@ export function secondFactorRoutes(deps: SignInDeps): Route[] {
   ];
 }
 
-type AskHere = Ask<typeof path>;
-
 /** Runs `work` where this step is open and its password was proved; else leads to where that is done. */
-export async function at<A extends AskHere>(
+export async function at(
   deps: SignInDeps,
-  ask: A,
+  ask: StepAsk,
   work: (step: Interaction, soFar: SoFar) => Promise<Outcome>,
 ): Promise<Outcome> {
   const { uid } = ask.params;
@@ -109,7 +110,7 @@ export async function at<A extends AskHere>(
 }
 
 /** Which method the page is for, and which others there are. */
-async function methodsFor(deps: SignInDeps, { query }: AskHere, { account }: SoFar) {
+async function methodsFor(deps: SignInDeps, { query }: StepAsk, { account }: SoFar) {
   const { methods, recoveryCodesLeft, ...sentTo } = await deps.secondFactor.ask(account);
   const usable = methods.filter((method) => !isSent(method) || deps.signInCodes.can(method));
   const all: Asked[] = [...usable, ...(recoveryCodesLeft > 0 ? (['recovery-code'] as const) : [])];
@@ -124,7 +125,7 @@ function isSent(method: Method): method is 'email' | 'text' {
 
 export async function showSecondFactor(
   deps: SignInDeps,
-  ask: AskHere,
+  ask: StepAsk,
   step: Interaction,
   { soFar, wait }: { soFar: SoFar; wait?: number },
 ): Promise<Outcome> {
@@ -137,7 +138,8 @@ export async function showSecondFactor(
 
   const waiting =
     sent !== undefined &&
-    (await deps.codes.waiting({ purpose: `second-factor:${sent}`, accountId: account.id, binding })) !== undefined;
+    (await deps.oneTimeCodes.waiting({ purpose: `second-factor:${sent}`, accountId: account.id, binding })) !==
+      undefined;
 
   const options = method === 'passkey' ? await deps.provePasskey.requestOptions({ account, binding }) : undefined;
   const inWords = wait && ask.say('secondFactor.wait', { time: waitInWords(wait, ask.visitor.locale) });
@@ -172,13 +174,4 @@ function wrongCode({ triesLeft }: Extract<CodeProof, { wrong: true }>, method: S
   return triesLeft === undefined || triesLeft > 2
     ? key
     : ({ key: 'secondFactor.triesLeft', values: { count: triesLeft } } as const);
-}
-
-async function remember(deps: SignInDeps, { visitor }: AskHere, { account }: SoFar): Promise<void> {
-  await deps.rememberedBrowsers.remember({
-    accountId: account.id,
-    provedAt: deps.clock.now(),
-    userAgent: visitor.userAgent,
-    secret: visitor.deviceId,
-  });
 }

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Proven } from '../domain/acr.ts';
 import type { AuthenticatorShown } from '../operations/authenticators.ts';
 import { byField } from '../operations/problems.ts';
-import { action, page, show, to, view, type Ask, type Outcome, type Route } from '../web/route.ts';
-import { bindingOf, type SignInDeps } from './deps.ts';
+import { action, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
+import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
 import { proceed, type SoFar } from './proceed.ts';
 import { at } from './second-factor.ts';
 import type { Interaction } from '../oidc/interactions.ts';
@@ -35,7 +35,7 @@ const confirmation = z.object({ code: z.string().trim().min(1, 'secondFactor.cod
 const made = z.object({ response: z.string().min(1, 'signIn.passkeyCancelled').max(20_000) });
 
 export function setUpRoutes(deps: SignInDeps): Route[] {
-  const showSetUp = (ask: Ask<typeof path>): Promise<Outcome> =>
+  const showSetUp = (ask: StepAsk): Promise<Outcome> =>
     at(deps, ask, async (step, { account }) => {
       const { uid, mayRefuse, formAction, client } = step;
       const authenticator = await deps.authenticators.begun(account, bindingOf(uid));
@@ -107,7 +107,7 @@ export function setUpRoutes(deps: SignInDeps): Route[] {
 /** What was set up was proved by it. Recovery codes are shown now and never again, so they come before going on. */
 async function enrolled(
   deps: SignInDeps,
-  ask: Ask<typeof path>,
+  ask: StepAsk,
   step: Interaction,
   of: { soFar: SoFar; with: Proven; codes: string[] | undefined },
 ): Promise<Outcome> {
