@@ -5,13 +5,18 @@ import { consentRoutes } from './consent/index.ts';
 import { startDemo, type Demo } from './demo/server.ts';
 import { consoleClientId } from './domain/client.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
+import { InMaintenance } from './domain/errors.ts';
 import { startDelivering } from './jobs/delivering.ts';
 import { startKeySchedule } from './jobs/key-schedule.ts';
 import { createLeases } from './jobs/leases.ts';
+import { claimSecrets } from './jobs/same-secrets.ts';
 import { startSweeping } from './jobs/sweeping.ts';
 import { consoleReturnPath } from './oidc/console.ts';
 import { createDelivery } from './messages/delivery.ts';
+import { createKept } from './messages/kept.ts';
+import { outboxRoutes } from './messages/outbox.ts';
 import { openSenders } from './messages/senders.ts';
+import { waysOf } from './messages/ways.ts';
 import { createWriting } from './messages/writing.ts';
 import { createOidc, type Oidc } from './oidc/provider.ts';
 import { routes as endpoints } from './oidc/settings.ts';
@@ -19,6 +24,7 @@ import { openServices, type Services, type ServicesOptions } from './services.ts
 import { showEnded, signInRoutes } from './sign-in/index.ts';
 import { cameFrom } from './web/arrivals.ts';
 import type { Limit } from './web/limit.ts';
+import type { Route } from './web/route.ts';
 import { createLog, redact, type Log } from './web/log.ts';
 import { createWeb, type Web } from './web/server.ts';
 
@@ -34,6 +40,8 @@ export interface App extends AsyncDisposable {
   /** The link to make the first administrator; absent when there is one. */
   setupUrl?: string;
   demoUrl?: string;
+  /** The first half of an end, where a proxy has other nodes to turn to: nobody who is behind it notices. */
+  leave(): Promise<void>;
 }
 
 export interface AppOptions {
@@ -58,7 +66,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     clock,
     write: writeLog ?? ((lines) => void process.stdout.write(lines)),
   });
-  const onError = (error: unknown, requestId?: string) => log.error('unexpected', { error, id: requestId });
+  const onError = (error: unknown, requestId?: string) => {
+    // Background work that was held up goes on when it may.
+    if (!(error instanceof InMaintenance)) log.error('unexpected', { error, id: requestId });
+  };
 
   await using opened = new AsyncDisposableStack();
   const services = opened.use(
@@ -72,6 +83,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       around,
     }),
   );
+  opened.use(await claimSecrets({ ...services, ...eachMinute, failed: onError }));
   await services.clients.ensure(consoleClientId, consoleMetadata(config.issuer));
   await services.signingKeys.ensure();
 
@@ -105,6 +117,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   const demo = config.demo.enabled ? opened.use(await openDemo(services)) : undefined;
   const setupUrl = await setupLink(services, opened, onError);
+  services.standing.begin();
   const running = opened.move();
 
   return {
@@ -113,6 +126,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     oidc,
     ...(setupUrl === undefined ? {} : { setupUrl }),
     ...(demo === undefined ? {} : { demoUrl: demo.url }),
+    leave: web.leave,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
@@ -127,7 +141,7 @@ function startJobs(services: Services, opened: AsyncDisposableStack, failed: (er
 }
 
 function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log): Web {
-  const { config, records, ephemera } = services;
+  const { config, records, ephemera, standing } = services;
 
   const web = createWeb({
     issuer: config.issuer,
@@ -152,6 +166,7 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
         claimsShown: config.account.claims_shown,
         passwordLength: { minimum: config.passwords.minimum_length, maximum: config.passwords.maximum_length },
       }),
+      ...outbox(services),
     ],
     navigation: accountNavigation,
     home: '/account',
@@ -162,6 +177,7 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
       recentSignInFor: config.account.recent_sign_in_for,
       isWeak: ({ account, session }) => services.secondFactor.isWeak(account, session),
     },
+    closed: standing.closed,
     ready: async () => void (await Promise.all([records.ready(), ephemera.ready()])),
     around: oidc.scope,
     fast: ({ request, response }) => oidc.fast(request, response),
@@ -170,6 +186,14 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
   web.use(oidc.middleware);
 
   return web;
+}
+
+/** Shows what is not sent: in development mode alone, and only for as long as something is not. */
+function outbox(services: Services): Route[] {
+  const { config } = services;
+  if (!Object.values(waysOf(config)).includes('outbox')) return [];
+
+  return outboxRoutes({ kept: createKept({ ...services, writing: createWriting(config) }), issuer: config.issuer });
 }
 
 /**

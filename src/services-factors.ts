@@ -1,5 +1,5 @@
 import type { Config } from './config/schema.ts';
-import { createGuessing, type Guessing } from './credentials/guessing.ts';
+import { createGuessing, type Guessing, type GuessingDeps } from './credentials/guessing.ts';
 import { createOneTimeCodes, type OneTimeCodes } from './credentials/one-time-code.ts';
 import { createOneTimeSecrets, type OneTimeSecrets } from './credentials/one-time-secret.ts';
 import { createPasskeyChallenges } from './credentials/passkey-challenge.ts';
@@ -16,6 +16,7 @@ import { createProveCode, type ProveCode } from './operations/prove-code.ts';
 import { createProvePasskey, type ProvePasskey } from './operations/prove-passkey.ts';
 import { createSecondFactor, type SecondFactor } from './operations/second-factor.ts';
 import { createTwoFactor, type TwoFactor } from './operations/two-factor.ts';
+import { createRemembering, type Remembering } from './operations/remembering.ts';
 import type { Records } from './storage/records.ts';
 import type { Sealing } from './storage/sealing.ts';
 
@@ -24,6 +25,7 @@ export interface FactorServices {
   oneTimeCodes: OneTimeCodes;
   oneTimeSecrets: OneTimeSecrets;
   rememberedBrowsers: RememberedBrowsers;
+  remembering: Remembering;
   secondFactorGuessing: Guessing;
   factors: FactorChanges;
   twoFactor: TwoFactor;
@@ -46,6 +48,8 @@ export interface FactorServicesDeps {
   clock: Clock;
   /** What people are told of what happens to their account. */
   tell?: Tell | undefined;
+  /** See `GuessingDeps`. */
+  takeOver?: GuessingDeps['takeOver'];
 }
 
 export function openFactors({ config, ...deps }: FactorServicesDeps): FactorServices {
@@ -65,6 +69,7 @@ export function openFactors({ config, ...deps }: FactorServicesDeps): FactorServ
     oneTimeCodes: codes,
     oneTimeSecrets: createOneTimeSecrets(deps),
     rememberedBrowsers,
+    remembering: createRemembering(inside),
     secondFactorGuessing: guessing,
     factors: changes,
     twoFactor: createTwoFactor(inside),

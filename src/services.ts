@@ -6,10 +6,12 @@ import { createPasswordPolicy, type PasswordPolicy } from './credentials/passwor
 import { createPasswords, type Passwords } from './credentials/passwords.ts';
 import type { Clock } from './domain/clock.ts';
 import type { DeviceSession } from './domain/device-session.ts';
+import type { InMaintenance } from './domain/errors.ts';
 import { createEvents, type Events } from './events/writer.ts';
 import type { Units } from './oidc/request.ts';
 import { createUnits } from './oidc/units.ts';
 import { createMessages, type Messages } from './messages/messages.ts';
+import { mailerOf } from './messages/senders.ts';
 import { createShares } from './messages/shares.ts';
 import { createTextLimits } from './messages/text-limits.ts';
 import { createTextNumbers } from './messages/text-numbers.ts';
@@ -19,11 +21,15 @@ import { createClients, type Clients } from './operations/clients.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
+import { createMaintenance, type Maintenance } from './operations/maintenance.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
 import { createSignInCodes, type SignInCodes } from './operations/sign-in-codes.ts';
+import { admit, standingOf, watchStanding, type Standing, type StandingWatch } from './operations/standing.ts';
 import { createSigningKeys, type SigningKeys } from './operations/signing-keys.ts';
 import { ephemeraBackends, recordsBackends, type Place } from './storage/backends.ts';
 import type { Ephemera } from './storage/ephemera.ts';
+import { announceClientChanges } from './storage/client-changes.ts';
+import { holdWrites } from './storage/held-writes.ts';
 import type { Records } from './storage/records.ts';
 import { KeyMissing } from './storage/refusals.ts';
 import { createSealing, type Sealing } from './storage/sealing.ts';
@@ -52,6 +58,9 @@ export interface Services extends FactorServices, AsyncDisposable {
   accounts: Accounts;
   clients: Clients;
   setup: Setup;
+  maintenance: Maintenance;
+  /** What a server looks at all the while; a command, which is the operator's own doing, is not held up by it. */
+  standing: Pick<StandingWatch, 'closed' | 'begin'>;
   signingKeys: SigningKeys;
 }
 
@@ -74,21 +83,30 @@ export interface Stores {
   ephemera: Ephemera;
 }
 
+/** Whether the mail server takes mail from us, without sending any; undefined: it does, or there is none. */
+export async function checkMailServer(config: Config): Promise<string | undefined> {
+  return mailerOf(config)?.check();
+}
+
 /** Names the key that secrets are sealed under now. */
 const keySetting = 'encryption-key';
 
 export async function openServices(options: ServicesOptions): Promise<Services> {
   const { config, secrets, clock, server, onError, tell, around = (stores) => stores } = options;
-  const { records, ephemera } = around(await openStores(config, { clock, data: config.data, server }));
+  const { records: store, ephemera } = around(await openStores(config, { clock, data: config.data, server }));
 
   const sealing = createSealing(secrets);
-  await checkKey({ records, secrets, clock }).catch(async (error: unknown) => {
+  const first = await checkStore({ records: store, secrets, clock }).catch(async (error: unknown) => {
     await ephemera[Symbol.asyncDispose]();
-    await records[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
     throw error;
   });
 
-  const units = createUnits({ records, ephemera, clock });
+  const standing = server ? watchStanding(store, { first, failed: onError }) : unwatched;
+  const held = server ? holdWrites(store, standing.hold) : store;
+  const records = announceClientChanges(held, { clock, failed: onError });
+
+  const units = createUnits({ records, ephemera, clock, onError });
   const { takeOver } = units;
   const events = createEvents({ records, sealing, clock, onError, takeOver });
   const hashing = createHashing(hashingOptions(config));
@@ -100,7 +118,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     productName: config.branding.name,
   });
   const endings = createEndings({ records, events, tell });
-  const factors = openFactors({ config, records, sealing, passwords, events, clock });
+  const factors = openFactors({ config, records, sealing, passwords, events, clock, takeOver });
   const oldPassword = createOldPassword({ records, ...factors });
   const accounts = createAccounts({
     records,
@@ -125,7 +143,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     events,
     passwords,
     policy,
-    guessing: createGuessing({ records, sealing, clock, limits: config.limits.sign_in }),
+    guessing: createGuessing({ records, sealing, clock, limits: config.limits.sign_in, takeOver }),
     messages,
     signInCodes: createSignInCodes({ ...factors, messages, clock }),
     ...factors,
@@ -134,14 +152,39 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),
     setup: createSetup({ records, accounts, sealing, events, clock }),
+    maintenance: createMaintenance({
+      // It must be able to end what holds up everything else.
+      records: store,
+      events: createEvents({ records: store, sealing, clock, onError }),
+      clock,
+    }),
+    standing,
     signingKeys: createSigningKeys({ config, records, sealing, events, clock }),
     async [Symbol.asyncDispose]() {
       await passwords.settled();
+      await units.settled();
       await events[Symbol.asyncDispose]();
+      standing[Symbol.dispose]();
       await ephemera[Symbol.asyncDispose]();
       await records[Symbol.asyncDispose]();
     },
   };
+}
+
+const unwatched: StandingWatch = {
+  closed: (): InMaintenance | undefined => undefined,
+  begin: () => undefined,
+  hold: () => undefined,
+  [Symbol.dispose]: () => undefined,
+};
+
+/** Whether this store may be used, and by us. Throws MoveUnfinished, StoreMoved or KeyMissing. */
+async function checkStore(store: Pick<Services, 'records' | 'secrets' | 'clock'>): Promise<Standing> {
+  const standing = await standingOf(store.records);
+  admit(standing);
+  await checkKey(store);
+
+  return standing;
 }
 
 /**
@@ -150,13 +193,11 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
  */
 async function checkKey({ records, secrets, clock }: Pick<Services, 'records' | 'secrets' | 'clock'>): Promise<void> {
   const id = secrets.encryptionKeys[0]?.id ?? '';
-  const known = await records.settings.get(keySetting);
+  const known = await keyInUse(records, secrets);
 
   if (known === undefined) {
     await records.write([{ in: 'settings', put: { id: keySetting, value: id, updatedAt: clock.now() } }]);
-  } else if (!secrets.encryptionKeys.some((key) => key.id === known.value)) {
-    throw new KeyMissing(typeof known.value === 'string' ? known.value : 'unknown');
-  } else if (known.value !== id) {
+  } else if (known !== id) {
     await records.settings.update(keySetting, (old) => ({ ...old, value: id, updatedAt: clock.now() }));
   }
 }
@@ -171,6 +212,20 @@ function openMessages(
   const limits = createTextLimits({ shares: createShares({ records, sealing, clock }), clock, caps, onSpent });
 
   return createMessages({ sealing, clock, ways, numbers: createTextNumbers({ limits, way: ways.sms, countries }) });
+}
+
+/** The id of the key that secrets are sealed under; undefined: nothing is sealed yet. Throws KeyMissing: it is not ours. */
+export async function keyInUse(
+  { settings }: Pick<Records, 'settings'>,
+  { encryptionKeys }: Secrets,
+): Promise<string | undefined> {
+  const known = (await settings.get(keySetting))?.value;
+
+  if (known !== undefined && !encryptionKeys.some(({ id }) => id === known)) {
+    throw new KeyMissing(typeof known === 'string' ? known : 'unknown');
+  }
+
+  return typeof known === 'string' ? known : undefined;
 }
 
 function hashingOptions({ passwords: { argon2, hash_queue, maximum_length } }: Config): HashingOptions {
@@ -194,15 +249,22 @@ async function openStores(config: Config, place: Place): Promise<Stores> {
   return { records, ephemera };
 }
 
-function openRecords(config: Config, place: Place): Promise<Records> {
-  const { kind, ...options } = config.storage.records;
+/** Throws what the backend does: SchemaTooNew, AlreadyRunning or Unavailable. */
+export function openRecords(config: Pick<Config, 'storage'>, place: Place): Promise<Records> {
+  const { kind: _, ...options } = config.storage.records;
+
+  return recordsBackendOf(config).openRecords(options, place);
+}
+
+export function recordsBackendOf({ storage }: Pick<Config, 'storage'>): (typeof recordsBackends)[number] {
+  const { kind } = storage.records;
   const backend = recordsBackends.find((candidate) => candidate.kind === kind);
 
   if (!backend) {
     throw new TypeError(`no backend keeps records as ${kind}`);
   }
 
-  return backend.openRecords(options, place);
+  return backend;
 }
 
 function openEphemera(config: Config, place: Place): Promise<Ephemera> {

@@ -22,6 +22,8 @@ export interface Call {
   io: Io;
   /** Reads and checks the configuration; throws ConfigurationRefused with every problem. */
   config: () => Config;
+  /** A second one, of another place: what its file says of `data` and `storage` wins over variables. Throws likewise. */
+  configAt: (path: string) => Config;
   /** Opens storage and what stands on it, beside a running server. Closed when the command ends. */
   services: () => Promise<Services>;
 }

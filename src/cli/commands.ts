@@ -3,7 +3,10 @@ import { clientCreate, clientDelete, clientDisable, clientEnable, clientList, cl
 import type { Command } from './command.ts';
 import { configCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
+import { maintenanceOff, maintenanceOn, maintenanceStatus } from './maintenance.ts';
+import { moveCommand } from './move.ts';
 import { keysList, keysRotate } from './keys.ts';
+import { messagesList } from './messages.ts';
 
 /** What `gatehouse` can do beside `start`, which is the process itself (`main.ts`). */
 export const commands: readonly Command[] = [
@@ -18,6 +21,11 @@ export const commands: readonly Command[] = [
   clientDisable,
   clientEnable,
   clientDelete,
+  maintenanceOn,
+  maintenanceOff,
+  maintenanceStatus,
+  moveCommand,
   keysList,
   keysRotate,
+  messagesList,
 ];

@@ -7,18 +7,15 @@ import type { Config } from '../config/schema.ts';
 import { keyFileOf } from '../config/secrets.ts';
 import { sealedAs } from '../domain/signing-key.ts';
 import type { Services } from '../services.ts';
-import { KeyMissing } from '../storage/refusals.ts';
+import { KeyMissing, MoveUnfinished, StoreMoved } from '../storage/refusals.ts';
+import { adviceOf } from './advice.ts';
 import { exitCodes, type Call, type Command } from './command.ts';
+import { queued, ways } from './doctor-messages.ts';
+import type { Finding } from './finding.ts';
 import { isNew } from './new-machine.ts';
 import { ConfigurationRefused } from './refused.ts';
 
 /** `doctor`: looks at everything that a start needs and says what is wrong and how to mend it. */
-export interface Finding {
-  area: 'configuration' | 'permissions' | 'storage' | 'keys' | 'clock' | 'administrators' | 'mail';
-  state: 'good' | 'warning' | 'wrong';
-  message: string;
-  mend?: string;
-}
 
 /** Before this was written: a clock that says so was never set. */
 const earliestPlausible = Date.UTC(2026, 0, 1);
@@ -28,7 +25,7 @@ const clockTolerance = 60_000;
 
 export const doctorCommand: Command = {
   words: 'doctor',
-  summary: 'checks configuration, permissions, storage, keys and clock, and says how to mend what is wrong',
+  summary: 'checks configuration, permissions, storage, keys, clock and mail, and says how to mend what is wrong',
   usage: '[--json]',
   options: { json: { type: 'boolean' } },
   positionals: { least: 0, most: 0 },
@@ -62,7 +59,7 @@ async function examine({ config, services }: Call): Promise<Finding[]> {
     ...advice,
     ...permissions(settings),
     ...(isNew(settings) ? [] : await storage(services)),
-    mail(settings),
+    ...(await ways(settings)),
   ];
 }
 
@@ -77,6 +74,9 @@ function failed(error: unknown, area: Finding['area']): Finding[] {
   }
 
   if (error instanceof KeyMissing) return [{ area: 'keys', state: 'wrong', message: error.message }];
+  if (error instanceof StoreMoved || error instanceof MoveUnfinished) {
+    return [{ area, state: 'wrong', message: error.message }];
+  }
 
   const message = error instanceof Error ? error.message : String(error);
   return [{ area, state: 'wrong', message, mend: 'Check the storage settings and the data folder, then try again.' }];
@@ -133,17 +133,26 @@ async function storage(services: () => Promise<Services>): Promise<Finding[]> {
   try {
     const opened = await services();
     await opened.records.ready();
-    await opened.ephemera.ready();
 
     return [
-      { area: 'storage', state: 'good', message: 'Records and ephemera answer.' },
+      ...(await adviceOf(opened)).map((advice) => ({ area: 'storage' as const, ...advice })),
+      ...(await closed(opened)),
       await keys(opened),
       await clock(opened),
       await administrators(opened),
+      ...(await queued(opened)),
     ];
   } catch (error) {
     return failed(error, 'storage');
   }
+}
+
+async function closed({ maintenance }: Services): Promise<Finding[]> {
+  const since = await maintenance.since();
+  if (since === undefined) return [];
+
+  const message = `In maintenance since ${new Date(since).toISOString()}: every request is answered 503.`;
+  return [{ area: 'storage', state: 'warning', message, mend: 'To open it, run: gatehouse maintenance off' }];
 }
 
 /** Whether what is sealed opens with the keys that are configured. */
@@ -205,12 +214,4 @@ async function administrators({ accounts }: Services): Promise<Finding> {
         message: 'There is none yet.',
         mend: 'Open the link that the start prints, or run: gatehouse admin create',
       };
-}
-
-function mail({ mode }: Config): Finding {
-  return {
-    area: 'mail',
-    state: mode === 'production' ? 'warning' : 'good',
-    message: 'This version sends no e-mail and no text messages, and offers nothing that would need one.',
-  };
 }

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import type { Problem } from '../config/problems.ts';
 import type { Config } from '../config/schema.ts';
 import { openSecrets, type Secrets } from '../config/secrets.ts';
-import { KeyMissing } from '../storage/refusals.ts';
+import { KeyMissing, MoveRefused } from '../storage/refusals.ts';
 
 /** A configuration that can't be used: every problem, one sentence each; exit code 78. */
 export class ConfigurationRefused extends Error {
@@ -16,8 +16,8 @@ export class ConfigurationRefused extends Error {
 }
 
 /**
- * Opens something with the secrets in force. A key that was made just now for data that another key sealed is taken away
- * again: it would only stand in the way of the right one. Throws ConfigurationRefused.
+ * Opens something with the secrets in force. A key that was made just now for data that another key sealed (or will have)
+ * is taken away again: it would only stand in the way of the right one. Throws ConfigurationRefused.
  */
 export async function withSecrets<T>(
   config: Config,
@@ -30,7 +30,8 @@ export async function withSecrets<T>(
   try {
     return await open(secrets, keyFile?.path);
   } catch (error) {
-    if (error instanceof KeyMissing && keyFile?.created === true) rmSync(keyFile.path);
+    const isRefused = error instanceof KeyMissing || error instanceof MoveRefused;
+    if (isRefused && keyFile?.created === true) rmSync(keyFile.path);
 
     throw error;
   }

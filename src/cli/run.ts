@@ -5,7 +5,7 @@ import type { Config } from '../config/schema.ts';
 import { systemClock } from '../domain/clock.ts';
 import { Failure } from '../domain/errors.ts';
 import type { Services } from '../services.ts';
-import { AlreadyRunning, KeyMissing, SchemaTooNew } from '../storage/refusals.ts';
+import { isRefusal } from '../storage/refusals.ts';
 import { exitCodes, overview, parseCommand, Usage, type ExitCode, type Io, type Parsed } from './command.ts';
 import { commands } from './commands.ts';
 import { isNew } from './new-machine.ts';
@@ -50,7 +50,8 @@ async function run({ command, values, positionals }: Parsed, io: Io): Promise<Ex
   }
 
   let opened: Promise<Services> | undefined;
-  const config = (): Config => readConfig(values['config'], io);
+  const config = (): Config => readConfig(io, { path: values['config'] });
+  const configAt = (path: string): Config => readConfig(io, { path, beside: true });
 
   if (command.onExisting && isNew(config())) {
     io.err(
@@ -60,7 +61,14 @@ async function run({ command, values, positionals }: Parsed, io: Io): Promise<Ex
   }
 
   try {
-    return await command.run({ values, positionals, io, config, services: () => (opened ??= open(config(), io)) });
+    return await command.run({
+      values,
+      positionals,
+      io,
+      config,
+      configAt,
+      services: () => (opened ??= open(config(), io)),
+    });
   } finally {
     // One that could not be opened was told by the command's own failure.
     const [services] = await Promise.allSettled([opened]);
@@ -68,8 +76,8 @@ async function run({ command, values, positionals }: Parsed, io: Io): Promise<Ex
   }
 }
 
-function readConfig(path: unknown, io: Io): Config {
-  const loaded = loadConfig({ env: io.env, ...(typeof path === 'string' ? { path } : {}) });
+function readConfig(io: Io, { path, beside = false }: { path: unknown; beside?: boolean }): Config {
+  const loaded = loadConfig({ env: io.env, beside, ...(typeof path === 'string' ? { path } : {}) });
 
   if (loaded.problems) throw new ConfigurationRefused(loaded.problems);
 
@@ -102,7 +110,7 @@ function explain(error: unknown, io: Io): ExitCode {
     return exitCodes.usage;
   }
 
-  if (error instanceof SchemaTooNew || error instanceof AlreadyRunning || error instanceof KeyMissing) {
+  if (isRefusal(error)) {
     io.err(`${error.message}\n`);
     return error.exitCode;
   }

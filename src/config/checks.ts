@@ -1,4 +1,6 @@
+import { ephemeraBackends, recordsBackends, type Backend } from '../storage/backends.ts';
 import { originOf } from './addresses.ts';
+import { adviseMessages, messageProblems } from './checks-messages.ts';
 import { formatDuration } from './units.ts';
 import type { Problem } from './problems.ts';
 import type { Config } from './schema.ts';
@@ -139,20 +141,45 @@ function productionProblems({ issuer, secrets, demo, passwords }: Config): Probl
   return problems;
 }
 
+/** What the backends that are chosen say about their own options. */
+function ofBackends({ storage }: Config, say: 'check' | 'advise'): Problem[] {
+  return (['records', 'ephemera'] as const).flatMap((port) => {
+    const { kind, ...options } = storage[port];
+    const backends: readonly Backend[] = port === 'records' ? recordsBackends : ephemeraBackends;
+    const remarks = backends.filter((one) => one.kind === kind).flatMap((one) => one[say]?.(options) ?? []);
+
+    return remarks.map(({ option, message, mend }) => {
+      const path = `storage.${port}.${option}`;
+
+      return { path, message: `${path} ${message}`, mend };
+    });
+  });
+}
+
 /** What is wrong between settings that are each right alone, and what the mode refuses. */
 export function checkConfig(config: Config): Problem[] {
   const byMode = config.mode === 'production' ? productionProblems(config) : developmentProblems(config);
+  const storage = ofBackends(config, 'check');
+
   return [
     ...byMode,
     ...notLonger(config),
     ...keyProblems(config),
     ...passwordProblems(config),
+    ...messageProblems(config),
     ...resourceProblems(config),
+    ...storage,
   ];
 }
 
 /** What works, but is probably not meant: for the start and `doctor` to say. */
 export function adviseConfig(config: Config): Problem[] {
+  const storage = config.mode === 'development' ? [] : ofBackends(config, 'advise');
+
+  return [...adviseProxy(config), ...storage, ...adviseMessages(config)];
+}
+
+function adviseProxy(config: Config): Problem[] {
   if (config.mode === 'development' || config.proxy.trusted.length > 0) return [];
 
   const message = 'proxy.trusted is empty: behind a proxy every visitor then counts as one address for the limits.';

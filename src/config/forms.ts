@@ -25,6 +25,10 @@ export type About = {
   suggest?: (value: string) => string | undefined;
   /** The settings inside a section, or inside each entry of a list. */
   shape?: Shape;
+  /** The kinds of storage that have it, where not all have. */
+  kinds?: readonly string[];
+  /** What one of those kinds says of it. */
+  ofKind?: Readonly<Record<string, About>>;
 };
 
 type Shape = Record<string, z.ZodType>;
@@ -205,12 +209,33 @@ function fromMeta(schema: z.ZodType): About {
     expects: inner instanceof z.ZodEnum ? `one of ${inner.options.join(', ')}` : 'a text',
     ...words('description'),
     ...words('expects'),
+    ...words('each'),
     ...words('unit'),
     ...words('unset'),
     ...words('example'),
     ...(fallback === undefined ? {} : { fallback }),
     ...(meta['secret'] === true ? { secret: true } : {}),
   };
+}
+
+/** An option that two kinds have: one variable, read the same way. */
+function bothOf(one: About, other: About): About {
+  if (one.form !== other.form) throw new TypeError('two kinds of storage mean different things by one option');
+
+  return {
+    ...one,
+    ...other,
+    description: `${one.description} ${other.description}`,
+    expects: one.expects === other.expects ? one.expects : `${one.expects}, or ${other.expects}`,
+    ...(one.unset !== other.unset && { unset: `${unsetOf(one)}; ${unsetOf(other)}` }),
+    secret: (one.secret ?? false) || (other.secret ?? false),
+    kinds: [...(one.kinds ?? []), ...(other.kinds ?? [])],
+    ofKind: { ...one.ofKind, ...other.ofKind },
+  };
+}
+
+function unsetOf({ unset = 'none', kinds = [] }: About): string {
+  return `${unset} (kind ${kinds.join(', ')})`;
 }
 
 type Kind = { readonly kind: string; readonly options: z.ZodObject };
@@ -220,9 +245,17 @@ export function backend(description: string, fallback: string, kinds: readonly K
   const names = kinds.map(({ kind }) => kind) as [string, ...string[]];
   const shape: Record<string, z.ZodType> = { kind: choice(names, fallback, 'Which kind of storage.') };
 
-  for (const [key, schema] of kinds.flatMap(({ options }) => Object.entries(options.shape as Shape))) {
-    known.set(schema, fromMeta(schema));
-    shape[key] = schema;
+  for (const { kind, options } of kinds) {
+    for (const [key, schema] of Object.entries(options.shape as Shape)) {
+      const described = fromMeta(schema);
+      const description = `Kind ${kind}: ${described.description}`;
+      const facts = { ...described, description, kinds: [kind], ofKind: { [kind]: described } };
+      const other = shape[key] && aboutSetting(shape[key]);
+
+      // A place of its own for what is known here: kinds share options, and backends their schemas.
+      shape[key] = z.unknown();
+      known.set(shape[key], other?.kinds ? bothOf(other, facts) : facts);
+    }
   }
 
   const options = kinds.map((each) => each.options.extend({ kind: z.literal(each.kind) }));

@@ -110,8 +110,21 @@ function unknownVariable(variable: string, known: readonly string[]): Problem {
   return { path: variable, message: `There is no setting for the variable ${variable}.`, mend };
 }
 
-/** Reads the file and lays the variables over it. Settings that are called secret also come from files of their own. */
-export function gather(path: string | undefined, env: Environment, files: Files): Given {
+/** Whether the file says where something is kept, wholly or in part. */
+function saysIn(tree: Tree, place: readonly string[]): boolean {
+  const above = groupAt(tree, place.slice(0, -1));
+
+  return above !== undefined && Object.hasOwn(above, place.at(-1) ?? '');
+}
+
+/** What a file decides alone where it names a place beside the one in use (`gather`). */
+const places = [['data'], ['storage', 'records'], ['storage', 'ephemera']] as const;
+
+/**
+ * Reads the file and lays the variables over it. Settings that are called secret also come from files of their own.
+ * `beside`: the file names another place than the one in use, so variables don't change what it says of a place.
+ */
+export function gather(path: string | undefined, env: Environment, { files, beside }: Gathering): Given {
   const file = path ?? (env[fileVariable] || undefined);
   const {
     tree,
@@ -124,13 +137,17 @@ export function gather(path: string | undefined, env: Environment, files: Files)
 
   const sources = new Map(lines);
   const known = [fileVariable];
+  const said = beside ? places.filter((place) => saysIn(tree, place)) : [];
 
   for (const setting of allSettings()) {
     const fromFile = `${setting.variable}_FILE`;
     known.push(setting.variable, ...(setting.about.secret ? [fromFile] : []));
 
-    takeVariable(setting, { tree, sources, problems, env, files });
-    if (setting.about.secret) takeSecretFile(setting, { tree, sources, problems, env, files });
+    const decided = said.some((place) => place.every((key, index) => setting.path[index] === key));
+    const taking = { tree, sources, problems, env: decided ? {} : env, files };
+
+    takeVariable(setting, taking);
+    if (setting.about.secret) takeSecretFile(setting, taking);
   }
 
   // An empty variable is one that is not set: compose files write `NAME=${NAME:-}`.
@@ -142,6 +159,7 @@ export function gather(path: string | undefined, env: Environment, files: Files)
   return { tree, sources, problems, complete };
 }
 
+type Gathering = { files: Files; beside: boolean };
 type Taking = { tree: Tree; sources: Map<string, string>; problems: Problem[]; env: Environment; files: Files };
 
 function takeVariable({ path, about, variable }: Setting, { tree, sources, env }: Taking): void {

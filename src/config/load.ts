@@ -31,6 +31,8 @@ function unknownSetting(path: Path, source: string | undefined): Problem {
   const above = path.slice(0, -1);
   const beside = Object.keys(shapeAt(above));
 
+  if (beside.includes(key)) return ofAnotherKind(path, source);
+
   const sibling = nearest(key, beside);
   const elsewhere = allSettings().map((setting) => named(setting.path));
   const last = new Map(elsewhere.map((name) => [name.split('.').at(-1) ?? '', name]));
@@ -42,14 +44,35 @@ function unknownSetting(path: Path, source: string | undefined): Problem {
   return { path: named(path), message: `There is no setting ${named(path)}${source ? ` (${source})` : ''}.`, mend };
 }
 
+/** One that other kinds of storage have. */
+function ofAnotherKind(path: Path, source: string | undefined): Problem {
+  const kinds = aboutAt(path)?.kinds?.join(' or ') ?? 'another';
+  const kind = named([...path.slice(0, -1), 'kind']);
+
+  return {
+    path: named(path),
+    message: `${named(path)} is a setting of kind ${kinds}${source ? ` (${source})` : ''}.`,
+    mend: `Set ${kind} to ${kinds}, or remove it.`,
+  };
+}
+
 const writing: Partial<Record<About['form'], string>> = {
   duration: ', written like 30s, 10m, 8h or 14d',
   size: ', written like 256kB or 1MiB',
 };
 
-function wrongValue(path: Path, value: unknown, source: string | undefined): Problem {
-  const name = named(path);
+/** What is known of a setting: where kinds of storage share it, what the kind says that stands beside it. */
+function aboutGiven(path: Path, tree: Tree): About | undefined {
   const about = aboutAt(path);
+  const kind = valueAt(tree, [...path.slice(0, -1), 'kind']);
+
+  return (typeof kind === 'string' ? about?.ofKind?.[kind] : undefined) ?? about;
+}
+
+function wrongValue(path: Path, tree: Tree, source: string | undefined): Problem {
+  const name = named(path);
+  const value = valueAt(tree, path);
+  const about = aboutGiven(path, tree);
   const each = typeof path.at(-1) === 'number' ? about?.each : undefined;
   const expects = `${each ?? about?.expects ?? 'something else'}${(about && writing[about.form]) ?? ''}`;
 
@@ -89,7 +112,7 @@ function problemsOf(issues: readonly Issue[], tree: Tree, sources: ReadonlyMap<s
     placesOf(issue).map((path) => {
       const source = sourceOf(path, sources);
       if (issue.code === 'unrecognized_keys') return unknownSetting(path, source);
-      return wrongValue(path, valueAt(tree, path), source);
+      return wrongValue(path, tree, source);
     }),
   );
 
@@ -112,6 +135,10 @@ function withoutWrong(tree: Tree, issues: readonly Issue[]): Tree {
   return copy;
 }
 
+function isWithin(path: string, name: string): boolean {
+  return path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`);
+}
+
 /** What is wrong between settings; what hangs on one that is itself wrong is left unsaid. */
 function checkRest(rest: Tree, single: readonly Problem[]): Problem[] {
   const wrong = single.map(({ path }) => path);
@@ -120,24 +147,27 @@ function checkRest(rest: Tree, single: readonly Problem[]): Problem[] {
   if (!parsed?.success) return [];
 
   return checkConfig(resolveSettings(parsed.data)).filter(
-    ({ path }) => !wrong.some((name) => path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`)),
+    ({ path }) => !wrong.some((name) => isWithin(path, name) || isWithin(name, path)),
   );
 }
 
 /**
  * Loads the configuration: the file at `path` (else the one that GATEHOUSE_CONFIG names, else none), then variables,
  * which win. Answers the configuration, or every problem at once; never throws for what an operator can get wrong.
+ * `beside`: it is a second configuration, of another place: what its file says of `data` and `storage` wins over variables.
  */
 export function loadConfig({
   path,
   env,
   files = diskFiles,
+  beside = false,
 }: {
   path?: string;
   env: Environment;
   files?: Files;
+  beside?: boolean;
 }): Loaded {
-  const { tree, sources, problems: unread, complete } = gather(path, env, files);
+  const { tree, sources, problems: unread, complete } = gather(path, env, { files, beside });
   const parsed = settings.safeParse(tree);
   const issues = parsed.error?.issues ?? [];
 

@@ -6,13 +6,12 @@ import { choice, list, optionalNumber, optionalText, section, wholeNumber } from
 
 const email = z.string().refine(isEmailAddress);
 
-/** A country by its two letters (ISO 3166-1) that is not another name for one. */
-const country = z
-  .string()
-  .regex(/^[A-Z]{2}$/)
-  .refine((code) => Intl.getCanonicalLocales(`und-${code}`)[0] === `und-${code}` && isKnown(code));
+/** A country by its two letters (ISO 3166-1), not by another name for it: UK is GB. */
+const country = z.string().refine(isCountry);
 
-function isKnown(code: string): boolean {
+function isCountry(code: string): boolean {
+  if (!/^[A-Z]{2}$/.test(code) || Intl.getCanonicalLocales(`und-${code}`)[0] !== `und-${code}`) return false;
+
   return new Intl.DisplayNames('en', { type: 'region', fallback: 'none' }).of(code) !== undefined;
 }
 

@@ -22,7 +22,12 @@ export interface Counted {
   at: number;
   /** When the one before it was counted. */
   before: number;
+  /** The counter as it was left. */
+  row: Attempts;
 }
+
+/** Counters as they are in the store, by id. */
+export type Rows = ReadonlyMap<string, Attempts | undefined>;
 
 /** `retryAfter` in seconds. */
 export type Count<Reason extends string> = { counted: Counted[] } | { refused: { reason: Reason; retryAfter: number } };
@@ -62,36 +67,45 @@ export function createAttemptCounters({
   const open = new Map<string, number>();
   const waiting = new Set<() => void>();
 
+  async function read(ids: readonly string[]): Promise<Rows> {
+    return new Map(await Promise.all(ids.map(async (id) => [id, await records.attempts.get(id)] as const)));
+  }
+
   /** Counts at every counter or at none; answers the first one that has no room. */
-  async function add<R extends string>(counters: readonly Counter<R>[]): Promise<Counted[] | Full<R>> {
+  async function add<R extends string>(counters: readonly Counter<R>[], ahead?: Rows): Promise<Counted[] | Full<R>> {
     const now = clock.now();
-    const rows = await Promise.all(counters.map(({ id }) => records.attempts.get(id)));
-    const full = counters.map((counter, index) => fullness(counter, rows[index], now)).find(Boolean);
+    const findFull = (seen: Rows) => counters.map((one) => fullness(one, seen.get(one.id), now)).find(Boolean);
+
+    // What was read ahead may be old by now: it only says what the counters most likely are, and refuses nobody.
+    const isOld = ahead === undefined || findFull(ahead) !== undefined;
+    const rows = isOld ? await read(counters.map(({ id }) => id)) : ahead;
+    const full = findFull(rows);
     if (full) return full;
 
     const outcomes = new Map<string, Counted | Full<R>>();
     const creates = counters
-      .filter((_, index) => rows[index] === undefined)
-      .map(({ id, life }): Write => ({
-        in: 'attempts',
-        create: { id, failures: 0, lastAt: 0, expiresAt: now + life * 1000 },
-      }));
+      .filter(({ id }) => rows.get(id) === undefined)
+      .map(({ id, life }) => ({ id, failures: 0, lastAt: 0, expiresAt: now + life * 1000 }));
     const updates = counters.map((counter): Write => ({
       in: 'attempts',
       update: counter.id,
+      seen: rows.get(counter.id),
       change: (old) => {
         // Another process may have filled it since.
         const found = fullness(counter, old, now);
-        outcomes.set(counter.id, found ?? { id: counter.id, reason: counter.reason, at: now, before: old.lastAt });
+        const expiresAt = now + counter.life * 1000;
+        const row = { ...old, failures: old.failures + 1, lastAt: now, lastBy: node, expiresAt };
+        const counted = { id: counter.id, reason: counter.reason, at: now, before: old.lastAt, row };
+        outcomes.set(counter.id, found ?? counted);
 
-        return found
-          ? old
-          : { ...old, failures: old.failures + 1, lastAt: now, lastBy: node, expiresAt: now + counter.life * 1000 };
+        return found ? old : row;
       },
     }));
 
     try {
-      await records.write([...creates, ...updates]);
+      await records.write([...creates.map((create): Write => ({ in: 'attempts', create })), ...updates], {
+        inOrder: false,
+      });
     } catch (error) {
       // Another process created it: the updates were written all the same.
       if (!(error instanceof Conflict)) throw error;
@@ -99,7 +113,7 @@ export function createAttemptCounters({
 
     const counted = [...outcomes.values()].filter((outcome) => 'before' in outcome);
     const overtaken = [...outcomes.values()].find((outcome) => 'until' in outcome);
-    if (overtaken) await records.write(counted.map(givenBack));
+    if (overtaken) await records.write(counted.map(givenBack), { inOrder: false });
 
     return overtaken ?? counted;
   }
@@ -118,13 +132,16 @@ export function createAttemptCounters({
   }
 
   return {
-    async count<R extends string>(counters: readonly Counter<R>[]): Promise<Count<R>> {
+    /** To be handed to `count`: what it would read first. */
+    read,
+
+    async count<R extends string>(counters: readonly Counter<R>[], ahead?: Rows): Promise<Count<R>> {
       const begun = performance.now();
       const lasts = (milliseconds: number) => performance.now() < begun + milliseconds;
 
-      for (;;) {
+      for (let turn = 1; ; turn += 1) {
         const outcome = await inTurn(async () => {
-          const added = await add(counters);
+          const added = await add(counters, turn === 1 ? ahead : undefined);
 
           if (Array.isArray(added)) {
             for (const { id } of added) open.set(id, (open.get(id) ?? 0) + 1);
@@ -168,10 +185,11 @@ export function createAttemptCounters({
 }
 
 /** Takes one counted try back, with the wait that it caused. */
-export function givenBack({ id, at, before }: Counted): Write {
+export function givenBack({ id, at, before, row }: Counted): Write {
   return {
     in: 'attempts',
     update: id,
+    seen: row,
     change: (old) => ({
       ...old,
       failures: Math.max(0, old.failures - 1),

@@ -1,10 +1,11 @@
 import { emailKey } from '../domain/account.ts';
 import { networkOf } from '../domain/address.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { KnownDevice } from '../domain/device-session.ts';
 import { sha256 } from '../domain/ids.ts';
 import type { Records, Write } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
-import { createAttemptCounters, givenBack, type Counted, type Counter } from './attempt-counters.ts';
+import { createAttemptCounters, givenBack, type Counted, type Counter, type Rows } from './attempt-counters.ts';
 
 /**
  * How guessing is slowed down without letting a stranger lock anybody out (S84, S86 to S88): failures are counted by
@@ -18,6 +19,8 @@ export interface Guessing {
   /** Gives the count back, clears what the person's own failures left, remembers the device. */
   succeeded(ticket: Ticket, accountId: string): Promise<void>;
   failed(ticket: Ticket): Promise<void>;
+  /** After a proof that nobody guesses (a passkey): remembers the device. */
+  recognised(device: { accountId: string; deviceId: string }): Promise<void>;
   /** Nothing was verified (503 from the hash queue): gives the count back. */
   withdrawn(ticket: Ticket): Promise<void>;
   /** The operator's command after 100 failures in a row: unknown devices may try again. */
@@ -51,6 +54,10 @@ export interface Ticket {
   readonly counted: readonly Counted[];
   readonly known: boolean;
   readonly deviceId: string;
+  /** As it was found, where it is known for anything. */
+  readonly device?: KnownDevice | undefined;
+  /** How many devices of the account are known. */
+  readonly devices: number;
 }
 
 /** Durations in seconds: `config.limits.sign_in`. */
@@ -70,6 +77,8 @@ export interface GuessingDeps {
   limits: GuessingLimits;
   /** What is guessed at; passwords unless told otherwise. */
   at?: 'password' | 'second-factor';
+  /** See `EventsDeps`; `sent` is called once they were written. */
+  takeOver?: ((writes: readonly Write[], sent: () => void) => boolean) | undefined;
 }
 
 /** NIST SP 800-63B-4 section 3.2.2: consecutive failures after which other proof is needed. */
@@ -87,7 +96,8 @@ const mostDevices = 100;
 /** Fewer characters are no random name of a browser but something that was made up. */
 const shortestDeviceId = 16;
 
-export function createGuessing({ records, sealing, clock, limits, at = 'password' }: GuessingDeps): Guessing {
+export function createGuessing(deps: GuessingDeps): Guessing {
+  const { records, sealing, clock, limits, at = 'password', takeOver } = deps;
   const counters = createAttemptCounters({ records, clock });
   const isSecond = at === 'second-factor';
   const prefix = isSecond ? 'attempts:second-factor-' : 'attempts:';
@@ -131,8 +141,8 @@ export function createGuessing({ records, sealing, clock, limits, at = 'password
     ];
   }
 
-  async function countAll(all: readonly Counter<Reason>[]): Promise<Counted[] | Refusal> {
-    const count = await counters.count(all);
+  async function countAll(all: readonly Counter<Reason>[], ahead: Rows): Promise<Counted[] | Refusal> {
+    const count = await counters.count(all, ahead);
     if ('counted' in count) return count.counted;
 
     const { reason, retryAfter } = count.refused;
@@ -146,27 +156,32 @@ export function createGuessing({ records, sealing, clock, limits, at = 'password
 
   /** Whatever happens to the writes, those who wait for this outcome go on. */
   async function settleAfter(counted: readonly Counted[], writes: () => Promise<Write[]>): Promise<void> {
+    const settle = () => counters.settle(counted);
+    let isTaken = false;
+
     try {
-      await records.write(await writes());
+      const made = await writes();
+      isTaken = takeOver?.(made, settle) === true;
+
+      if (!isTaken) await records.write(made, { inOrder: false });
     } finally {
-      counters.settle(counted);
+      if (!isTaken) settle();
     }
   }
 
   async function makeRoom(accountId: string): Promise<Write[]> {
-    if ((await records.knownDevices.count('account', accountId)) < mostDevices) return [];
     const oldest = await records.knownDevices.list('account', accountId, { limit: 1 });
 
     return oldest.rows.map(({ id }) => ({ in: 'knownDevices', remove: id }));
   }
 
-  async function remembered(accountId: string, deviceId: string, known: boolean): Promise<Write[]> {
+  async function remembered(accountId: string, { deviceId, known, device, devices }: Ticket): Promise<Write[]> {
     const now = clock.now();
     const id = deviceKey(accountId, deviceId);
     const seen = { lastSeenAt: now, expiresAt: now + deviceLife * 1000 };
 
     // What was known of it stays: a right password says nothing about the second factor that was proved in it.
-    if (known) return [{ in: 'knownDevices', update: id, change: (old) => ({ ...old, ...seen }) }];
+    if (known) return [{ in: 'knownDevices', update: id, seen: device, change: (old) => ({ ...old, ...seen }) }];
 
     const put: Write = {
       in: 'knownDevices',
@@ -176,44 +191,58 @@ export function createGuessing({ records, sealing, clock, limits, at = 'password
     // Its own row of failures has ended too, had it lost its standing by them.
     const cleared = devicesCounters(id).map((counter): Write => ({ in: 'attempts', remove: counter.id }));
 
-    return [...(await makeRoom(accountId)), put, ...cleared];
+    return [...(devices < mostDevices ? [] : await makeRoom(accountId)), put, ...cleared];
   }
 
   return {
     async admit({ email, ip, deviceId, accountId }) {
       const device = deviceKey(accountId ?? '', deviceId);
-      // Looked up for unknown people too: the same trips to the store for everybody (S71).
-      const found = await records.knownDevices.get(device);
+      const ofDevice = devicesCounters(device);
+      const ofStrangers = strangersCounters(emailKey(email), networkOf(ip));
+
+      // Looked up for unknown people too, and all that may be needed: the same trip to the store for everybody (S71).
+      const [found, devices, rows] = await Promise.all([
+        records.knownDevices.get(device),
+        records.knownDevices.count('account', accountId ?? ''),
+        counters.read([...ofDevice, ...ofStrangers].map(({ id }) => id)),
+      ]);
       const known = found !== undefined && accountId !== undefined && (!isSecond || found.secondFactor === true);
-      const asDevice = known ? await countAll(devicesCounters(device)) : undefined;
+      const asDevice = known ? await countAll(ofDevice, rows) : undefined;
 
       if (Array.isArray(asDevice)) {
-        return { allowed: true, ticket: { counted: asDevice, known: true, deviceId } };
+        return { allowed: true, ticket: { counted: asDevice, known: true, deviceId, device: found, devices } };
       }
 
       // A device with 100 failures of its own in a row is no better than a stranger's.
       if (asDevice && asDevice.reason !== 'locked') return asDevice;
-      const asStranger = await countAll(strangersCounters(emailKey(email), networkOf(ip)));
+      const asStranger = await countAll(ofStrangers, rows);
 
       return Array.isArray(asStranger)
-        ? { allowed: true, ticket: { counted: asStranger, known: false, deviceId } }
+        ? { allowed: true, ticket: { counted: asStranger, known: false, deviceId, devices } }
         : asStranger;
     },
 
-    succeeded: ({ counted, known, deviceId }, accountId) =>
-      settleAfter(counted, async () => {
+    succeeded: (ticket, accountId) =>
+      settleAfter(ticket.counted, async () => {
         // An address's counter also holds what others failed there, so it is not cleared.
-        const writes = counted.map((one): Write =>
+        const writes = ticket.counted.map((one): Write =>
           one.reason === 'address' ? givenBack(one) : { in: 'attempts', remove: one.id },
         );
 
-        return deviceId.length < shortestDeviceId
+        return ticket.deviceId.length < shortestDeviceId
           ? writes
-          : [...writes, ...(await remembered(accountId, deviceId, known))];
+          : [...writes, ...(await remembered(accountId, ticket))];
       }),
 
     async failed({ counted }) {
       counters.settle(counted);
+    },
+
+    async recognised({ accountId, deviceId }) {
+      if (deviceId.length < shortestDeviceId) return;
+
+      const devices = await records.knownDevices.count('account', accountId);
+      await records.write(await remembered(accountId, { counted: [], known: false, deviceId, devices }));
     },
 
     withdrawn: ({ counted }) => settleAfter(counted, async () => counted.map(givenBack)),

@@ -7,6 +7,11 @@ import type { Hashing } from './hashing.ts';
 export interface Passwords {
   /** Hashes exactly once, also for an unknown person or one without a password (S71). Throws Unavailable. */
   verify(accountId: string | undefined, password: string): Promise<boolean>;
+  /**
+   * `verify` in two steps. Begins to look up what a password will be compared with; where what it answers is never called, it fails
+   * for nobody.
+   */
+  verifier(accountId: string | undefined): (password: string) => Promise<boolean>;
   /** The policy is the caller's business. Throws Unavailable, and Invalid for what can't be a password. */
   set(accountId: string, password: string): Promise<void>;
   /**
@@ -62,16 +67,24 @@ export function createPasswords({ records, hashing, clock, onRehashFailure }: Pa
     return now?.hash === hash || replace(accountId, change);
   }
 
-  return {
-    async verify(accountId, password) {
-      const credential = await records.passwords.get(accountId ?? nobody);
+  function verifier(accountId: string | undefined): (password: string) => Promise<boolean> {
+    const reading = records.passwords.get(accountId ?? nobody);
+    reading.catch(() => undefined);
+
+    return async (password) => {
+      const credential = await reading;
       const right = await hashing.verify(credential?.hash, password);
 
       if (!right || !credential) return false;
       if (hashing.needsRehash(credential.hash)) rehashInBackground(credential, password);
 
       return true;
-    },
+    };
+  }
+
+  return {
+    verify: (accountId, password) => verifier(accountId)(password),
+    verifier,
 
     async set(accountId, password) {
       const hash = await hashing.hash(password);

@@ -10,7 +10,8 @@ export type FailureCode =
   | 'recent_sign_in_required'
   | 'rate_limited'
   | 'invalid'
-  | 'unavailable';
+  | 'unavailable'
+  | 'maintenance';
 
 export abstract class Failure extends Error {
   abstract readonly code: FailureCode;
@@ -69,12 +70,21 @@ export class Invalid extends Failure {
 
 /** Storage or another thing that is needed does not answer. */
 export class Unavailable extends Failure {
-  readonly code = 'unavailable';
+  readonly code: 'unavailable' | 'maintenance' = 'unavailable';
   readonly status = 503;
   readonly retryAfter: number;
 
   constructor(message: string, options?: ErrorOptions & { retryAfter?: number }) {
     super(message, options);
     this.retryAfter = options?.retryAfter ?? 2;
+  }
+}
+
+/** The operator has closed the installation for a while: nothing is wrong, and nothing may be written. */
+export class InMaintenance extends Unavailable {
+  override readonly code = 'maintenance';
+
+  constructor() {
+    super('the installation is in maintenance', { retryAfter: 30 });
   }
 }

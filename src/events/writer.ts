@@ -17,6 +17,8 @@ export interface Origin {
   ip: string;
   userAgent: string;
   requestId: string;
+  /** The address is that of an app's own server: there is nothing personal in it. */
+  program?: boolean;
 }
 
 export type Facts<K extends EventKind> = {
@@ -115,7 +117,8 @@ export function createEvents({ records, sealing, clock, onError, takeOver }: Eve
 
     if (from) {
       row.requestId = from.requestId;
-      row.personal = await hide(JSON.stringify({ ip: from.ip, userAgent: from.userAgent }), id, account);
+      const whose = from.program === true ? undefined : account;
+      row.personal = await hide(JSON.stringify({ ip: from.ip, userAgent: from.userAgent }), id, whose);
     }
 
     if (sink) sink(row);

@@ -1,3 +1,4 @@
+import { errors } from 'oidc-provider';
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
@@ -5,7 +6,7 @@ import { Unavailable } from '../domain/errors.ts';
 import type { Inside } from './deps.ts';
 import type { ProtocolPages } from './pages.ts';
 import { getInsteadOfPost } from './posts.ts';
-import { readCookiesAhead } from './ahead.ts';
+import { readRequestAhead } from './ahead.ts';
 import { answerPrograms } from './for-programs.ts';
 import { tellRefusal } from './refusals.ts';
 import { onlyWhereProved } from './resumption.ts';
@@ -51,16 +52,16 @@ export function createAnswers(deps: AnswerDeps): Answers {
     const { oidc } = ctx as { oidc?: KoaContextWithOIDC['oidc'] };
     if (oidc === undefined) return;
 
-    const { refused, failure: failed } = unit.notes;
-    if (refused !== undefined && failed === undefined) tellRefusal(deps, ctx as KoaContextWithOIDC, refused);
-
     try {
       await unit.flush();
     } catch (error) {
-      unit.notes.failure ??= error;
+      if (error instanceof errors.OIDCProviderError) refuseLate(library, ctx, error);
+      else unit.notes.failure ??= error;
     }
 
-    if (unit.notes.failure !== undefined) return refuse(ctx, oidc.route, unit.notes.failure);
+    const { refused, failure } = unit.notes;
+    if (failure !== undefined) return refuse(ctx, oidc.route, failure);
+    if (refused !== undefined) tellRefusal(deps, ctx as KoaContextWithOIDC, refused);
 
     if (unit.notes.cookie !== undefined) withoutCookie(ctx, library.cookieName('session'));
     if (ctx.get('Origin') === 'null') withoutCors(ctx);
@@ -73,7 +74,7 @@ export function createAnswers(deps: AnswerDeps): Answers {
 
     scope: (ctx, next) =>
       units.open(originOf(ctx.req), (unit) => {
-        readCookiesAhead(unit, provider(), ctx);
+        readRequestAhead({ unit, clientOf: deps.clientOf }, provider(), ctx);
 
         return next();
       }),
@@ -115,6 +116,15 @@ function chain(middleware: readonly Middleware[], ctx: Context, next: () => Prom
   };
 
   return run(0);
+}
+
+/** What decided about a token request came to nothing: another one was first. Answered as the library refuses. */
+function refuseLate(library: Provider, ctx: Context, error: errors.OIDCProviderError): void {
+  const { statusCode, error: code, error_description: description } = error;
+
+  ctx.status = statusCode;
+  ctx.body = { error: code, error_description: description };
+  library.emit('grant.error', ctx as KoaContextWithOIDC, error);
 }
 
 /** Nothing fails open, and nothing that was not written is promised (S115). */

@@ -12,7 +12,7 @@ export interface ListenDeps extends Pick<OidcDeps, 'events' | 'clock' | 'onError
   units: Units;
 }
 
-/** How often failures of one client's authentication are recorded, in milliseconds: anybody can cause them. */
+/** How often a node records failures of one client’s authentication, in milliseconds: anybody can cause them. */
 const failureInterval = 60_000;
 
 /** What the library tells of while it works: the security events of the protocol (S113), and mends of its answers. */
@@ -82,7 +82,10 @@ export function listen(provider: Provider, { events, clock, onError, originOf, u
       // Most often the request has read the account anyway; then the event travels with its other writes.
       const account = accountId === undefined ? undefined : ((await unit.known('accounts', accountId)) ?? accountId);
       const actor = facts.clientId === undefined ? 'anonymous' : `client:${facts.clientId}`;
-      const whole = { ...facts, actor, account, from: originOf(ctx.req) } as unknown as Facts<K>;
+      // An app without a secret of its own runs where the person is.
+      const program = ctx.oidc.client !== undefined && ctx.oidc.client.clientAuthMethod !== 'none';
+      const from = { ...originOf(ctx.req), program };
+      const whole = { ...facts, actor, account, from } as unknown as Facts<K>;
 
       await events.write(kind, whole, (row) => unit.write({ in: 'events', create: row }));
     };

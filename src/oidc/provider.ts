@@ -6,6 +6,7 @@ import type { DeviceSession } from '../domain/device-session.ts';
 import { createAdapter } from './adapter/index.ts';
 import { createAnswers } from './answers.ts';
 import { claimsOfAccount, claimsOfScope, createFindAccount } from './claims.ts';
+import { clientCheck, createClientChanges } from './client-changes.ts';
 import { attachClients, type Clients } from './clients.ts';
 import { createLoadExistingGrant } from './consent.ts';
 import { createInteractionUrl } from './departure.ts';
@@ -49,8 +50,10 @@ export interface Oidc {
   interactions: Interactions;
   /** Tells the apps that were used in a session that it has ended, without keeping anybody waiting. */
   tell(session: DeviceSession): void;
-  /** Takes over the signing keys where they have changed: what happens of itself every 4 s. */
+  /** Takes over the signing keys where they have changed: what happens of itself every 3 s. */
   checkKeys(): Promise<void>;
+  /** Looks whether clients were changed anywhere; it does so by itself every few seconds. */
+  checkClients(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -58,7 +61,7 @@ export interface Oidc {
  * How often the schedule of the keys is looked at, in milliseconds: whatever changed it, a write or the time, shows
  * within 5 s on every node.
  */
-const keyCheck = 4_000;
+const keyCheck = 3_000;
 
 /** What is replaced as a whole when the keys change. */
 interface Running {
@@ -107,7 +110,7 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
     // The web has replaced every forwarded header by what it found out.
     provider.proxy = true;
 
-    const clients = attachClients(provider, { units, clock });
+    const clients = attachClients(provider, { units, clock, changes });
     attach(provider, { units, background });
     listen(provider, { ...deps, units });
 
@@ -116,13 +119,16 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
     return { provider, documents, version, clients };
   }
 
+  const changes = createClientChanges(deps);
+  await changes.look();
+
   let running = await run(await loadKeys(deps));
 
   async function checkKeys(): Promise<void> {
     if ((await keyVersion(deps)) !== running.version) running = await run(await loadKeys(deps));
   }
 
-  const watch = watchKeys(keyCheck, checkKeys);
+  const watches = [lookAgain(keyCheck, checkKeys), lookAgain(clientCheck, changes.look)];
 
   return {
     scope: answers.scope,
@@ -131,15 +137,16 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
     interactions: createSteps({ ...inside, signOut, claimsOfScope, claimsOfAccount }),
     tell: (session) => background(notify(session)),
     checkKeys,
+    checkClients: changes.look,
 
     async [Symbol.asyncDispose]() {
-      watch[Symbol.dispose]();
+      for (const watch of watches) watch[Symbol.dispose]();
       await finished();
       await outbound[Symbol.asyncDispose]();
     },
   };
 
-  function watchKeys(every: number, check: () => Promise<void>): Disposable {
+  function lookAgain(every: number, check: () => Promise<void>): Disposable {
     let failing = false;
     let checking = false;
 

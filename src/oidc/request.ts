@@ -8,7 +8,8 @@ import type { CollectionName, Records, Row, Write } from '../storage/records.ts'
 /**
  * One request's reads and writes. The protocol library asks for the same few things one after another and writes them
  * one by one; here what was read is remembered, what will be needed is loaded ahead, and what needs no answer is written
- * at once, before the request is answered. What must be conditional goes to the store directly and waits.
+ * at once, before the request is answered. What must be conditional either goes to the store directly and waits, or
+ * decides (`Write`) about the rest, and then the request is answered by what came of it.
  */
 export interface UnitOfWork {
   /** Milliseconds: when the request arrived. */
@@ -30,6 +31,8 @@ export interface UnitOfWork {
   later(key: string, work: () => Promise<unknown>): void;
   /** What is still being made of this request's writes: nothing is sent without it. */
   prepare(making: Promise<void>): void;
+  /** Tidying up that nothing hangs on: done when the rest was written, and waited for by nobody. */
+  afterwards(work: () => Promise<unknown>): void;
   /** What `get` answers from here on. */
   learn<Name extends CollectionName>(name: Name, id: string, row: Row<Name> | undefined): void;
 
@@ -42,6 +45,7 @@ export interface UnitOfWork {
 
   /** Sends what is queued. Throws what kept it from being written. */
   flush(): Promise<void>;
+  takeRest(): (() => Promise<unknown>)[];
   /** The request has failed: forgets what is queued, but for what was to be written in any case. */
   giveUp(): void;
 
@@ -53,7 +57,10 @@ export interface Queueing {
   key?: string;
   /** Written although the request fails: it tells of something that is done. */
   always?: boolean;
-  /** Called once it was sent, whatever came of it; `row`: what an update has made, unless there was nothing to update. */
+  /**
+   * Called once it was sent, whatever came of it; `row`: what an update has made, unless there was nothing to update.
+   * What it throws, `flush` throws.
+   */
   sent?: (row?: object) => void;
 }
 
@@ -88,10 +95,14 @@ export interface Units {
    * fails. False: no request is under way, so nobody takes them.
    */
   takeOver(writes: readonly Write[], sent?: () => void): boolean;
+  /** Resolves when nothing is left to be done afterwards: before storage closes. */
+  settled(): Promise<void>;
 }
 
 export interface UnitDeps {
   records: Records;
   ephemera: Ephemera;
   clock: Clock;
+  /** Told of what went wrong afterwards. */
+  onError(error: unknown): void;
 }

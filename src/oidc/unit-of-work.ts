@@ -23,6 +23,7 @@ export function createUnit({ records, ephemera, clock }: UnitDeps, origin: Origi
   let writes = new Map<unknown, Queued>();
   let work = new Map<string, () => Promise<unknown>>();
   let making: Promise<void>[] = [];
+  let rest: (() => Promise<unknown>)[] = [];
 
   function once<T>(key: string, load: () => Promise<T>): Promise<T> {
     let loading = memory.get(key) as Promise<T> | undefined;
@@ -81,17 +82,25 @@ export function createUnit({ records, ephemera, clock }: UnitDeps, origin: Origi
   async function flush(): Promise<void> {
     do {
       const made = await Promise.allSettled(making.splice(0));
-      const batch = [...writes.values()].map(toSend);
+      // What tells of something done is written whatever the others come to.
+      const batch = [...writes.values()].toSorted((a, b) => Number(b.always ?? 0) - Number(a.always ?? 0)).map(toSend);
       const others = [...work.values()];
       writes = new Map();
       work = new Map();
 
       const sent = [
-        ...(batch.length > 0 ? [records.write(batch.map(({ write }) => write))] : []),
+        ...(batch.length > 0
+          ? [
+              records.write(
+                batch.map(({ write }) => write),
+                { inOrder: false },
+              ),
+            ]
+          : []),
         ...others.map((one) => one()),
       ];
       const outcomes = [...made, ...(await Promise.allSettled(sent))];
-      for (const { tell } of batch) tell();
+      outcomes.push(...(await Promise.allSettled(batch.map(async ({ tell }) => tell()))));
 
       const failed = outcomes.find((outcome) => outcome.status === 'rejected');
       if (failed) throw failed.reason;
@@ -150,6 +159,7 @@ export function createUnit({ records, ephemera, clock }: UnitDeps, origin: Origi
 
     later,
     prepare: (one) => void making.push(one),
+    afterwards: (one) => void rest.push(one),
     learn: (name, id, row) => settle(keyOf(name, id), Promise.resolve(row)),
 
     async update(name, id, change) {
@@ -163,11 +173,13 @@ export function createUnit({ records, ephemera, clock }: UnitDeps, origin: Origi
     },
 
     flush,
+    takeRest: () => rest.splice(0),
 
     giveUp() {
       writes = new Map([...writes].filter(([, { always }]) => always));
       work = new Map();
       making = [];
+      rest = [];
     },
 
     notes: { sessions: new Map() },

@@ -7,6 +7,7 @@ import { createUnit } from './unit-of-work.ts';
 /** One unit of work for each request, at hand in everything that the request does. */
 export function createUnits(deps: UnitDeps): Units {
   const storage = new AsyncLocalStorage<{ unit: UnitOfWork; over: boolean }>();
+  const tidying = new Set<Promise<unknown>>();
 
   const current = (): UnitOfWork | undefined => {
     const place = storage.getStore();
@@ -24,8 +25,16 @@ export function createUnits(deps: UnitDeps): Units {
       throw error;
     } finally {
       await place.unit.flush().finally(() => (place.over = true));
+      for (const work of place.unit.takeRest()) afterwards(work);
     }
   };
+
+  function afterwards(work: () => Promise<unknown>): void {
+    const one = work()
+      .catch(deps.onError)
+      .finally(() => tidying.delete(one));
+    tidying.add(one);
+  }
 
   return {
     within(run) {
@@ -46,6 +55,10 @@ export function createUnits(deps: UnitDeps): Units {
       }
 
       return true;
+    },
+
+    async settled() {
+      await Promise.all(tidying);
     },
   };
 }

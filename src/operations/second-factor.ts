@@ -12,6 +12,8 @@ import { methodsToProve, mustEnrol, needsStrongFactor } from './factor-rules.ts'
 /** What somebody who gave their password is asked for next, and sending the code that they will type. */
 export interface SecondFactor {
   ask(account: Account): Promise<SecondFactorAsked>;
+  /** What a recent sign-in must have proved (S96): `strengthOf` the session is to be no less. */
+  strongest(account: Account): Promise<ReturnType<typeof strongestEnrolled>>;
   /**
    * `message` answers what carries the code, and is written in one step with it. `off`: no code can go there any more.
    * `wait` in seconds: too many were sent or tried.
@@ -70,6 +72,8 @@ export function createSecondFactor(deps: SecondFactorDeps): SecondFactor {
         recoveryCodesLeft: recovery?.hashes.length ?? 0,
       };
     },
+
+    strongest: async (account) => strongestEnrolled(methodsToProve(account, await changes.of(account.id))),
 
     async send(account, { method, binding }, message) {
       if (!methodsToProve(account, await changes.of(account.id)).includes(method)) return 'off';

@@ -20,7 +20,7 @@ export interface SignInDeps {
     'find' | 'signedIn' | 'selected' | 'refused' | 'restart' | 'keepProof' | 'proofSoFar'
   >;
   accounts: Pick<Accounts, 'findByEmail' | 'get'>;
-  passwords: Pick<Passwords, 'verify'>;
+  passwords: Pick<Passwords, 'verifier'>;
   guessing: Pick<Guessing, 'admit' | 'succeeded' | 'failed' | 'withdrawn'>;
   events: Pick<Events, 'write'>;
   clock: Clock;

@@ -33,6 +33,8 @@ export async function proveByPassword(deps: ProveDeps, visitor: Visitor, tried: 
   const account = await deps.accounts.findByEmail(email);
   const facts = { actor: 'anonymous', account, clientId, from: visitor };
 
+  // On its way while the try is counted; nothing is compared with it before.
+  const verify = deps.passwords.verifier(account?.id);
   const { ip, deviceId } = visitor;
   const admission = await deps.guessing.admit({ email, ip, deviceId, accountId: account?.id });
 
@@ -44,7 +46,7 @@ export async function proveByPassword(deps: ProveDeps, visitor: Visitor, tried: 
   }
 
   const { ticket } = admission;
-  const right = await verifyOrWithdraw(deps, ticket, { accountId: account?.id, password });
+  const right = await verifyOrWithdraw(deps, ticket, () => verify(password));
 
   if (account === undefined || !right || account.status === 'disabled') {
     await deps.guessing.failed(ticket);
@@ -66,12 +68,12 @@ export async function proveByPassword(deps: ProveDeps, visitor: Visitor, tried: 
 }
 
 async function verifyOrWithdraw(
-  { passwords, guessing }: ProveDeps,
+  { guessing }: Pick<ProveDeps, 'guessing'>,
   ticket: Ticket,
-  { accountId, password }: { accountId: string | undefined; password: string },
+  verify: () => Promise<boolean>,
 ): Promise<boolean> {
   try {
-    return await passwords.verify(accountId, password);
+    return await verify();
   } catch (error) {
     await guessing.withdrawn(ticket);
     throw error;

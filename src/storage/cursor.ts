@@ -6,6 +6,13 @@ export interface Position {
   id: string;
 }
 
+/** How many rows a page has. Throws Invalid where it is not 1 to 1000. */
+export function pageLimit({ limit = 50 }: { limit?: number }): number {
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw new Invalid('a page has 1 to 1000 rows');
+
+  return limit;
+}
+
 export function writeCursor(position: Position): string {
   return Buffer.from(JSON.stringify([position.order, position.id])).toString('base64url');
 }

@@ -1,4 +1,5 @@
 import type { Json } from '../domain/json.ts';
+import type { Advice } from './advice.ts';
 
 /**
  * The port for what may be lost and done again within a minute: interactions, authorization codes' payloads, access
@@ -29,5 +30,7 @@ export interface Ephemera {
   sweep(limit: number): Promise<number>;
   /** Throws Unavailable when the store does not answer. */
   ready(): Promise<void>;
+  /** How the server behind it is set up, as far as that matters here. Throws Unavailable. */
+  advice?(): Promise<Advice[]>;
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { Advice } from './advice.ts';
 import { shapes, type Shape } from './shapes.ts';
 
 export { shapes };
@@ -109,12 +110,17 @@ export interface Records extends Collections {
    * crash or Unavailable, what is there of them is a beginning of the list. `put` creates or replaces. A write that
    * fails by itself (Conflict, Invalid, a `change` that throws) is left out; the first such failure is thrown after the
    * rest was written. One that `decides` and was not written ends the list.
+   *
+   * `inOrder: false`: only the writes of one row keep their order, and what comes after one that decides waits for it.
+   * The others may travel at the same time, and after a crash any of them may be there.
    */
-  write(writes: readonly Write[]): Promise<void>;
+  write(writes: readonly Write[], how?: { inOrder?: boolean }): Promise<void>;
   /** Removes at most `limit` expired rows; answers how many. */
   sweep(limit: number): Promise<number>;
   /** Throws Unavailable when the store does not answer. */
   ready(): Promise<void>;
+  /** How the server behind it is set up, as far as that matters here. Throws Unavailable. */
+  advice?(): Promise<Advice[]>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -23,6 +23,55 @@ export class AlreadyRunning extends Unavailable {
   }
 }
 
+/** The store answers, but we can't work with it: its password, what its user may do, its version. */
+export class StoreUnfit extends Unavailable {
+  /** EX_CONFIG of sysexits.h: starting again changes nothing. */
+  readonly exitCode = 78;
+
+  constructor(store: string, { reason, mend }: { reason: string; mend: string }) {
+    super(`${store} can't be used: ${reason.replace(/\.$/, '')}. ${mend}`);
+  }
+}
+
+/** What was here lives elsewhere now: whoever went on here would go on from what others no longer see. */
+export class StoreMoved extends Unavailable {
+  /** EX_CONFIG of sysexits.h: starting again changes nothing. */
+  readonly exitCode = 78;
+
+  constructor({ to, at }: { to: string; at: number }) {
+    super(
+      `What was here was moved to ${to} at ${new Date(at).toISOString()}: start with the configuration that names it. To ` +
+        'go on here instead, without what has changed there since: gatehouse move --undo',
+    );
+  }
+}
+
+/** It is being copied, from here or to here, and the copy is not finished. */
+export class MoveUnfinished extends Unavailable {
+  /** EX_TEMPFAIL of sysexits.h: it works once the move is done. */
+  readonly exitCode = 75;
+
+  constructor(way: { to: string } | { from: string }) {
+    super(
+      'to' in way
+        ? `What is here is being moved to ${way.to}: run the same gatehouse move again to finish it, or go on here with ` +
+            'gatehouse move --undo'
+        : `What is here is a copy of ${way.from} that is not finished: run the same gatehouse move again to finish it.`,
+    );
+  }
+}
+
+/** Why a store is not copied to another. Nothing was changed, or it can go on where it ended. */
+export class MoveRefused extends Error {
+  /** 1: it will be refused again; 75: later it works; 78: the configuration has to change (sysexits.h). */
+  readonly exitCode: 1 | 75 | 78;
+
+  constructor(message: string, exitCode: 1 | 75 | 78 = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
 /** It was sealed under a key that is not among ours: another installation's data, or a key that was lost. */
 export class KeyMissing extends Error {
   /** EX_CONFIG of sysexits.h: starting again changes nothing. */
@@ -34,4 +83,45 @@ export class KeyMissing extends Error {
         'or set secrets.encryption_key (for an earlier one: secrets.former_encryption_keys).',
     );
   }
+}
+
+/** Another node of the installation runs with other secrets: neither would accept what the other has given out. */
+export class SecretsDiffer extends Error {
+  /** EX_CONFIG of sysexits.h. */
+  readonly exitCode = 78;
+
+  /** `until`: when a node that was killed is no longer taken to be running, in milliseconds. */
+  constructor(setting: string, until: number) {
+    super(
+      `Another node is running with a different ${setting}: give all nodes the same. To change it, put a new cookie ` +
+        'key behind the old one on every node and then in front of it; for the others, stop every node first. A node ' +
+        `that was killed counts as running until ${new Date(until).toISOString()}.`,
+    );
+  }
+}
+
+/** Each says what to do, and with which code of sysexits.h the program ends. */
+export type Refusal =
+  | SchemaTooNew
+  | AlreadyRunning
+  | StoreUnfit
+  | StoreMoved
+  | MoveUnfinished
+  | MoveRefused
+  | KeyMissing
+  | SecretsDiffer;
+
+const refusals = [
+  SchemaTooNew,
+  AlreadyRunning,
+  StoreUnfit,
+  StoreMoved,
+  MoveUnfinished,
+  MoveRefused,
+  KeyMissing,
+  SecretsDiffer,
+];
+
+export function isRefusal(error: unknown): error is Refusal {
+  return refusals.some((refusal) => error instanceof refusal);
 }

@@ -61,7 +61,14 @@ export function createSealing(keys: SealingKeys): Sealing {
   };
 }
 
-/** Seals under a key that is not the operator's (an account's event key). Same format; `keyId` is for the reader. */
+/** The key's id in a text that was sealed under a key of the operator; undefined: under another's (`encrypt`). */
+export function sealedUnder(sealed: string): string | undefined {
+  const [version, id] = sealed.split('.', 2);
+
+  return version === 'v1' && !id?.startsWith('@') ? id : undefined;
+}
+
+/** Seals under a key that is not the operator's (an account's event key). Same format; `keyId` begins with `@`. */
 export function encrypt(key: KeyObject, text: string, context: string, keyId: string): string {
   const iv = randomBytes(ivLength);
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(context));

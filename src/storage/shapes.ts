@@ -22,6 +22,8 @@ export interface Shape<T extends { id: string }, Unique extends string = string,
   lists: Record<List, { group: (row: T) => string | undefined; order: (row: T) => number | string }>;
   /** Milliseconds from which on the row is absent for every method, swept or not; it may then be created anew. */
   expiresAt?: (row: T) => number | undefined;
+  /** What of a row is sealed (`Sealing.seal`): who keeps the row elsewhere needs the keys that open it. */
+  sealed?: (row: T) => readonly (string | undefined)[];
 }
 
 const shape =
@@ -111,6 +113,7 @@ export const shapes = {
         order: (row) => row.createdAt,
       },
     },
+    sealed: (row) => [row.eventKey],
   }),
   passwords: shape<PasswordCredential>()({ unique: {}, lists: {} }),
   clients: shape<Client>()({ unique: {}, lists: { created: byCreation } }),
@@ -156,8 +159,9 @@ export const shapes = {
       time: { group: () => 'all', order: (row) => row.at },
       account: { group: (row) => row.accountId, order: (row) => row.at },
     },
+    sealed: (row) => [row.personal],
   }),
-  signingKeys: shape<SigningKey>()({ unique: {}, lists: { created: byCreation } }),
+  signingKeys: shape<SigningKey>()({ unique: {}, lists: { created: byCreation }, sealed: (row) => [row.sealed] }),
   settings: shape<Setting>()({ unique: {}, lists: {} }),
   attempts: shape<Attempts>()({ unique: {}, lists: {}, expiresAt: (row) => row.expiresAt }),
   oneTimeSecrets: shape<OneTimeSecret>()({
@@ -170,7 +174,11 @@ export const shapes = {
     lists: { account: { group: (row) => row.accountId, order: (row) => row.worksUntil } },
     expiresAt: (row) => row.expiresAt,
   }),
-  factors: shape<Factors>()({ unique: {}, lists: {} }),
+  factors: shape<Factors>()({
+    unique: {},
+    lists: {},
+    sealed: ({ authenticators, pending }) => [...authenticators.map(({ sealed }) => sealed), pending?.sealed],
+  }),
   passkeys: shape<Passkey>()({
     unique: {},
     lists: { account: { group: (row) => row.accountId, order: (row) => row.createdAt } },
@@ -190,5 +198,6 @@ export const shapes = {
       account: { group: (row) => row.accountId, order: (row) => row.createdAt },
     },
     expiresAt: (row) => row.expiresAt,
+    sealed: (row) => [row.sealed],
   }),
 };

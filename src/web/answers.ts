@@ -7,7 +7,7 @@ import type { Assets } from './assets.ts';
 import type { Cookies } from './cookies.ts';
 import type { Csrf } from './csrf.ts';
 import { createFrame, isLocalPath } from './frame.ts';
-import { contentSecurityPolicy, isolate } from './headers.ts';
+import { contentSecurityPolicy, documentPolicy, isolate } from './headers.ts';
 import { localeNames, sayIn } from './locale.ts';
 import { keepNotice, takeNotice } from './notices.ts';
 import type { Notice } from './notices.ts';
@@ -67,6 +67,11 @@ export function createAnswers(deps: AnswerDeps): Answers {
         case 'leave':
           seeOther(context, address(outcome.url));
           break;
+        case 'document':
+          context.type = 'html';
+          context.body = outcome.html;
+          context.set('Content-Security-Policy', documentPolicy);
+          break;
         case 'answered':
           context.respond = false;
           break;
@@ -111,7 +116,11 @@ function show(deps: AnswerDeps, context: Context, { outcome, situation }: { outc
   context.set('Content-Language', locale);
   context.set(
     'Content-Security-Policy',
-    contentSecurityPolicy({ formAction: frame.formAction ?? [], images: [...images] }),
+    contentSecurityPolicy({
+      formAction: frame.formAction ?? [],
+      images: [...images],
+      frames: frame.frames ?? false,
+    }),
   );
   if (view.layout === 'shell') isolate(context);
 }

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 
 import type { Context, Middleware } from 'koa';
 
-import { Failure, Invalid, NotFound, RateLimited, Unavailable } from '../domain/errors.ts';
+import { Failure, InMaintenance, Invalid, NotFound, RateLimited, Unavailable } from '../domain/errors.ts';
 import type { Answers } from './answers.ts';
 import { arrivalOf } from './arrivals.ts';
 import { contentSecurityPolicy } from './headers.ts';
@@ -70,7 +70,8 @@ export function createFailures(deps: FailureDeps): Failures {
       } catch (error) {
         const failure = describe(error);
 
-        if (failure.status >= 500) deps.log.error('failure', { id: arrivalOf(context.req).id, error });
+        if (failure.status >= 500 && !(error instanceof InMaintenance))
+          deps.log.error('failure', { id: arrivalOf(context.req).id, error });
 
         // The answer has begun: all that is left is to cut it off, so that nobody takes it for whole.
         if (context.headerSent) return void context.res.destroy();
@@ -130,6 +131,9 @@ function clear(context: Context): void {
 /** Where only programs come, whatever their HTTP library says that it accepts. */
 const forPrograms = /^\/(api\/|oauth\/(token|introspect|revoke|userinfo|jwks)$)/;
 
+/** Where they know one form of errors only (RFC 6749 section 5.2). */
+const protocol = /^\/oauth\//;
+
 function wantsJson(context: Context): boolean {
   return forPrograms.test(context.path) || context.accepts('html', 'json') === 'json';
 }
@@ -138,6 +142,12 @@ type Referenced = ShownFailure & { reference: string };
 
 function writeProblem(context: Context, failure: Referenced): void {
   const { title } = textsOf(failure);
+
+  if (failure.status === 503 && protocol.test(context.path)) {
+    context.body = { error: 'temporarily_unavailable', error_description: 'try again in a moment' };
+
+    return;
+  }
 
   context.type = 'application/problem+json';
   context.body = JSON.stringify({

@@ -7,6 +7,8 @@ export interface PolicyAdditions {
   formAction?: readonly string[];
   /** Origins of images that the page shows. */
   images?: readonly string[];
+  /** Whether it shows documents of ours within itself. */
+  frames?: boolean;
 }
 
 /** A source that can't end its directive (Content Security Policy Level 3 section 2.3.1): a scheme or an origin. */
@@ -24,11 +26,26 @@ export function contentSecurityPolicy(additions: PolicyAdditions = {}): string {
     `img-src ${sources(additions.images)}`,
     "font-src 'self'",
     "connect-src 'self'",
+    ...(additions.frames ? ["frame-src 'self'"] : []),
     `form-action ${sources(additions.formAction)}`,
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ].join('; ');
 }
+
+/**
+ * For a document that is not a page of ours but stands within one: it runs nothing and fetches nothing, is of no origin,
+ * and what it leads to opens beside it. Mails bring their styles and their picture with them.
+ */
+export const documentPolicy = [
+  "default-src 'none'",
+  "style-src 'unsafe-inline'",
+  'img-src data:',
+  "frame-ancestors 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  'sandbox allow-popups allow-popups-to-escape-sandbox',
+].join('; ');
 
 function sources(further: readonly string[] = []): string {
   const refused = further.find((one) => !source.test(one));

@@ -84,6 +84,8 @@ export interface Frame {
   retryAfter?: number;
   /** Fills `{placeholders}` of the title's message. */
   titleValues?: Readonly<Record<string, string>>;
+  /** Shows documents of ours within itself. */
+  frames?: true;
   /** Offers no other language here: switching would undo what was ticked. */
   keepsLanguage?: true;
 }
@@ -105,6 +107,8 @@ export type Outcome =
       status: number;
       values?: Readonly<Record<string, string>>;
     }
+  /** A whole document that is shown within a page and may run and fetch nothing: the HTML of a mail. */
+  | { kind: 'document'; html: string }
   /** `oidc/` has written the answer itself. */
   | { kind: 'answered' };
 

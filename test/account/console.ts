@@ -9,7 +9,7 @@ import { ana, playInteractions, stepAt } from '../support/interactions.ts';
 import { policyOptions } from '../credentials/room.ts';
 import { openSite } from '../web/site.ts';
 
-const ticket: Ticket = { counted: [], known: true, deviceId: '' };
+const ticket: Ticket = { counted: [], known: true, deviceId: '', devices: 0 };
 
 /** The account console through the real web, with somebody signed in, over a protocol and accounts that are played. */
 export async function openConsole(person: Partial<Account> = {}, claimsShown: FurtherClaim[] = []) {

@@ -31,10 +31,16 @@ describe('config/example.yaml', () => {
       expect(about.description).toMatch(/^[A-Z].*[.:]$/s);
       expect(example).toContain(variable);
       const group = path.slice(0, -1).reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], tree);
-      expect(Object.keys(group as object)).toContain(about.secret ? `${path.at(-1)}_file` : path.at(-1));
+      const name = about.secret ? `${path.at(-1)}_file` : `${path.at(-1)}`;
+      expect(Object.keys(group as object)).toContain(name);
+
+      // An example of another kind of storage than the one that stands there (test/config/storage.test.ts).
+      if (about.kinds && !about.kinds.includes('sqlite')) delete (group as Record<string, unknown>)[name];
     }
 
-    const config = loaded({ file: active, env: { ...production, GATEHOUSE_DEMO_ENABLED: 'false' } });
+    const secrets = { GATEHOUSE_MESSAGES_SMTP_PASSWORD: 'password', GATEHOUSE_MESSAGES_SMS_AUTH_TOKEN: 'token' };
+    const env = { ...production, ...secrets, GATEHOUSE_DEMO_ENABLED: 'false' };
+    const config = loaded({ file: JSON.stringify(tree), env });
     expect(config.resources[0]).toMatchObject({ identifier: 'https://api.example.com', access_token: 300 });
   });
 

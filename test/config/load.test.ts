@@ -105,6 +105,7 @@ describe('where a value comes from', () => {
     const env = Object.fromEntries(
       allSettings()
         .filter(({ about }) => about.fallback !== undefined && typeof about.fallback !== 'object')
+        .filter(({ about }) => about.kinds?.includes('sqlite') ?? true)
         .map(({ variable, about }) => [variable, String(about.fallback)]),
     );
     expect(loaded({ env })).toEqual(loaded());

@@ -56,8 +56,10 @@ describe('production mode', () => {
   });
 
   test('without trusted proxies there is advice, since every visitor would count as one', () => {
-    expect(adviseConfig(loaded({ env: production })).map(({ path }) => path)).toEqual(['proxy.trusted']);
-    expect(adviseConfig(loaded({ env: { ...production, GATEHOUSE_PROXY_TRUSTED: '127.0.0.1' } }))).toEqual([]);
+    const advice = (env = {}) => adviseConfig(loaded({ env: { ...production, ...env } })).map(({ path }) => path);
+
+    expect(advice()).toContain('proxy.trusted');
+    expect(advice({ GATEHOUSE_PROXY_TRUSTED: '127.0.0.1' })).not.toContain('proxy.trusted');
     expect(adviseConfig(loaded())).toEqual([]);
   });
 });

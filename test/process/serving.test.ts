@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 
 import { openBrowser } from '../support/browser.ts';
 import { openPlace } from '../support/process.ts';
+import { within } from '../support/within.ts';
 
 /** For a test that asks again and again. */
 const unlimited = { GATEHOUSE_LIMITS_REQUESTS_AUTHORIZATIONS: '1000000' };
@@ -152,17 +153,6 @@ describe('a running server', () => {
     expect(refused.err).toContain(`port ${new URL(server.url).port} is taken`);
   });
 });
-
-/** Asks again until the answer is the one that is waited for; what came last when the milliseconds are over. */
-async function within<T>(milliseconds: number, ask: () => Promise<T>, wanted: (answer: T) => boolean): Promise<T> {
-  const until = Date.now() + milliseconds;
-  let answer = await ask();
-
-  while (!wanted(answer) && Date.now() < until) answer = await ask();
-
-  expect(wanted(answer)).toBe(true);
-  return answer;
-}
 
 /** Resolves once nothing accepts there any more. */
 async function refusesConnections(port: number): Promise<void> {

@@ -41,7 +41,7 @@ export async function openDoor(now: Played['now']): Promise<Door> {
     administrators: [] as unknown[],
   };
 
-  const ticket = { counted: [], deviceId: '', known: false };
+  const ticket = { counted: [], deviceId: '', known: false, devices: 0 };
 
   const guessing: Pick<Guessing, 'admit' | 'succeeded' | 'failed' | 'withdrawn'> = {
     admit: async () => (state.steps.push('admit'), state.refusal ?? { allowed: true, ticket }),
@@ -56,7 +56,7 @@ export async function openDoor(now: Played['now']): Promise<Door> {
       findByEmail: async (email) => state.people.find((one) => one.emailKey === email.trim().toLowerCase()),
     },
     passwords: {
-      async verify(accountId, password) {
+      verifier: (accountId) => async (password) => {
         state.steps.push(`verify ${accountId ?? 'nobody'}`);
         if (state.broken !== undefined) throw state.broken;
 

@@ -1,5 +1,7 @@
 import { recordsBackends } from '../../src/storage/backends.ts';
 import { recordsContract } from './records.contract.ts';
-import { recordsStore } from './stores.ts';
+import { describeStore, recordsStore } from './stores.ts';
 
-for (const backend of recordsBackends) recordsContract(backend.kind, recordsStore(backend));
+for (const backend of recordsBackends) {
+  describeStore(backend.kind, () => recordsContract(backend.kind, recordsStore(backend)));
+}

@@ -7,6 +7,7 @@ import { startApp, type App, type AppOptions } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { openSecrets } from '../../src/config/secrets.ts';
 import type { Account } from '../../src/domain/account.ts';
+import type { Oidc } from '../../src/oidc/provider.ts';
 import type { ClientKind, Registered } from '../../src/operations/clients.ts';
 import type { Result } from '../../src/operations/problems.ts';
 import type { Services } from '../../src/services.ts';
@@ -25,6 +26,7 @@ export interface TestApp {
   /** The issuer, without a slash at the end. */
   url: string;
   services: Services;
+  oidc: Oidc;
   /** The data folder. */
   data: string;
   /** Goes on with real time, from wherever it was moved to. */
@@ -40,8 +42,8 @@ export interface TestApp {
   demoUrl: string | undefined;
   account(about?: Partial<NewAccount>): Promise<Account & { password: string }>;
   client(kind: ClientKind, metadata: Record<string, unknown>): Promise<Registered>;
-  /** Stops and starts again on the same port and data, from then on with further variables. */
-  restart(env?: Record<string, string>): Promise<void>;
+  /** Stops and starts again on the same port and data, from then on with further variables. `meanwhile` it is stopped. */
+  restart(env?: Record<string, string>, meanwhile?: () => Promise<void>): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -96,7 +98,10 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       ...(options.aroundStores && { aroundStores: options.aroundStores }),
     });
 
-  let app: App = await start();
+  let app: App = await start().catch(async (error: unknown) => {
+    await rm(folder, { recursive: true });
+    throw error;
+  });
   let accounts = 0;
 
   return {
@@ -123,6 +128,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
         listening.add(look);
         look();
       }),
+    get oidc() {
+      return app.oidc;
+    },
     get setupUrl() {
       return app.setupUrl;
     },
@@ -156,8 +164,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
         ),
       );
     },
-    async restart(env) {
+    async restart(env, meanwhile) {
       await app[Symbol.asyncDispose]();
+      await meanwhile?.();
       if (env) config = await configFor(folder, { port, ...options, env: { ...options.env, ...env } });
       app = await start();
     },

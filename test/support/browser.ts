@@ -1,5 +1,6 @@
 import { request as send } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
+import { request as sendSecurely } from 'node:https';
 
 import { CookieJar } from 'tough-cookie';
 
@@ -17,8 +18,8 @@ import type { Form } from './html.ts';
  *     expect(next.words).toContain('Personal information');
  *
  * `get` and `post` follow nothing; `follow(page)` does. A redirect to another origin ends the following: its address is
- * `page.location`. With `connect`, requests go to that port of 127.0.0.1 whatever the origin says (an https issuer
- * behind a proxy).
+ * `page.location`. With `connect`, requests go to that port of 127.0.0.1 whatever the origin says: in plain HTTP, as from
+ * the proxy in front of an https issuer, or over TLS to a proxy whose certificate is given.
  */
 export interface Browser {
   get(address: string, headers?: Headers): Promise<Page>;
@@ -63,7 +64,15 @@ export interface SubmitOptions {
 export interface BrowserSettings {
   /** Sent with every request: `user-agent`, `accept-language`, … */
   headers?: Headers;
-  connect?: { port: number };
+  connect?: Connect;
+}
+
+export interface Connect {
+  port: number;
+  /** TLS, and the certificate (PEM) that is trusted. */
+  ca?: string;
+  /** The address of this machine that the browser stands at, such as 127.0.0.5. */
+  from?: string;
 }
 
 const mostRedirects = 20;
@@ -161,11 +170,9 @@ interface Sent {
 
 function exchange(url: URL, settings: BrowserSettings, { method, headers, body }: Sent): Promise<Page> {
   const { promise, resolve, reject } = Promise.withResolvers<Page>();
-  const to = settings.connect
-    ? { host: '127.0.0.1', port: settings.connect.port }
-    : { host: url.hostname, port: url.port };
-
-  const request = send({ ...to, method, path: url.pathname + url.search, headers: { host: url.host, ...headers } });
+  const to = destination(url, settings);
+  const options = { ...to, method, path: url.pathname + url.search, headers: { host: url.host, ...headers } };
+  const request = 'ca' in to ? sendSecurely(options) : send(options);
 
   request.on('error', reject);
   request.on('response', (response) => {
@@ -192,4 +199,17 @@ function exchange(url: URL, settings: BrowserSettings, { method, headers, body }
   request.end(body);
 
   return promise;
+}
+
+function destination(url: URL, { connect }: BrowserSettings) {
+  if (!connect) return { host: url.hostname, port: url.port };
+
+  const { port, ca, from } = connect;
+
+  return {
+    host: '127.0.0.1',
+    port,
+    ...(from !== undefined && { localAddress: from }),
+    ...(ca !== undefined && { ca, servername: url.hostname }),
+  };
 }

@@ -1,8 +1,7 @@
-import type { Message, MessageChannel } from '../../src/domain/message.ts';
-import { openContent } from '../../src/messages/content.ts';
+import type { MessageChannel } from '../../src/domain/message.ts';
+import { createKept, type Readable } from '../../src/messages/kept.ts';
 import { createWriting } from '../../src/messages/writing.ts';
 import type { Services } from '../../src/services.ts';
-import { everyRow } from '../../src/storage/records.ts';
 
 /**
  * What an app in development mode has written to people, as they would read it. There as soon as the request that caused
@@ -18,71 +17,38 @@ export interface Mailbox {
   allTo(whom: string): Promise<Written[]>;
 }
 
-export interface Written {
-  template: string;
-  locale: string;
-  to: string;
-  subject: string;
-  text: string;
-  html: string;
+export interface Written extends Readable {
   /** The first code in it. Throws where it has none. */
   code: string;
   /** The first link to a page of ours. Throws where it has none. */
   link: string;
-  message: Message;
 }
 
 export function openMailbox(channel: MessageChannel, services: () => Services): Mailbox {
   async function all(): Promise<Written[]> {
-    const { records, sealing, config, clock } = services();
-    const writing = createWriting(config);
-    const rows = new Map<string, Message>();
+    const { config, ...rest } = services();
+    const kept = createKept({ ...rest, writing: createWriting(config) });
+    const messages = (await kept.list()).filter((message) => message.channel === channel);
 
-    // Queued first: what is sent meanwhile is found among the sent ones.
-    for (const state of ['queued', 'sent']) {
-      const list = everyRow((page) => records.messages.list('state', `${state} ${channel}`, page));
-      for await (const row of list) if (row.sealed !== undefined) rows.set(row.id, row);
-    }
-
-    return [...rows.values()]
-      .toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
-      .map((message) => {
-        const content = openContent(sealing, message.id, message.sealed ?? '');
-        const mail = channel === 'email' ? writing.mail(message, content, clock.now()) : undefined;
-        const text = mail?.text ?? writing.text(message, content, clock.now()) ?? '';
-
-        return {
-          template: message.template,
-          locale: message.locale,
-          to: content.to,
-          subject: mail?.subject ?? '',
-          text,
-          html: mail?.html ?? '',
-          message,
-          get code() {
-            return first(text, /(?:^ {4}|\b)(\d{6})\b|^ {4}(\S{8,})$/m);
-          },
-          get link() {
-            return first(text, new RegExp(`^(${config.issuer}/\\S*)$`, 'm'));
-          },
-        };
-      });
+    return messages.toReversed().map((message) => ({
+      ...message,
+      get code() {
+        return first(message.text, /(?:^ {4}|\b)(\d{6})\b|^ {4}(\S{8,})$/m);
+      },
+      get link() {
+        return first(message.text, new RegExp(`^(${config.issuer}/\\S*)$`, 'm'));
+      },
+    }));
   }
 
   return {
     async to(whom, template) {
-      const found = (await all()).findLast(
-        (one) => one.to === whom && (template === undefined || one.template === template),
-      );
+      const messages = await all();
+      const found = messages.findLast((one) => one.to === whom && (template ?? one.template) === one.template);
+      if (found) return found;
 
-      if (!found) {
-        const others = (await all()).map((one) => `${one.template} to ${one.to}`);
-        throw new Error(
-          `nothing ${template ?? ''} was written to ${whom}; there is: ${others.join(', ') || 'nothing'}`,
-        );
-      }
-
-      return found;
+      const others = messages.map((one) => `${one.template} to ${one.to}`).join(', ');
+      throw new Error(`nothing ${template ?? ''} was written to ${whom}; there is: ${others || 'nothing'}`);
     },
 
     allTo: async (whom) => (await all()).filter((one) => one.to === whom),

@@ -1,45 +1,23 @@
 import { describe, test } from '@jest/globals';
-import { accessSync, constants } from 'node:fs';
 
-/** What a suite may need from the machine: where it was found (undefined: it is not there) and how to get it. */
-const needs = {
-  chromium: {
-    find: () => executable(process.env['CHROMIUM'] ?? '/usr/bin/chromium'),
-    get: 'install Chromium (Debian: apt-get install chromium) or name one in CHROMIUM',
-  },
-};
-
-export type Need = keyof typeof needs;
-
-/** Where the thing is (for chromium: the path of the program). Only for code inside `describeWith`. */
-export function found(need: Need): string {
-  const place = needs[need].find();
-  if (place === undefined) throw new Error(`No ${need}: ${needs[need].get}`);
-  return place;
-}
+import { found, needs, type Need } from './machine.ts';
 
 /**
  * A `describe` for a suite that needs something from the machine. Without it the suite is skipped and says so in one
  * line; where CI=true it fails instead, so that a run can't look green with half of it left out.
  */
-export function describeWith(need: Need, name: string, suite: () => void): void {
-  if (needs[need].find() !== undefined) return describe(name, suite);
+export function describeWith(need: Need | readonly Need[], name: string, suite: () => void): void {
+  const missing = [need].flat().filter((one) => needs[one].find() === undefined);
+  const [first] = missing;
+
+  if (first === undefined) return describe(name, suite);
 
   if (process.env['CI'] === 'true') {
     return describe(name, () => {
-      test(`has ${need}`, () => void found(need));
+      test.each(missing)('has %s', (one) => void found(one));
     });
   }
 
-  process.stderr.write(`SKIPPED ${name}: no ${need}; ${needs[need].get}\n`);
+  process.stderr.write(`SKIPPED ${name}: no ${first}; ${needs[first].get}\n`);
   describe.skip(name, suite);
-}
-
-function executable(path: string): string | undefined {
-  try {
-    accessSync(path, constants.X_OK);
-    return path;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { Unavailable } from '../../src/domain/errors.ts';
 import type { Stores } from '../../src/services.ts';
+import type { Write } from '../../src/storage/records.ts';
 
 /**
  * Takes the stores of a running app away, whole or in part, and remembers what was asked of them.
@@ -9,7 +10,8 @@ import type { Stores } from '../../src/services.ts';
  *     outage.take('records.attempts');      // every call to that collection fails as an unreachable store does
  *     outage.mend();
  *
- * Names are `records`, `ephemera`, `records.accounts`, `records.accounts.get`: each takes everything below it.
+ * Names are `records`, `ephemera`, `records.accounts`, `records.accounts.get`: each takes everything below it, also
+ * where it is a part of a `write`.
  */
 export interface Outage {
   around(stores: Stores): Stores;
@@ -41,9 +43,12 @@ export function createOutage(): Outage {
         if (typeof value !== 'function') return value;
 
         return (...given: unknown[]): unknown => {
-          calls.push(`${name}.${key}`);
+          const call = `${name}.${key}`;
+          calls.push(call);
 
-          return isTaken(`${name}.${key}`) ? Promise.reject(failure) : later(value.apply(of, given), lag);
+          return [call, ...partsOf(call, given)].some(isTaken)
+            ? Promise.reject(failure)
+            : later(value.apply(of, given), lag);
         };
       },
     });
@@ -70,6 +75,17 @@ export function createOutage(): Outage {
       taken = [];
     },
   };
+}
+
+/** What a `write` does to collections, as a call of each would be named. */
+function partsOf(call: string, [writes]: unknown[]): string[] {
+  if (call !== 'records.write') return [];
+
+  return (writes as Write[]).map((write) => {
+    const kind = (['create', 'put', 'update', 'remove'] as const).find((one) => one in write);
+
+    return `records.${write.in}.${kind}`;
+  });
 }
 
 function unanswered(): Error {

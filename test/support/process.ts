@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { freePort } from './app.ts';
  * second one beside it). Ends with the test.
  */
 export interface Started extends AsyncDisposable {
+  pid: number;
   url: string;
   demoUrl: string;
   setupUrl: string | undefined;
@@ -51,7 +52,7 @@ export async function openPlace(): Promise<Place> {
   return {
     env,
     async start(more = {}) {
-      const child = launch(['start'], { ...env, ...more });
+      const child = launchGatehouse(['start'], { ...env, ...more });
       const started = describe(child, env.GATEHOUSE_ISSUER);
       running.push(started);
 
@@ -60,7 +61,7 @@ export async function openPlace(): Promise<Place> {
       return started;
     },
     async run(args, { input = '', env: more = {} } = {}) {
-      const child = launch(args, { ...env, ...more });
+      const child = launchGatehouse(args, { ...env, ...more });
       child.process.stdin.end(input);
 
       return { code: await child.exit, out: child.out(), err: child.err() };
@@ -72,19 +73,21 @@ export async function openPlace(): Promise<Place> {
   };
 }
 
-interface Child extends Pick<Started, 'out' | 'err' | 'exit'> {
-  process: ReturnType<typeof spawnMain>;
+/** A program that was started, and what it has said so far. */
+export interface Child extends Pick<Started, 'out' | 'err' | 'exit'> {
+  process: ChildProcessWithoutNullStreams;
 }
 
-function spawnMain(args: readonly string[], env: Record<string, string>) {
-  return spawn(process.execPath, [main, ...args], {
-    env: { PATH: process.env['PATH'], ...env },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+function launchGatehouse(args: readonly string[], env: Record<string, string>): Child {
+  return launch([process.execPath, main, ...args], { env });
 }
 
-function launch(args: readonly string[], env: Record<string, string>): Child {
-  const child = spawnMain(args, env);
+/** Starts any program; of the variables of this process it gets `PATH` alone. */
+export function launch(
+  [program = '', ...args]: readonly string[],
+  { env, cwd }: { env: Record<string, string>; cwd?: string },
+): Child {
+  const child = spawn(program, args, { env: { PATH: process.env['PATH'], ...env }, ...(cwd !== undefined && { cwd }) });
   let out = '';
   let err = '';
 
@@ -99,8 +102,18 @@ function launch(args: readonly string[], env: Record<string, string>): Child {
   };
 }
 
+const watched = 'exec 3<&0 </dev/null; (cat <&3; kill $$) >/dev/null 2>&1 & exec 3<&-; exec "$@"';
+
+/** As `launch`, and it ends with this process, however that ends: a watcher beside it sees its standard input close. */
+export function launchServer(command: readonly string[], options: Parameters<typeof launch>[1]): Child {
+  const child = launch(['sh', '-c', watched, 'sh', ...command], options);
+  child.process.once('exit', () => child.process.stdin.destroy());
+
+  return child;
+}
+
 /** The greeting is the last thing of a start. */
-function greeted(child: Child): Promise<void> {
+export function greeted(child: Child): Promise<void> {
   return new Promise((resolve) => {
     child.process.stderr.on('data', () => {
       if (child.err().includes('Gatehouse answers at')) resolve();
@@ -110,6 +123,7 @@ function greeted(child: Child): Promise<void> {
 
 function describe({ process: child, out, err, exit }: Child, url: string): Started {
   return {
+    pid: child.pid ?? 0,
     url,
     get demoUrl() {
       return /A sample app to sign in to: (\S+)/.exec(err())?.[1] ?? '';

@@ -1,6 +1,6 @@
 import { sha256 } from '../../domain/ids.ts';
 import type { Keeper, Payload } from './keeper.ts';
-import { alive, atRest, awake, hashOf, rootsOf } from './keeper.ts';
+import { alive, atRest, awake, hashOf, isRevocation, rootsOf } from './keeper.ts';
 import { narrowed } from './narrowing.ts';
 
 /** 256 bits (settings.ts) in base64url; what is longer or shorter is none, and nobody is asked. */
@@ -21,6 +21,8 @@ function tokens(kind: string): Keeper {
     async find(unit, id) {
       const payload = id.length === tokenLength ? await unit.recall(kind, sha256(id)) : undefined;
       if (payload === undefined) return undefined;
+      // Whatever it hangs on: it can be ended.
+      if (isRevocation()) return awake(payload, id);
 
       const living = await alive(unit, rootsOf(payload as Payload));
 

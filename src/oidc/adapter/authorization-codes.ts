@@ -49,20 +49,37 @@ export function authorizationCodes({ clock }: { clock: Clock }): Keeper {
       unit.drop(kind, hashOf(id));
     },
 
+    /** Decides about all that this request writes: it goes with it, and nothing is answered before it is known. */
     async consume(unit, id) {
-      const grantId = await grantOf(unit, hashOf(id));
-      const at = clock.now();
-      const redeemed = grantId && (await unit.update('grants', grantId, (old) => redeem(old, hashOf(id), at)));
+      const hash = hashOf(id);
+      const grant = await grantOf(unit, hash);
+      if (!grant) throw gone();
 
-      if (!redeemed) throw new errors.InvalidGrant('grant not found');
+      const at = clock.now();
+      const change = (old: Grant) => redeem(old, hash, at);
+      change(grant);
+
+      unit.write(
+        { in: 'grants', update: grant.id, change, decides: true },
+        {
+          sent: (row) => {
+            if (!row) throw gone();
+          },
+        },
+      );
     },
   };
 }
 
-async function grantOf(unit: UnitOfWork, hash: string): Promise<string | undefined> {
+async function grantOf(unit: UnitOfWork, hash: string): Promise<Grant | undefined> {
   const payload = await unit.recall(kind, hash);
+  const { grantId } = payload === undefined ? {} : rootsOf(payload as Payload);
 
-  return payload === undefined ? undefined : rootsOf(payload as Payload).grantId;
+  return grantId === undefined ? undefined : unit.get('grants', grantId);
+}
+
+function gone(): Error {
+  return new errors.InvalidGrant('grant not found');
 }
 
 function redeem(old: Grant, hash: string, at: number): Grant {

@@ -43,9 +43,10 @@ export function grants({ records, clock }: { records: Pick<Records, 'refreshFami
       });
     },
 
+    /** What came of it is dead with it; its refresh families are only in the way then. */
     async destroy(unit, id) {
       unit.write({ in: 'grants', remove: id });
-      unit.later(`refresh families of ${id}`, () => records.refreshFamilies.removeAll('grant', id));
+      unit.afterwards(() => records.refreshFamilies.removeAll('grant', id));
     },
   };
 }

@@ -1,4 +1,5 @@
-import type { AdapterPayload } from 'oidc-provider';
+import Provider from 'oidc-provider';
+import type { AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
 
 import type { Account } from '../../domain/account.ts';
 import type { Grant } from '../../domain/grant.ts';
@@ -36,6 +37,11 @@ export function atRest({ jti: _, ...payload }: AdapterPayload): Payload {
 
 export function awake(payload: Json, id: string): AdapterPayload {
   return { ...(payload as AdapterPayload), jti: id };
+}
+
+/** Whether what is looked for is only going to be ended (RFC 7009). */
+export function isRevocation(): boolean {
+  return (Provider.ctx as KoaContextWithOIDC | undefined)?.oidc.route === 'revocation';
 }
 
 /** What a token hangs on. */

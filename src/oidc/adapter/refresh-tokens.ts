@@ -6,13 +6,13 @@ import type { RefreshFamily } from '../../domain/grant.ts';
 import { newId, newSecret, sha256 } from '../../domain/ids.ts';
 import type { UnitOfWork } from '../request.ts';
 import type { Keeper } from './keeper.ts';
-import { alive, atRest, awake, rootsOf } from './keeper.ts';
+import { alive, atRest, awake, isRevocation, rootsOf } from './keeper.ts';
 import { narrowed, scopesOf } from './narrowing.ts';
 
 /**
  * Refresh tokens: one document for all rotations of one (RFC 9700 section 4.14.2). Taking a token and recording its
  * successor is a single conditional update, so that of many in parallel one succeeds (S28) and a crash leaves no half
- * state.
+ * state. It decides about all that the request writes, and nothing is answered before it is known.
  */
 
 const familyIdLength = 22;
@@ -48,6 +48,9 @@ export function refreshTokens({ clock, absoluteLife }: RefreshTokenDeps): Keeper
       const state = stateOf(family, sha256(value), unit.startedAt);
       if (state === 'unknown' || state === 'late') return undefined;
 
+      // Whatever it hangs on: it can be ended.
+      if (isRevocation()) return awake(family.payload, value);
+
       const living = await alive(unit, rootsOf(family.payload));
       // Going on while the person is away may have been taken back, and nothing else (OpenID Connect Core 1.0 section 11).
       if (!living?.grant || !scopesOf(living.grant).has('offline_access')) return undefined;
@@ -64,7 +67,7 @@ export function refreshTokens({ clock, absoluteLife }: RefreshTokenDeps): Keeper
     /** Only remembers what is meant: the successor takes the place, on condition that nobody else did. */
     async consume(unit, value) {
       const family = await unit.get('refreshFamilies', familyIdOf(value));
-      if (!family) throw new errors.InvalidGrant('refresh token not found');
+      if (!family) throw gone();
 
       unit.notes.rotation = { familyId: family.id, presented: sha256(value), expected: family.current };
     },
@@ -81,7 +84,7 @@ export function refreshTokens({ clock, absoluteLife }: RefreshTokenDeps): Keeper
 
       delete unit.notes.rotation;
 
-      const rotated = await unit.update('refreshFamilies', rotation.familyId, (old) => {
+      const change = (old: RefreshFamily): RefreshFamily => {
         if (old.current !== rotation.expected) throw new errors.InvalidGrant('refresh token already exchanged');
 
         return {
@@ -91,15 +94,28 @@ export function refreshTokens({ clock, absoluteLife }: RefreshTokenDeps): Keeper
           rotatedAt: now,
           expiresAt: Math.min(next.expiresAt, old.createdAt + absoluteLife * 1000),
         };
-      });
+      };
 
-      if (!rotated) throw new errors.InvalidGrant('refresh token not found');
+      unit.write(
+        { in: 'refreshFamilies', update: rotation.familyId, change, decides: true },
+        {
+          sent: (row) => {
+            if (!row) throw gone();
+          },
+        },
+      );
     },
 
-    async destroy(unit, value) {
-      unit.write({ in: 'refreshFamilies', remove: familyIdOf(value) });
-    },
+    /**
+     * The library ends the grant with it, and that is what counts: a family that went before its grant would leave
+     * nothing to go by to whoever asks again after a crash.
+     */
+    async destroy() {},
   };
+}
+
+function gone(): Error {
+  return new errors.InvalidGrant('refresh token not found');
 }
 
 type State = 'current' | 'retried' | 'late' | 'reused' | 'unknown';

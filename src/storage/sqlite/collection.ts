@@ -2,11 +2,11 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../domain/clock.ts';
 import { Invalid, Unavailable } from '../../domain/errors.ts';
 import type { Collection, Page, PageRequest, Shape } from '../records.ts';
-import { readCursor, writeCursor } from '../cursor.ts';
+import { pageLimit, readCursor, writeCursor } from '../cursor.ts';
+import { storableText, writeDocument } from '../documents.ts';
 import { isUniqueViolation, toFailure } from './failures.ts';
 import { collectionStatements } from './statements.ts';
-import { indexedValues, readDocument, writeDocument } from './document.ts';
-import { storableText } from './document.ts';
+import { indexedValues, readDocument } from './document.ts';
 
 type Row = { id: string };
 
@@ -176,12 +176,6 @@ export function openCollection<T extends Row>(of: {
     sweep: (limit) => (expires ? Number(sql.sweep().run(clock.now(), limit).changes) : 0),
     collection,
   };
-}
-
-function pageLimit({ limit = 50 }: { limit?: number }): number {
-  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw new Invalid('a page has 1 to 1000 rows');
-
-  return limit;
 }
 
 /** No error of the driver leaves this room. */

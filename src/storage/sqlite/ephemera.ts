@@ -1,9 +1,8 @@
-import { Invalid } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
+import { endOfLife, storableText as text, writeDocument } from '../documents.ts';
 import type { Ephemera } from '../ephemera.ts';
 import { guard } from './collection.ts';
 import { inTransaction, openDatabase } from './database.ts';
-import { storableText as text, writeDocument } from './document.ts';
 import { ephemeraMigrations } from './migrations.ts';
 import type { SqlitePlace } from './records.ts';
 import { preparedIn } from './statements.ts';
@@ -49,11 +48,7 @@ export function openSqliteEphemera(place: SqlitePlace): Ephemera {
     ready: prepare('SELECT version FROM meta'),
   };
 
-  const endOf = (ttl: number): number => {
-    if (!Number.isFinite(ttl)) throw new Invalid('a life that is not a number of seconds');
-
-    return clock.now() + ttl * 1000;
-  };
+  const endOf = (ttl: number): number => endOfLife(clock.now(), ttl);
 
   function put(kind: string, id: string, value: Json, life: { ttl: number; keys?: readonly string[] }): void {
     const keys = (life.keys ?? []).map(text);

@@ -26,12 +26,16 @@ describe('guessing passwords', () => {
   /** How many passwords were looked at: each is a hash. */
   function watchHashing(): { count: number } {
     const { passwords } = street.app.services;
-    const { verify } = passwords;
+    const { verifier } = passwords;
     const seen = { count: 0 };
 
-    passwords.verify = (...given) => {
-      seen.count += 1;
-      return verify(...given);
+    passwords.verifier = (accountId) => {
+      const verify = verifier(accountId);
+
+      return (password) => {
+        seen.count += 1;
+        return verify(password);
+      };
     };
 
     return seen;

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
 import { freePort, startTestApp, type TestApp, type TestAppOptions } from '../../support/app.ts';
-import type { BrowserSettings } from '../../support/browser.ts';
+import type { Connect } from '../../support/browser.ts';
 
 export interface SecureApp extends TestApp {
   /** For `openBrowser(app.url, app.reach)`: the browser stands where the proxy would. */
-  reach: BrowserSettings;
+  reach: { connect: Connect };
 }
 
 /** The whole app as in production: an https issuer behind a proxy on this machine that ends TLS. */

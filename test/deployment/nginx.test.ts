@@ -1,0 +1,6 @@
+import { startNginx } from '../support/proxy.ts';
+import { describeBehind } from './behind-proxy.contract.ts';
+import { describeRetries } from './retries.contract.ts';
+
+describeBehind('nginx', startNginx);
+describeRetries('nginx', startNginx);

@@ -1,0 +1,17 @@
+import { parseArgs } from 'node:util';
+
+import { rotateUnderLoad } from './key-rotation.ts';
+
+// F17: `node test/faults/f17.ts [--tokens 100000] [--rotations 3]`. Ends with 1 when a token did not verify.
+const { values } = parseArgs({
+  options: { tokens: { type: 'string', default: '100000' }, rotations: { type: 'string', default: '3' } },
+});
+
+const { failed, ...result } = await rotateUnderLoad({
+  tokens: Number(values.tokens),
+  rotations: Number(values.rotations),
+  told: (line) => void process.stdout.write(`${line}\n`),
+});
+
+process.stdout.write(`${JSON.stringify({ ...result, failed: failed.length })}\n${failed.slice(0, 20).join('\n')}\n`);
+if (failed.length > 0) process.exitCode = 1;
