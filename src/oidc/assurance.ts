@@ -24,14 +24,16 @@ export function wantedFactors(
   if (metadata.require_second_factor === true) return 'must';
   if (essential !== undefined && essential.every((acr) => acr === acrTwoFactors)) return 'must';
 
-  const { acr_values: values } = params;
-  const first = typeof values === 'string' ? values.split(' ')[0] : essential?.[0];
+  return wishesTwoFactors(params) || essential?.[0] === acrTwoFactors ? 'wished' : 'own';
+}
 
-  return first === acrTwoFactors ? 'wished' : 'own';
+/** `acr_values` are in order of preference. */
+export function wishesTwoFactors({ acr_values: values }: Readonly<Record<string, unknown>>): boolean {
+  return typeof values === 'string' && values.split(' ')[0] === acrTwoFactors;
 }
 
 /** Reasons for which a person signs in that something proved earlier does not answer. */
-const wantsFresh = ['login_prompt', 'max_age', 'acr', 'second_factor'];
+const wantsFresh = ['login_prompt', 'max_age', 'acr', 'acr_wished', 'second_factor'];
 
 /** Whether every factor has to be proved now, a browser that is remembered or not. */
 export function wantsFreshFactors(step: Asked, wanted: WantedFactors): boolean {

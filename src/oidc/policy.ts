@@ -5,7 +5,7 @@ import { firstLocale } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
 import { seconds } from '../domain/clock.ts';
 import { acrTwoFactors, isAcr } from '../domain/acr.ts';
-import { essentialAcr, needsTwoFactors } from './assurance.ts';
+import { essentialAcr, needsTwoFactors, wishesTwoFactors } from './assurance.ts';
 import { isImpersonable } from './client-face.ts';
 import { hintedSubject, subjectHere } from './subject.ts';
 import { wantedBy } from './wanted.ts';
@@ -96,6 +96,16 @@ function login(clock: Clock): library.Prompt {
       }
 
       return true;
+    }),
+  );
+
+  // A wish (OpenID Connect Core 1.0 section 3.1.2.1): it is tried once, and not where nobody would see it.
+  prompt.checks.add(
+    new Check('acr_wished', 'a stronger authentication was asked for', 'login_required', (ctx) => {
+      const { oidc } = ctx;
+      if (here(ctx) || oidc.prompts.has('none') || oidc.acr === acrTwoFactors) return false;
+
+      return wishesTwoFactors(oidc.params ?? {});
     }),
   );
 

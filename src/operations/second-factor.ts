@@ -1,7 +1,7 @@
 import type { IssuedCode, OneTimeCodes } from '../credentials/one-time-code.ts';
 import type { RememberedBrowsers } from '../credentials/remembered-browsers.ts';
 import type { Account } from '../domain/account.ts';
-import { strengthOf, strongestEnrolled } from '../domain/acr.ts';
+import { strongestEnrolled } from '../domain/acr.ts';
 import type { Clock } from '../domain/clock.ts';
 import { isTwoFactorOn, type Method } from '../domain/factors.ts';
 import { maskedEmail, maskedPhone } from '../domain/masked.ts';
@@ -27,8 +27,6 @@ export interface SecondFactor {
   isRemembered(account: Account, browser: string): Promise<boolean>;
   /** From now on, for thirty days; `browser` is a secret that it alone brings. */
   remember(account: Account, of: { browser: string; userAgent: string }): Promise<void>;
-  /** Whether a sign-in proved less than the strongest that the person has (S96). */
-  isWeak(account: Account, signedIn: { acr?: string; amr: readonly string[] }): Promise<boolean>;
 }
 
 export interface SecondFactorAsked {
@@ -91,12 +89,6 @@ export function createSecondFactor(deps: SecondFactorDeps): SecondFactor {
 
     async remember({ id }, { browser, userAgent }) {
       await rememberedBrowsers.remember({ accountId: id, provedAt: clock.now(), userAgent, secret: browser });
-    },
-
-    async isWeak(account, signedIn) {
-      const { strength } = strongestEnrolled(methodsToProve(account, await changes.of(account.id)));
-
-      return strengthOf(signedIn) < strength;
     },
   };
 }
