@@ -25,6 +25,7 @@ import { createEndings, type Endings } from './operations/endings.ts';
 import type { Tell } from './operations/happenings.ts';
 import { createMaintenance, type Maintenance } from './operations/maintenance.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
+import { createSignInCodes, type SignInCodes } from './operations/sign-in-codes.ts';
 import { admit, standingOf, watchStanding, type Standing, type StandingWatch } from './operations/standing.ts';
 import { createSigningKeys, type SigningKeys } from './operations/signing-keys.ts';
 import { createTell } from './operations/telling.ts';
@@ -56,6 +57,7 @@ export interface Services extends FactorServices, AsyncDisposable {
   messages: Messages;
   /** What people are told of what happens to their account. */
   tell: Tell;
+  signInCodes: SignInCodes;
   oldPassword: OldPassword;
   endings: Endings;
   accounts: Accounts;
@@ -152,6 +154,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     guessing: createGuessing({ records, sealing, clock, limits: config.limits.sign_in, takeOver }),
     messages,
     tell,
+    signInCodes: createSignInCodes({ ...factors, messages, clock }),
     ...factors,
     oldPassword,
     endings,
