@@ -165,7 +165,6 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
         ...services,
         interactions,
         claimsShown: config.account.claims_shown,
-        rememberedHere: async ({ id }) => services.rememberedBrowsers.list(await services.factors.of(id)),
         passwordLength: { minimum: config.passwords.minimum_length, maximum: config.passwords.maximum_length },
       }),
       ...outbox(services),

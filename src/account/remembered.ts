@@ -1,20 +1,21 @@
 import { z } from 'zod';
 
+import type { Remembering } from '../operations/remembering.ts';
 import { action, to, type Route } from '../web/route.ts';
 import { securityPath } from './security-places.ts';
 
 export interface RememberedDeps {
-  rememberedBrowsers: { forget(accountId: string, id: string): Promise<boolean> };
+  remembering: Pick<Remembering, 'list' | 'forget'>;
 }
 
 /** Browsers in which the second factor is not asked: taken back one by one. */
-export function rememberedRoutes({ rememberedBrowsers }: RememberedDeps): Route[] {
+export function rememberedRoutes({ remembering }: RememberedDeps): Route[] {
   return [
     action(
       `${securityPath}/forget`,
       z.object({ id: z.string().max(100) }),
-      async ({ account }, { id }) => {
-        await rememberedBrowsers.forget(account.id, id);
+      async ({ account, visitor }, { id }) => {
+        await remembering.forget(account, id, { actor: account.id, from: visitor });
 
         return to(securityPath, 'twoFactor.forgotten');
       },

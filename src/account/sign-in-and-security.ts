@@ -18,7 +18,6 @@ import { twoFactorRoutes, type TwoFactorDeps } from './two-factor.ts';
 
 export interface SignInAndSecurityDeps extends ChangePasswordDeps, TwoFactorDeps, PasskeysDeps, RememberedDeps {
   interactions: Pick<Interactions, 'renewSession'>;
-  rememberedHere(account: Account): Promise<RememberedBrowser[]>;
   signInCodes: Pick<SignInCodes, 'can'>;
   /** Of a password, in characters: said beside the field. */
   passwordLength: { minimum: number; maximum: number };
@@ -111,13 +110,13 @@ export const signInAndSecurity: ConsolePage<SignInAndSecurityDeps> = {
 type FactorsShown = Pick<SignInAndSecurityView, 'twoFactor' | 'passkeys' | 'browsers' | 'canSend'>;
 
 async function factorsOf(
-  deps: Pick<SignInAndSecurityDeps, 'twoFactor' | 'passkeys' | 'rememberedHere' | 'signInCodes'>,
+  deps: Pick<SignInAndSecurityDeps, 'twoFactor' | 'passkeys' | 'remembering' | 'signInCodes'>,
   { account, say }: { account: Account; say: Say },
 ): Promise<FactorsShown> {
   const [twoFactor, passkeys, browsers] = await Promise.all([
     deps.twoFactor.show(account),
     deps.passkeys.list(account.id),
-    deps.rememberedHere(account),
+    deps.remembering.list(account),
   ]);
 
   return {

@@ -1,8 +1,6 @@
 import type { IssuedCode, OneTimeCodes } from '../credentials/one-time-code.ts';
-import type { RememberedBrowsers } from '../credentials/remembered-browsers.ts';
 import type { Account } from '../domain/account.ts';
 import { strongestEnrolled } from '../domain/acr.ts';
-import type { Clock } from '../domain/clock.ts';
 import { isTwoFactorOn, type Method } from '../domain/factors.ts';
 import { maskedEmail, maskedPhone } from '../domain/masked.ts';
 import type { Write } from '../storage/records.ts';
@@ -23,10 +21,6 @@ export interface SecondFactor {
     by: { method: 'email' | 'text'; binding: string },
     message: (code: IssuedCode) => readonly Write[] | Promise<readonly Write[]>,
   ): Promise<{ sentTo: string; /** Milliseconds. */ worksUntil: number } | { wait: number } | 'off'>;
-  /** Whether a second factor that was proved in this browser lately still does. */
-  isRemembered(account: Account, browser: string): Promise<boolean>;
-  /** From now on, for thirty days; `browser` is a secret that it alone brings. */
-  remember(account: Account, of: { browser: string; userAgent: string }): Promise<void>;
 }
 
 export interface SecondFactorAsked {
@@ -47,13 +41,9 @@ export interface SecondFactorAsked {
 export interface SecondFactorDeps {
   changes: Pick<FactorChanges, 'of'>;
   codes: Pick<OneTimeCodes, 'issue'>;
-  rememberedBrowsers: Pick<RememberedBrowsers, 'isRemembered' | 'remember'>;
-  clock: Clock;
 }
 
-export function createSecondFactor(deps: SecondFactorDeps): SecondFactor {
-  const { changes, codes, rememberedBrowsers, clock } = deps;
-
+export function createSecondFactor({ changes, codes }: SecondFactorDeps): SecondFactor {
   return {
     async ask(account) {
       const factors = await changes.of(account.id);
@@ -83,12 +73,6 @@ export function createSecondFactor(deps: SecondFactorDeps): SecondFactor {
       const sentTo = method === 'email' ? maskedEmail(account.email) : maskedPhone(account.phone?.number ?? '');
 
       return { sentTo, worksUntil: issued.worksUntil };
-    },
-
-    isRemembered: async ({ id }, browser) => rememberedBrowsers.isRemembered(await changes.of(id), browser),
-
-    async remember({ id }, { browser, userAgent }) {
-      await rememberedBrowsers.remember({ accountId: id, provedAt: clock.now(), userAgent, secret: browser });
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Authenticators } from '../operations/authenticators.ts';
 import type { Passkeys } from '../operations/passkeys.ts';
 import type { ProveCode } from '../operations/prove-code.ts';
 import type { ProvePasskey } from '../operations/prove-passkey.ts';
+import type { Remembering } from '../operations/remembering.ts';
 import type { SignInCodes } from '../operations/sign-in-codes.ts';
 import type { SecondFactor } from '../operations/second-factor.ts';
 import type { Ask } from '../web/route.ts';
@@ -24,7 +25,9 @@ export interface SignInDeps {
   guessing: Pick<Guessing, 'admit' | 'succeeded' | 'failed' | 'withdrawn'>;
   events: Pick<Events, 'write'>;
   clock: Clock;
-  secondFactor: Pick<SecondFactor, 'ask' | 'isRemembered' | 'remember'>;
+  secondFactor: Pick<SecondFactor, 'ask'>;
+  remembering: Pick<Remembering, 'isRemembered' | 'remember'>;
+  secondFactorGuessing: Pick<Guessing, 'recognised'>;
   signInCodes: SignInCodes;
   oneTimeCodes: Pick<OneTimeCodes, 'waiting'>;
   proveCode: Pick<ProveCode, 'secondFactor'>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { action, page, to, type Outcome, type Route } from '../web/route.ts';
-import { bindingOf, type SignInDeps } from './deps.ts';
+import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
 import { showEnded } from './ended.ts';
 import { proceed } from './proceed.ts';
 import { at, secondFactorView, showSecondFactor } from './second-factor.ts';
@@ -44,6 +44,9 @@ export function passkeyRoutes(deps: SignInDeps): Route[] {
       });
 
       if ('refused' in used) return wrong({ form: 'signIn.passkeyRefused' });
+      if (!used.account.emailVerified) return wrong({ form: 'signIn.unverified' });
+
+      await recognise(deps, ask, used.account.id);
 
       return proceed(deps, ask, step, { account: used.account, proven: [used.proven], at: deps.clock.now() });
     }),
@@ -67,8 +70,15 @@ export function passkeyRoutes(deps: SignInDeps): Route[] {
         if ('refused' in used) return wrong({ form: 'signIn.passkeyRefused' });
         if (used.account.id !== soFar.account.id) return to(`/sign-in/${step.uid}`);
 
+        await recognise(deps, ask, used.account.id);
+
         return proceed(deps, ask, step, { ...soFar, proven: [...soFar.proven, used.proven] });
       }),
     ),
   ];
+}
+
+/** Whoever proved a passkey here has a lane of their own here: strangers' guesses don't slow them (S88). */
+function recognise(deps: SignInDeps, { visitor }: StepAsk, accountId: string): Promise<void> {
+  return deps.secondFactorGuessing.recognised({ accountId, deviceId: visitor.deviceId });
 }

@@ -61,7 +61,7 @@ async function nextOf(
   if (step.factors === 'wished') return 'second-factor';
   if (!asked.needed) return 'done';
 
-  const remembered = !step.fresh && (await deps.secondFactor.isRemembered(account, visitor.deviceId));
+  const remembered = !step.fresh && (await deps.remembering.isRemembered(account, visitor.deviceId));
 
   return remembered ? 'done' : 'second-factor';
 }

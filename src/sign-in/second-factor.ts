@@ -67,8 +67,8 @@ export function secondFactorRoutes(deps: SignInDeps): Route[] {
         if ('wrong' in judged) return wrong({ code: wrongCode(judged, method) });
 
         if (input.remember !== undefined && step.factors === 'own') {
-          const { deviceId: browser, userAgent } = ask.visitor;
-          await deps.secondFactor.remember(soFar.account, { browser, userAgent });
+          const { deviceId: secret, ...from } = ask.visitor;
+          await deps.remembering.remember(soFar.account, { provedAt: deps.clock.now(), secret, from });
         }
 
         return proceed(deps, ask, step, { ...soFar, proven: [...soFar.proven, method] });

@@ -74,10 +74,7 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
 const never = () => Promise.reject(new TypeError('tried with the whole program (test/flows)'));
 
 /** Nobody here has more than a password. */
-const noSecondFactor: Pick<
-  AccountDeps,
-  'twoFactor' | 'authenticators' | 'passkeys' | 'rememberedBrowsers' | 'rememberedHere' | 'signInCodes'
-> = {
+const noSecondFactor: Pick<AccountDeps, 'twoFactor' | 'authenticators' | 'passkeys' | 'remembering' | 'signInCodes'> = {
   twoFactor: {
     show: async ({ email }) => ({
       isOn: false,
@@ -95,7 +92,6 @@ const noSecondFactor: Pick<
   },
   authenticators: { begin: never, begun: async () => undefined, confirm: never },
   passkeys: { list: async () => [], creationOptions: never, add: never, rename: never, remove: never },
-  rememberedBrowsers: { forget: never },
-  rememberedHere: async () => [],
+  remembering: { list: async () => [], forget: never },
   signInCodes: { can: () => true },
 };

@@ -95,6 +95,8 @@ const oneFactor: Pick<
   SignInDeps,
   | 'clock'
   | 'secondFactor'
+  | 'remembering'
+  | 'secondFactorGuessing'
   | 'signInCodes'
   | 'oneTimeCodes'
   | 'proveCode'
@@ -112,9 +114,12 @@ const oneFactor: Pick<
       email: '',
       recoveryCodesLeft: 0,
     }),
-    isRemembered: async () => false,
-    remember: async () => undefined,
   },
+  remembering: {
+    isRemembered: async () => false,
+    remember: () => Promise.reject(new TypeError('nobody is remembered here')),
+  },
+  secondFactorGuessing: { recognised: async () => undefined },
   signInCodes: { can: () => false, send: async () => 'off' },
   oneTimeCodes: { waiting: async () => undefined },
   proveCode: { secondFactor: async () => 'ended' },

@@ -19,17 +19,16 @@ if (form && globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON) {
     form.submit();
   };
 
-  form.addEventListener('submit', async (event) => {
+  // Whatever the reason: the server says in the person's language that nothing was used.
+  const sendNothing = () => {
+    form.elements.response.value = '';
+    form.submit();
+  };
+
+  form.addEventListener('submit', (event) => {
     event.preventDefault();
     waiting?.abort();
-
-    try {
-      send(await ask({}));
-    } catch {
-      // Whatever the reason: the server says in the person's language that nothing was used.
-      form.elements.response.value = '';
-      form.submit();
-    }
+    ask({}).then(send, sendNothing);
   });
 
   // The browser offers passkeys among the addresses that it fills in.

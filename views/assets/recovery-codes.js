@@ -6,9 +6,10 @@ if (list && bar) {
   const text = () => [...list.querySelectorAll('code')].map((code) => code.textContent).join('\n') + '\n';
 
   bar.hidden = false;
-  bar.querySelector('[data-copy]')?.addEventListener('click', async ({ currentTarget: button }) => {
-    await navigator.clipboard.writeText(text());
-    button.textContent = button.dataset.done;
+  bar.querySelector('[data-copy]')?.addEventListener('click', ({ currentTarget: button }) => {
+    void navigator.clipboard.writeText(text()).then(() => {
+      button.textContent = button.dataset.done;
+    });
   });
   bar.querySelector('[data-print]')?.addEventListener('click', () => globalThis.print());
   bar.querySelector('[data-download]')?.addEventListener('click', () => {
