@@ -11,6 +11,7 @@ import { freePort } from './app.ts';
  * second one beside it). Ends with the test.
  */
 export interface Started extends AsyncDisposable {
+  pid: number;
   url: string;
   demoUrl: string;
   setupUrl: string | undefined;
@@ -122,6 +123,7 @@ export function greeted(child: Child): Promise<void> {
 
 function describe({ process: child, out, err, exit }: Child, url: string): Started {
   return {
+    pid: child.pid ?? 0,
     url,
     get demoUrl() {
       return /A sample app to sign in to: (\S+)/.exec(err())?.[1] ?? '';

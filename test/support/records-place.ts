@@ -26,6 +26,6 @@ export async function openRecordsPlace(kind: string): Promise<RecordsPlace> {
       ...(data !== '' && { GATEHOUSE_DATA: data }),
     },
     yaml: JSON.stringify({ ...folder, storage: { records: { kind, ...options } } }),
-    [Symbol.asyncDispose]: async () => void (await remove()),
+    [Symbol.asyncDispose]: async () => await remove(),
   };
 }
