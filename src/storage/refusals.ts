@@ -29,7 +29,7 @@ export class StoreUnfit extends Unavailable {
   readonly exitCode = 78;
 
   constructor(store: string, { reason, mend }: { reason: string; mend: string }) {
-    super(`${store} can't be used: ${reason}. ${mend}`);
+    super(`${store} can't be used: ${reason.replace(/\.$/, '')}. ${mend}`);
   }
 }
 

@@ -47,6 +47,7 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
     oldPassword: { forget: async () => undefined },
     endings: { otherSessions: async (_account, exceptUid) => void security.spared.push(exceptUid) },
     events: { write: async () => undefined },
+    records: { write: async () => true },
     accounts: {
       async updateProfile(accountId, input, { actor }): Promise<Result<Account>> {
         changes.push({ accountId, actor, input });

@@ -13,21 +13,37 @@ import { accountPage, createPerson, signedIn, type Person } from './person.ts';
  * read back through the door. What was asked and not answered may be either way, never half.
  */
 export interface LedgerOptions {
+  /** What happens to a server that people are at work on; unset: it is killed and started again. */
+  trouble?: Trouble;
   runs: number;
   people: number;
   /** How many acknowledged writes a run has at least, before the moment of its kill is drawn. */
   least: number;
   pair: Pair;
+  /** Further variables. */
+  env?: Record<string, string>;
   told?: (line: string) => void;
 }
+
+/** Answers the server that is there afterwards, and how long it took to be: milliseconds. */
+export type Trouble = (server: Started, again: () => Promise<Started>) => Promise<{ server: Started; back: number }>;
+
+/** SIGKILL, and another start on the same data. */
+const crash: Trouble = async (server, again) => {
+  server.kill('SIGKILL');
+  await server.exit;
+  const since = performance.now();
+
+  return { server: await again(), back: performance.now() - since };
+};
 
 export interface LedgerResult {
   runs: number;
   acknowledged: number;
   /** Acknowledged and not there, or ended and alive again: one line each. */
   lost: string[];
-  /** Milliseconds from the start of the process to its greeting, the longest of all runs. */
-  slowestStart: number;
+  /** Milliseconds until people were served again, the longest of all runs. */
+  slowest: number;
 }
 
 const password = 'quiet-marble-otter-47-lantern';
@@ -44,23 +60,25 @@ export async function runLedger({
   people,
   least,
   pair,
+  env = {},
+  trouble = crash,
   told = () => undefined,
 }: LedgerOptions): Promise<LedgerResult> {
-  const result: LedgerResult = { runs, acknowledged: 0, lost: [], slowestStart: 0 };
+  const result: LedgerResult = { runs, acknowledged: 0, lost: [], slowest: 0 };
 
   for (let run = 1; run <= runs; run += 1) {
     await using place = await openPlace();
     await using stores = await openPair(pair);
-    const settings = { ...unlimited, ...stores.env };
+    const settings = { ...unlimited, ...stores.env, ...env };
     const app = await registerApp(place, settings);
     const emails = Array.from({ length: people }, (_, number) => `person${run}-${number}@example.com`);
     for (const email of emails) await createAccount(place, settings, email);
 
-    const { acknowledged, lost, start } = await crashOnce(place, { settings, app, emails, least });
+    const { acknowledged, lost, back } = await crashOnce(place, { settings, app, emails, least, trouble });
     result.acknowledged += acknowledged;
     result.lost.push(...lost.map((line) => `run ${run}: ${line}`));
-    result.slowestStart = Math.max(result.slowestStart, start);
-    told(`run ${run}: ${acknowledged} acknowledged, ${lost.length} lost, started again in ${Math.round(start)} ms`);
+    result.slowest = Math.max(result.slowest, back);
+    told(`run ${run}: ${acknowledged} acknowledged, ${lost.length} lost, served again after ${Math.round(back)} ms`);
   }
 
   return result;
@@ -71,9 +89,10 @@ interface Crash {
   app: Registered;
   emails: readonly string[];
   least: number;
+  trouble: Trouble;
 }
 
-async function crashOnce(place: Place, { settings, app, emails, least }: Crash) {
+async function crashOnce(place: Place, { settings, app, emails, least, trouble }: Crash) {
   const ledger = openSync(join(place.env['GATEHOUSE_DATA'] ?? '', '..', 'ledger.jsonl'), 'a');
   let acknowledged = 0;
   const server = await place.start(settings);
@@ -97,33 +116,29 @@ async function crashOnce(place: Place, { settings, app, emails, least }: Crash) 
 
   for (const person of people) await person.begin();
 
-  let killed = false;
-  const working = people.map((person) => keepActing(person, () => killed));
-  // A person who fails before the kill ends the run: that is no crash.
+  let over = false;
+  const working = people.map((person) => keepActing(person, () => over));
+  // A person who fails before the trouble ends the run: that is none of it.
   await Promise.race([enough.promise, ...working]);
   await pause(200 + Math.random() * 800);
-  killed = true;
-  server.kill('SIGKILL');
-  await server.exit;
+  over = true;
+  const { server: again, back } = await trouble(server, () => place.start(settings));
   await Promise.all(working);
   closeSync(ledger);
 
-  const since = performance.now();
-  await using again = await place.start(settings);
-  const start = performance.now() - since;
+  await using _ = again;
   const lost = (await Promise.all(people.map((person) => readBack(again, person)))).flat();
 
-  return { acknowledged, lost, start };
+  return { acknowledged, lost, back };
 }
 
-/** Until the server is gone; what fails while it is there is a failure of the run. */
-async function keepActing(person: Person, killed: () => boolean): Promise<void> {
-  for (;;) {
+/** Until there is trouble; what fails before is a failure of the run. */
+async function keepActing(person: Person, over: () => boolean): Promise<void> {
+  while (!over()) {
     try {
       await person.act();
     } catch (error) {
-      // The kill comes between two looks at it: the connection breaks before this process hears of its own signal.
-      if (killed()) return;
+      if (over()) return;
 
       throw error;
     }

@@ -1,6 +1,6 @@
 import { mongo, Mongoose } from 'mongoose';
 import { Unavailable } from '../../domain/errors.ts';
-import { toFailure } from './failures.ts';
+import { toFailure, toRefusal } from './failures.ts';
 import { databaseOf, defaults, type MongoSettings } from './settings.ts';
 
 /**
@@ -9,9 +9,9 @@ import { databaseOf, defaults, type MongoSettings } from './settings.ts';
  *
  * Only what a single document's atomicity gives is used: unique indexes and writes that name what they expect to find.
  * A write is acknowledged once a majority of the replica set has it in its journal. Reads ask the primary for what it
- * has (`local`): all that was acknowledged is in it, and a write that was beaten sees at once what beat it. What is read
- * there and not acknowledged yet may still be undone by a fail-over, which is why nothing is decided by reading: whatever
- * has to hold is a condition of the write.
+ * has (`local`): all that was acknowledged is in it, and a write that was beaten sees at once what beat it. It may hold
+ * more, which a fail-over undoes, and one that is cut off from the others may for some seconds answer what was: whatever
+ * has to hold is a condition of a write, which only a majority acknowledges.
  */
 export interface Connection extends AsyncDisposable {
   database: mongo.Db;
@@ -27,13 +27,14 @@ export interface ConnectOptions {
 }
 
 /** For one attempt of the driver: a write that meets a fail-over is repeated once, within `patience`. */
-const attempt = 2000;
+const attempt = 1500;
 
 export async function connect(
   settings: MongoSettings,
   { patience = 2500, onCommand }: ConnectOptions = {},
 ): Promise<Connection> {
   const most = Math.max(attempt, patience - 500);
+  // Most of it is for models, of which there are none: one that should come some day starts strict.
   const mongoose = new Mongoose({
     autoIndex: false,
     autoCreate: false,
@@ -59,7 +60,7 @@ export async function connect(
     });
   } catch (error) {
     await connection.close().catch(() => undefined);
-    throw toFailure(error);
+    throw toRefusal(error);
   }
 
   const client = connection.getClient();
@@ -76,7 +77,8 @@ export async function connect(
     database,
     ask: (question) => inTime(question(), patience),
     [Symbol.asyncDispose]: async () => {
-      await inTime(connection.close(), patience);
+      // It says goodbye to a server that may be away: nothing depends on that.
+      await inTime(connection.close(), patience).catch(() => undefined);
     },
   };
 }

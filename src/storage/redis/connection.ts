@@ -197,7 +197,8 @@ function createClient(settings: RedisSettings): { client: Client; place: string 
         ...(tls && { sentinelTLS: tls.tls, enableTLSForSentinelMode: true }),
         sentinelCommandTimeout: patience,
         sentinelRetryStrategy: again,
-        sentinelReconnectStrategy: again,
+        // Those that tell of a fail-over. One that is away is said on standard error at each try, by the driver itself.
+        sentinelReconnectStrategy: () => 60_000,
         failoverDetector: true,
       });
 

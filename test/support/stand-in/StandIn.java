@@ -35,6 +35,8 @@ class StandIn {
             Document answer = super.handleMessage(message);
 
             commit();
+            // Committing may leave the writing to a thread of its own; this waits until it is in the file.
+            getMvStore().sync();
 
             return answer;
         }
