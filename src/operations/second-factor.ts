@@ -1,6 +1,8 @@
 import type { IssuedCode, OneTimeCodes } from '../credentials/one-time-code.ts';
+import type { RememberedBrowsers } from '../credentials/remembered-browsers.ts';
 import type { Account } from '../domain/account.ts';
 import { strongestEnrolled } from '../domain/acr.ts';
+import type { Clock } from '../domain/clock.ts';
 import { isTwoFactorOn, type Method } from '../domain/factors.ts';
 import { maskedEmail, maskedPhone } from '../domain/masked.ts';
 import type { Write } from '../storage/records.ts';
@@ -21,11 +23,17 @@ export interface SecondFactor {
     by: { method: 'email' | 'text'; binding: string },
     message: (code: IssuedCode) => readonly Write[] | Promise<readonly Write[]>,
   ): Promise<{ sentTo: string; /** Milliseconds. */ worksUntil: number } | { wait: number } | 'off'>;
+  /** Whether a second factor that was proved in this browser lately still does. */
+  isRemembered(account: Account, browser: string): Promise<boolean>;
+  /** From now on, for thirty days; `browser` is a secret that it alone brings. */
+  remember(account: Account, of: { browser: string; userAgent: string }): Promise<void>;
 }
 
 export interface SecondFactorAsked {
   /** Whether signing in takes one; who asks for two factors (`acr_values`, a client's rule) takes one all the same. */
   needed: boolean;
+  /** Whether nothing less than two factors will do for this person. */
+  needsStrong: boolean;
   /** Whether a stronger one than there is has to be set up before going on. */
   mustEnrol: boolean;
   /** What can be proved now, what is begun with first. */
@@ -39,9 +47,13 @@ export interface SecondFactorAsked {
 export interface SecondFactorDeps {
   changes: Pick<FactorChanges, 'of'>;
   codes: Pick<OneTimeCodes, 'issue'>;
+  rememberedBrowsers: Pick<RememberedBrowsers, 'isRemembered' | 'remember'>;
+  clock: Clock;
 }
 
-export function createSecondFactor({ changes, codes }: SecondFactorDeps): SecondFactor {
+export function createSecondFactor(deps: SecondFactorDeps): SecondFactor {
+  const { changes, codes, rememberedBrowsers, clock } = deps;
+
   return {
     async ask(account) {
       const factors = await changes.of(account.id);
@@ -50,6 +62,7 @@ export function createSecondFactor({ changes, codes }: SecondFactorDeps): Second
 
       return {
         needed: isTwoFactorOn(factors) || needsStrongFactor(account),
+        needsStrong: needsStrongFactor(account),
         mustEnrol: mustEnrol(account, factors),
         methods: methods.toSorted((a, b) => Number(b === preferred) - Number(a === preferred)),
         email: maskedEmail(account.email),
@@ -70,6 +83,12 @@ export function createSecondFactor({ changes, codes }: SecondFactorDeps): Second
       const sentTo = method === 'email' ? maskedEmail(account.email) : maskedPhone(account.phone?.number ?? '');
 
       return { sentTo, worksUntil: issued.worksUntil };
+    },
+
+    isRemembered: async ({ id }, browser) => rememberedBrowsers.isRemembered(await changes.of(id), browser),
+
+    async remember({ id }, { browser, userAgent }) {
+      await rememberedBrowsers.remember({ accountId: id, provedAt: clock.now(), userAgent, secret: browser });
     },
   };
 }

@@ -159,9 +159,7 @@ describe('a change of a client', () => {
   async function around(work: (during: () => void) => Promise<unknown>) {
     const before = await announced();
     let during: Promise<unknown> = Promise.resolve(before);
-    await work(() => {
-      during = announced();
-    });
+    await work(() => void (during = announced()));
 
     return new Set([before, await during, await announced()]).size;
   }

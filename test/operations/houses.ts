@@ -4,7 +4,7 @@ import { move, type MoveDeps, type Moved } from '../../src/operations/move.ts';
 import { recordsBackends } from '../../src/storage/backends.ts';
 import { shapes, type CollectionName, type Records, type Row, type Write } from '../../src/storage/records.ts';
 import { samples } from '../storage/rows.ts';
-import { recordsStore, type MakeStore } from '../storage/stores.ts';
+import { describeStores, recordsStore, type MakeStore } from '../storage/stores.ts';
 import { settableClock, type SettableClock } from '../support/clock.ts';
 
 /** Two stores to move between, on every pair of backends that keep records. */
@@ -20,13 +20,22 @@ export interface Houses extends AsyncDisposable {
   another(): Promise<Records>;
 }
 
-export const pairs = recordsBackends.flatMap((from) =>
-  recordsBackends.map((to) => ({
-    from: from.kind,
-    to: to.kind,
-    open: () => openHouses(recordsStore(from), recordsStore(to)),
-  })),
-);
+export interface Pair {
+  open(): Promise<Houses>;
+}
+
+/** A suite for every pair of kinds; in its name, `$from` and `$to` say which. */
+export function describeMoves(name: string, suite: (pair: Pair) => void): void {
+  for (const from of recordsBackends) {
+    for (const to of recordsBackends) {
+      const named = name.replace('$from', from.kind).replace('$to', to.kind);
+
+      describeStores([from.kind, to.kind], named, () =>
+        suite({ open: () => openHouses(recordsStore(from), recordsStore(to)) }),
+      );
+    }
+  }
+}
 
 export const names = Object.keys(shapes) as CollectionName[];
 

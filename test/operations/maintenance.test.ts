@@ -7,7 +7,7 @@ import { holdWrites } from '../../src/storage/held-writes.ts';
 import { openGround, type Ground, type Party, type Tokens } from '../security/protocol/ground.ts';
 import { isSignedIn, unlimited } from '../security/web/visits.ts';
 import { failed, fifty, sample } from '../storage/rows.ts';
-import { opened, recordsStore } from '../storage/stores.ts';
+import { describeStores, opened, recordsStore } from '../storage/stores.ts';
 import { settableClock } from '../support/clock.ts';
 import { within } from '../support/within.ts';
 
@@ -121,9 +121,9 @@ describe('in maintenance', () => {
   });
 });
 
-describe.each(recordsBackends.map((backend) => ({ kind: backend.kind, make: recordsStore(backend) })))(
-  'the standing of a store on $kind',
-  ({ make }) => {
+for (const backend of recordsBackends) {
+  describeStores([backend.kind], `the standing of a store on ${backend.kind}`, () => {
+    const make = recordsStore(backend);
     const never = 2 ** 31 - 1;
     const clock = settableClock();
     const first = { state: 'open' } as const;
@@ -169,8 +169,8 @@ describe.each(recordsBackends.map((backend) => ({ kind: backend.kind, make: reco
       await expect(holdWrites(store.port, watch.hold).used.create(sample('used'))).rejects.toThrow('gone');
       expect(await store.port.used.get('used-1')).toBeUndefined();
     });
-  },
-);
+  });
+}
 
 function fail(error: unknown): void {
   throw error;

@@ -1,12 +1,24 @@
 import { createHash } from 'node:crypto';
 
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 
 import { standingOf } from '../../src/operations/standing.ts';
 import { samples, start, hour } from '../storage/rows.ts';
-import { contents, Dark, isEmpty, names, opens, pairs, powerCut, put, sideOf, type Houses } from './houses.ts';
+import {
+  contents,
+  Dark,
+  describeMoves,
+  isEmpty,
+  names,
+  opens,
+  powerCut,
+  put,
+  sideOf,
+  type Houses,
+  type Pair,
+} from './houses.ts';
 
-describe.each(pairs)('moving from $from to $to', ({ open }) => {
+describeMoves('moving from $from to $to', ({ open }) => {
   test('takes every row of every collection along, and gives the source up', async () => {
     await using houses = await open();
     const before = await contents(houses.source);
@@ -140,7 +152,7 @@ describe.each(pairs)('moving from $from to $to', ({ open }) => {
 });
 
 /** After how many writes the power goes: all that mark something, and some of the pages between. */
-async function someOf(open: (typeof pairs)[number]['open'], { half }: { half: boolean }): Promise<number[]> {
+async function someOf(open: Pair['open'], { half }: { half: boolean }): Promise<number[]> {
   await using houses = await open();
   const { around, writes } = powerCut(Infinity, { half });
 
@@ -153,7 +165,7 @@ async function someOf(open: (typeof pairs)[number]['open'], { half }: { half: bo
   // The last one gives the lease back: by then it is done.
   const marks = half ? [] : [...all.slice(0, 5), ...all.slice(-4, -1)];
 
-  return [...marks, ...all.slice(5, -4).filter((number) => number % 9 === 0)];
+  return [...marks, ...all.slice(5, -4).filter((number) => number % 20 === 0)];
 }
 
 async function neverBothOpen({ source, target }: Pick<Houses, 'source' | 'target'>): Promise<void> {

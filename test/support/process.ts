@@ -22,9 +22,22 @@ export interface Started extends AsyncDisposable {
   exit: Promise<number | null>;
 }
 
+/** A command that is still running. */
+export interface Running extends AsyncDisposable {
+  out(): string;
+  err(): string;
+  /** Settles when standard error is as it is waited for; throws when the command ends before. */
+  says(wanted: (err: string) => boolean): Promise<void>;
+  /** What kill -9 does; settles when the process is gone. */
+  kill(): Promise<void>;
+  exit: Promise<number | null>;
+}
+
 export interface Place extends AsyncDisposable {
   env: Record<string, string>;
   start(env?: Record<string, string>): Promise<Started>;
+  /** Any command, not waited for. */
+  begin(args: readonly string[], env?: Record<string, string>): Running;
   /** Any command beside it. */
   run(args: readonly string[], options?: { input?: string; env?: Record<string, string> }): Promise<Ended>;
 }
@@ -60,6 +73,7 @@ export async function openPlace(): Promise<Place> {
 
       return started;
     },
+    begin: (args, more = {}) => runningOf(launchGatehouse(args, { ...env, ...more })),
     async run(args, { input = '', env: more = {} } = {}) {
       const child = launchGatehouse(args, { ...env, ...more });
       child.process.stdin.end(input);
@@ -139,5 +153,30 @@ function describe({ process: child, out, err, exit }: Child, url: string): Start
       child.kill('SIGKILL');
       await exit;
     },
+  };
+}
+
+function runningOf(child: Child): Running {
+  const kill = async (): Promise<void> => {
+    child.process.kill('SIGKILL');
+    await child.exit;
+  };
+
+  return {
+    out: child.out,
+    err: child.err,
+    exit: child.exit,
+    kill,
+    says: (wanted) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (wanted(child.err())) resolve();
+        };
+
+        child.process.stderr.on('data', look);
+        void child.exit.then((code) => reject(new Error(`it ended with ${code} before: ${child.err()}`)));
+        look();
+      }),
+    [Symbol.asyncDispose]: kill,
   };
 }

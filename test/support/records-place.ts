@@ -1,31 +1,32 @@
-import { emptyPlace } from '../storage/places.ts';
+import { emptyFolder, emptyPlace } from '../storage/places.ts';
 
-/** An empty place for records, as a start is told of it: in variables, or in a configuration file. */
+/** An empty place for records, and a folder for all else, as a start is told of them: in variables, or in a file. */
 export interface RecordsPlace extends AsyncDisposable {
   env: Record<string, string>;
   yaml: string;
-  options: object;
-  /** Empty where nothing is kept in a folder. */
-  data: string;
 }
 
 export async function openRecordsPlace(kind: string): Promise<RecordsPlace> {
+  await using opening = new AsyncDisposableStack();
   const { options, data, remove } = await emptyPlace(kind);
+  opening.defer(async () => {
+    await remove();
+  });
+
+  const folder = data === '' ? opening.use(await emptyFolder()).path : data;
   const variables = Object.entries(options).map(([name, value]) => [
     `GATEHOUSE_STORAGE_RECORDS_${name.toUpperCase()}`,
     String(value),
   ]);
-  const folder = data === '' ? {} : { data };
+  const stack = opening.move();
 
   return {
-    options,
-    data,
     env: {
       ...(Object.fromEntries(variables) as Record<string, string>),
       GATEHOUSE_STORAGE_RECORDS_KIND: kind,
-      ...(data !== '' && { GATEHOUSE_DATA: data }),
+      GATEHOUSE_DATA: folder,
     },
-    yaml: JSON.stringify({ ...folder, storage: { records: { kind, ...options } } }),
-    [Symbol.asyncDispose]: async () => void (await remove()),
+    yaml: JSON.stringify({ data: folder, storage: { records: { kind, ...options } } }),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
