@@ -56,12 +56,26 @@ async function mailServer(config: Config): Promise<Finding> {
 }
 
 /** Those that wait for long, and those that were given up in the last 30 days. */
-export async function queued(services: Pick<Services, 'records' | 'clock'>): Promise<Finding[]> {
+export async function queued(services: Pick<Services, 'records' | 'clock' | 'messages'>): Promise<Finding[]> {
   const findings = await Promise.all(
     channels.map(async (channel) => [...(await waiting(channel, services)), ...(await givenUp(channel, services))]),
   );
 
-  return findings.flat();
+  return [...findings.flat(), ...(await spent(services))];
+}
+
+/** Text messages that have switched themselves off. */
+async function spent({ messages }: Pick<Services, 'messages'>): Promise<Finding[]> {
+  if (!(await messages.areTextsSpent())) return [];
+
+  return [
+    {
+      area: 'mail',
+      state: 'warning',
+      message: 'Today’s text messages are used up: they are off until midnight UTC.',
+      mend: 'See who asks for them in the record of events; more a day: messages.sms.caps.per_day.',
+    },
+  ];
 }
 
 type Channel = (typeof channels)[number];
@@ -74,7 +88,7 @@ async function waiting(channel: Channel, { records, clock }: Pick<Services, 'rec
   if (late.length === 0) return [];
   const why = error === undefined ? 'no server is running that sends them' : `the last try: ${error}`;
 
-  return [worth(`${late.length} messages (${channel}) wait for longer than 15 minutes; ${why}.`)];
+  return [worth(`Messages (${channel}) that wait for longer than 15 minutes: ${late.length}; ${why}.`)];
 }
 
 async function givenUp(channel: Channel, { records }: Pick<Services, 'records'>): Promise<Finding[]> {
@@ -85,7 +99,11 @@ async function givenUp(channel: Channel, { records }: Pick<Services, 'records'>)
   const count = await records.messages.count('state', `failed ${channel}`);
   const at = new Date(last.nextAt).toISOString();
 
-  return [worth(`${count} messages (${channel}) were given up, the last at ${at}: ${last.lastError ?? 'unknown'}.`)];
+  return [
+    worth(
+      `Messages (${channel}) given up in the last 30 days: ${count}, the last at ${at}: ${last.lastError ?? 'unknown'}.`,
+    ),
+  ];
 }
 
 function worth(message: string): Finding {

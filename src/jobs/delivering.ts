@@ -36,6 +36,8 @@ export interface Pace {
 const usually: Pace = { every: 30_000, renewing: 20_000, grace: 8_000, lanes: 4 };
 /** Milliseconds after a failure of the store. */
 const afterFailure = 5_000;
+/** Milliseconds until what went out is written down again, when the store did not take it. */
+const beforeSettling = 1_000;
 /** Milliseconds between two rounds that found nothing to claim, because other nodes were quicker. */
 const shortest = 200;
 
@@ -66,13 +68,28 @@ async function keepDelivering(
     const renewing = setInterval(() => void errand.renew().catch(failed), pace.renewing);
 
     try {
-      const delivered = await errand.run(stop);
+      const outcome = await errand.run(stop);
+      const delivered = await settled(() => errand.settle(outcome));
       told(delivered);
       if (delivered.state === 'failed') await tell(delivered, events);
     } catch (error) {
       failed(error);
     } finally {
       clearInterval(renewing);
+    }
+  }
+
+  /** Until the store takes it: a mail that has gone out must not go out again because nobody wrote that down. */
+  async function settled(settle: () => Promise<Delivered>): Promise<Delivered> {
+    for (;;) {
+      try {
+        return await settle();
+      } catch (error) {
+        if (stop.aborted) throw error;
+
+        failed(error);
+        await pause(beforeSettling, undefined, { ref: false });
+      }
     }
   }
 

@@ -23,8 +23,10 @@ export interface Delivery {
 
 /** A message that is this caller's alone until `renew` was not called for a minute. */
 export interface Errand {
-  /** Sends it, or finds that it is not to be sent, and says so in the store. `stop` gives it back where that is possible. */
-  run(stop: AbortSignal): Promise<Delivered>;
+  /** Sends it, or finds that it is not to be sent. `stop` gives it back where that is possible. */
+  run(stop: AbortSignal): Promise<Outcome>;
+  /** Says in the store how it went. What was sent and is not settled is sent again. */
+  settle(outcome: Outcome): Promise<Delivered>;
   renew(): Promise<void>;
 }
 
@@ -108,8 +110,7 @@ export function createDelivery({ records, sealing, clock, writing, email, sms }:
     return message.channel === 'email' ? sendMail(message, content, stop) : sendText(message, content, stop);
   }
 
-  async function run(message: Claimed, stop: AbortSignal): Promise<Delivered> {
-    const outcome = await outcomeOf(message, stop);
+  async function settle(message: Claimed, outcome: Outcome): Promise<Delivered> {
     const state = await queue.settle(message, outcome);
     const error = 'error' in outcome ? { error: outcome.error } : {};
 
@@ -128,7 +129,13 @@ export function createDelivery({ records, sealing, clock, writing, email, sms }:
     async next(channel) {
       const message = await queue.claim(channel);
 
-      return message && { run: (stop) => run(message, stop), renew: () => queue.renew(message) };
+      return (
+        message && {
+          run: (stop) => outcomeOf(message, stop),
+          settle: (outcome) => settle(message, outcome),
+          renew: () => queue.renew(message),
+        }
+      );
     },
   };
 }

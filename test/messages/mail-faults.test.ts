@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { openBrowser, type Browser, type Page } from '../support/browser.ts';
 import { startMailServer, type MailServer } from '../support/mail-server.ts';
+import { createOutage } from '../support/outage.ts';
 
 /** F23: a mail server that is down, silent or refuses. Ten people change their password meanwhile, in their browsers. */
 const people = 10;
@@ -144,6 +145,29 @@ describe('F23', () => {
 
     expect(recipients(at.server)).toEqual(at.emails);
   });
+});
+
+test('a mail that went out while the store was away is not sent again when it is back', async () => {
+  const outage = createOutage();
+  await using server = await startMailServer();
+  await using app = await startTestApp({ env: server.env, aroundStores: outage.around });
+  const { records, messages } = app.services;
+  const release = server.hold('data');
+
+  await records.write(messages.compose('email-undone', { to: 'ana@example.com', locale: 'en', data: { at: 0 } }));
+  await server.steps.data.reaches(1);
+  outage.take('records.messages.update');
+  release();
+  // It tried to write down that the mail is out, and could not.
+  await app.logged('unexpected');
+
+  outage.mend();
+  await app.logged('message');
+  app.clock.advance(5 * minute);
+  await records.write(messages.compose('email-undone', { to: 'ben@example.com', locale: 'en', data: { at: 0 } }));
+  await app.logged('message', 2);
+
+  expect(recipients(server)).toEqual(['ana@example.com', 'ben@example.com']);
 });
 
 test('F23: how long a code lives counts from when it was made, and that is what the mail says', async () => {
