@@ -9,6 +9,7 @@ import { InMaintenance } from './domain/errors.ts';
 import { startDelivering } from './jobs/delivering.ts';
 import { startKeySchedule } from './jobs/key-schedule.ts';
 import { createLeases } from './jobs/leases.ts';
+import { claimSecrets } from './jobs/same-secrets.ts';
 import { startSweeping } from './jobs/sweeping.ts';
 import { consoleReturnPath } from './oidc/console.ts';
 import { createDelivery } from './messages/delivery.ts';
@@ -39,6 +40,8 @@ export interface App extends AsyncDisposable {
   /** The link to make the first administrator; absent when there is one. */
   setupUrl?: string;
   demoUrl?: string;
+  /** The first half of an end, where a proxy has other nodes to turn to: nobody who is behind it notices. */
+  leave(): Promise<void>;
 }
 
 export interface AppOptions {
@@ -80,6 +83,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       around,
     }),
   );
+  opened.use(await claimSecrets({ ...services, ...eachMinute, failed: onError }));
   await services.clients.ensure(consoleClientId, consoleMetadata(config.issuer));
   await services.signingKeys.ensure();
 
@@ -122,6 +126,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     oidc,
     ...(setupUrl === undefined ? {} : { setupUrl }),
     ...(demo === undefined ? {} : { demoUrl: demo.url }),
+    leave: web.leave,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

@@ -16,6 +16,7 @@ import { createProveCode, type ProveCode } from './operations/prove-code.ts';
 import { createProvePasskey, type ProvePasskey } from './operations/prove-passkey.ts';
 import { createSecondFactor, type SecondFactor } from './operations/second-factor.ts';
 import { createTwoFactor, type TwoFactor } from './operations/two-factor.ts';
+import { createRemembering, type Remembering } from './operations/remembering.ts';
 import type { Records } from './storage/records.ts';
 import type { Sealing } from './storage/sealing.ts';
 
@@ -24,6 +25,7 @@ export interface FactorServices {
   oneTimeCodes: OneTimeCodes;
   oneTimeSecrets: OneTimeSecrets;
   rememberedBrowsers: RememberedBrowsers;
+  remembering: Remembering;
   secondFactorGuessing: Guessing;
   factors: FactorChanges;
   twoFactor: TwoFactor;
@@ -67,6 +69,7 @@ export function openFactors({ config, ...deps }: FactorServicesDeps): FactorServ
     oneTimeCodes: codes,
     oneTimeSecrets: createOneTimeSecrets(deps),
     rememberedBrowsers,
+    remembering: createRemembering(inside),
     secondFactorGuessing: guessing,
     factors: changes,
     twoFactor: createTwoFactor(inside),

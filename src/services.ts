@@ -27,6 +27,7 @@ import { admit, standingOf, watchStanding, type Standing, type StandingWatch } f
 import { createSigningKeys, type SigningKeys } from './operations/signing-keys.ts';
 import { ephemeraBackends, recordsBackends, type Place } from './storage/backends.ts';
 import type { Ephemera } from './storage/ephemera.ts';
+import { announceClientChanges } from './storage/client-changes.ts';
 import { holdWrites } from './storage/held-writes.ts';
 import type { Records } from './storage/records.ts';
 import { KeyMissing } from './storage/refusals.ts';
@@ -100,7 +101,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   });
 
   const standing = server ? watchStanding(store, { first, failed: onError }) : unwatched;
-  const records = server ? holdWrites(store, standing.hold) : store;
+  const held = server ? holdWrites(store, standing.hold) : store;
+  const records = announceClientChanges(held, { clock, failed: onError });
 
   const units = createUnits({ records, ephemera, clock, onError });
   const { takeOver } = units;

@@ -1,6 +1,7 @@
 import type { App } from '../app.ts';
 import { adviseConfig } from '../config/checks.ts';
 import { printProblems } from '../config/problems.ts';
+import type { Config } from '../config/schema.ts';
 import { adviceOf, type Advice } from './advice.ts';
 import { exitCodes, type Command, type Io } from './command.ts';
 import { outboxSentence } from './doctor-messages.ts';
@@ -25,11 +26,17 @@ export const startCommand: Command = {
     });
 
     await stopped;
+    if (mayHaveOthers(settings)) await app.leave();
     await app[Symbol.asyncDispose]();
 
     return exitCodes.ok;
   },
 };
+
+/** Whether other nodes can stand beside this one, for a proxy to turn to: on the embedded database there is one server. */
+function mayHaveOthers({ mode, storage }: Config): boolean {
+  return mode === 'production' && storage.records.kind !== 'sqlite';
+}
 
 /** Listened for from the beginning, so that a signal during the start is not lost; a second one ends the process at once. */
 function firstSignal(): Promise<void> {

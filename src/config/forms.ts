@@ -27,6 +27,8 @@ export type About = {
   shape?: Shape;
   /** The kinds of storage that have it, where not all have. */
   kinds?: readonly string[];
+  /** What one of those kinds says of it. */
+  ofKind?: Readonly<Record<string, About>>;
 };
 
 type Shape = Record<string, z.ZodType>;
@@ -225,9 +227,15 @@ function bothOf(one: About, other: About): About {
     ...other,
     description: `${one.description} ${other.description}`,
     expects: one.expects === other.expects ? one.expects : `${one.expects}, or ${other.expects}`,
+    ...(one.unset !== other.unset && { unset: `${unsetOf(one)}; ${unsetOf(other)}` }),
     secret: (one.secret ?? false) || (other.secret ?? false),
     kinds: [...(one.kinds ?? []), ...(other.kinds ?? [])],
+    ofKind: { ...one.ofKind, ...other.ofKind },
   };
+}
+
+function unsetOf({ unset = 'none', kinds = [] }: About): string {
+  return `${unset} (kind ${kinds.join(', ')})`;
 }
 
 type Kind = { readonly kind: string; readonly options: z.ZodObject };
@@ -240,7 +248,8 @@ export function backend(description: string, fallback: string, kinds: readonly K
   for (const { kind, options } of kinds) {
     for (const [key, schema] of Object.entries(options.shape as Shape)) {
       const described = fromMeta(schema);
-      const facts = { ...described, description: `Kind ${kind}: ${described.description}`, kinds: [kind] };
+      const description = `Kind ${kind}: ${described.description}`;
+      const facts = { ...described, description, kinds: [kind], ofKind: { [kind]: described } };
       const other = shape[key] && aboutSetting(shape[key]);
 
       // A place of its own for what is known here: kinds share options, and backends their schemas.

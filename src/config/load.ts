@@ -61,9 +61,18 @@ const writing: Partial<Record<About['form'], string>> = {
   size: ', written like 256kB or 1MiB',
 };
 
-function wrongValue(path: Path, value: unknown, source: string | undefined): Problem {
-  const name = named(path);
+/** What is known of a setting: where kinds of storage share it, what the kind says that stands beside it. */
+function aboutGiven(path: Path, tree: Tree): About | undefined {
   const about = aboutAt(path);
+  const kind = valueAt(tree, [...path.slice(0, -1), 'kind']);
+
+  return (typeof kind === 'string' ? about?.ofKind?.[kind] : undefined) ?? about;
+}
+
+function wrongValue(path: Path, tree: Tree, source: string | undefined): Problem {
+  const name = named(path);
+  const value = valueAt(tree, path);
+  const about = aboutGiven(path, tree);
   const each = typeof path.at(-1) === 'number' ? about?.each : undefined;
   const expects = `${each ?? about?.expects ?? 'something else'}${(about && writing[about.form]) ?? ''}`;
 
@@ -103,7 +112,7 @@ function problemsOf(issues: readonly Issue[], tree: Tree, sources: ReadonlyMap<s
     placesOf(issue).map((path) => {
       const source = sourceOf(path, sources);
       if (issue.code === 'unrecognized_keys') return unknownSetting(path, source);
-      return wrongValue(path, valueAt(tree, path), source);
+      return wrongValue(path, tree, source);
     }),
   );
 

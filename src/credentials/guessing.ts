@@ -19,6 +19,8 @@ export interface Guessing {
   /** Gives the count back, clears what the person's own failures left, remembers the device. */
   succeeded(ticket: Ticket, accountId: string): Promise<void>;
   failed(ticket: Ticket): Promise<void>;
+  /** After a proof that nobody guesses (a passkey): remembers the device. */
+  recognised(device: { accountId: string; deviceId: string }): Promise<void>;
   /** Nothing was verified (503 from the hash queue): gives the count back. */
   withdrawn(ticket: Ticket): Promise<void>;
   /** The operator's command after 100 failures in a row: unknown devices may try again. */
@@ -234,6 +236,13 @@ export function createGuessing(deps: GuessingDeps): Guessing {
 
     async failed({ counted }) {
       counters.settle(counted);
+    },
+
+    async recognised({ accountId, deviceId }) {
+      if (deviceId.length < shortestDeviceId) return;
+
+      const devices = await records.knownDevices.count('account', accountId);
+      await records.write(await remembered(accountId, { counted: [], known: false, deviceId, devices }));
     },
 
     withdrawn: ({ counted }) => settleAfter(counted, async () => counted.map(givenBack)),

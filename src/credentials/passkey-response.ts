@@ -49,7 +49,7 @@ const asserted = z.object({
 const clientData = z.object({
   challenge: base64url(1000),
   crossOrigin: z.boolean().optional(),
-  topOrigin: z.unknown(),
+  topOrigin: z.unknown().optional(),
 });
 
 /** Undefined for what no browser sends. */

@@ -28,13 +28,16 @@ export function fold(text: string): number {
   const characters = Array.from(text.toLowerCase());
   let folded = 0;
 
-  for (let at = 0; at < characters.length; folded += 1) {
-    const length = Math.max(stepRun(characters, at), walkRun(characters, at));
-
-    at += length >= shortestRun ? length : 1;
-  }
+  for (let at = 0; at < characters.length; folded += 1) at += runAt(characters, at);
 
   return folded;
+}
+
+/** How many characters from `start` on are one run; 1 when they are none. */
+export function runAt(characters: readonly string[], start: number): number {
+  const length = Math.max(stepRun(characters, start), walkRun(characters, start));
+
+  return length >= shortestRun ? length : 1;
 }
 
 /** The length of the shortest beginning whose repetition is the whole text; the text's own length when there is none. */

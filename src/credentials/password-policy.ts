@@ -74,7 +74,7 @@ export function createPasswordPolicy(options: PasswordPolicyOptions): PasswordPo
       if (await isCommon(text)) problems.push({ key: 'problem.passwordCommon' });
       else if (isSimple(text)) problems.push({ key: 'problem.passwordSimple' });
 
-      if (names(whose, productName).some((name) => comparable(text).includes(name))) {
+      if (namesOf(whose, productName).some((name) => comparable(text).includes(name))) {
         problems.push({ key: 'problem.passwordPersonal' });
       }
 
@@ -90,13 +90,14 @@ function isSimple(text: string): boolean {
 }
 
 /** What a stranger would try first, S65: the service's name, the e-mail address and its local part, the person's names. */
-function names(whose: PasswordOwner, productName: string): string[] {
+export function namesOf(whose: Pick<PasswordOwner, 'email' | 'names'>, productName: string): string[] {
   const localPart = whose.email.slice(0, whose.email.lastIndexOf('@'));
   const given = [productName, ...whose.names, whose.email, localPart, ...localPart.split(/[.+_-]/)];
 
   return given.map(comparable).filter((name) => codePoints(name) >= shortestName);
 }
 
-function comparable(text: string): string {
+/** In the form in which names are looked for. */
+export function comparable(text: string): string {
   return text.normalize('NFKC').toLowerCase().replace(/\s+/gu, '');
 }

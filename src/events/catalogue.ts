@@ -10,7 +10,7 @@ const kind = <Details extends Record<string, Json> = Record<never, never>>(): { 
 export const catalogue = {
   'sign_in.succeeded': kind<{ amr: string[]; acr: string }>(),
   'sign_in.failed': kind<{ known: boolean }>(),
-  /** At most one a minute (`throttled`). */
+  /** At most one a minute on each node (`throttled`). */
   'sign_in.blocked': kind<{ reason: string; /** Seconds. */ retryAfter: number }>(),
   sign_out: kind(),
   'session.ended': kind<{ reason: string }>(),
@@ -38,10 +38,13 @@ export const catalogue = {
   'two_factor.preferred': kind<{ method: string }>(),
   'two_factor.switched_off': kind(),
   'second_factor.failed': kind<{ method: string }>(),
+  /** A code that was sent for something else: to prove an address, a number. */
+  'code.failed': kind<{ purpose: string }>(),
   /** At most one a minute (`throttled`). */
   'second_factor.blocked': kind<{ reason: string; /** Seconds. */ retryAfter: number }>(),
   'recovery_codes.created': kind<{ count: number }>(),
   'recovery_code.used': kind<{ left: number }>(),
+  'browser.remembered': kind(),
   'browser.forgotten': kind<{ /** Whether it was every one. */ all: boolean }>(),
   'passkey.added': kind<{ synced: boolean }>(),
   'passkey.renamed': kind(),
@@ -82,7 +85,7 @@ export const catalogue = {
 
 /**
  * What anybody can cause as often as they like, without knowing anything: at most one a minute is written for an
- * account or, where none is meant, for a network. How many others it stands for is `leftOut` in its details.
+ * account or, where none is meant, for a network, by each node. How many others it stands for is `leftOut` in its details.
  */
 export const throttled: ReadonlySet<EventKind> = new Set([
   'sign_in.blocked',

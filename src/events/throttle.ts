@@ -1,7 +1,7 @@
 /**
  * Keeps what anybody can cause from filling the store: of one key, the first event is written at once, then at most one
  * each minute, which says how many more it stands for. Nothing is left uncounted: when the minute or the program ends,
- * what is pending is written.
+ * what is pending is written. Each node counts for itself: ten nodes write ten a minute, which fills no store either.
  */
 export interface Throttle extends AsyncDisposable {
   /** Calls `write` now or later; `leftOut`: how many others it stands for. Throws what a `write` now throws. */

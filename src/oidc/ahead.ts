@@ -6,6 +6,7 @@ import type { DeviceSession } from '../domain/device-session.ts';
 import { consentId } from '../domain/grant.ts';
 import { sha256 } from '../domain/ids.ts';
 import type { UnitOfWork } from './request.ts';
+import { routes } from './settings.ts';
 
 /**
  * Reading ahead: the protocol library asks for one thing after another, and each answer costs a trip. What is read here
@@ -14,8 +15,16 @@ import type { UnitOfWork } from './request.ts';
 
 type Context = Parameters<Provider['middleware'][number]>[0];
 
-/** What a request's cookies stand for, on its way while the request's limits are asked. */
-export function readCookiesAhead(unit: UnitOfWork, provider: Provider, ctx: Context): void {
+interface Reading {
+  unit: UnitOfWork;
+  clientOf(id: string): Promise<Client | undefined>;
+}
+
+/** What a request's cookies and its address stand for, on its way while the request's limits are asked. */
+export function readRequestAhead({ unit, clientOf }: Reading, provider: Provider, ctx: Context): void {
+  const { client_id: clientId } = ctx.path === routes.authorization ? ctx.query : {};
+  if (typeof clientId === 'string') clientOf(clientId).catch(() => undefined);
+
   const cookie = (name: Parameters<Provider['cookieName']>[0]) =>
     ctx.cookies.get(provider.cookieName(name), { signed: true });
 
@@ -27,11 +36,9 @@ export function readCookiesAhead(unit: UnitOfWork, provider: Provider, ctx: Cont
   if (step !== undefined) void unit.recall('Interaction', sha256(step));
 }
 
-type ClientOf = (id: string) => Promise<Client | undefined>;
-
 /** An authorization request says which client it is for: what the session lets it do is needed next. */
 export function readGrantAhead(
-  { unit, clientOf }: { unit: UnitOfWork; clientOf: ClientOf },
+  { unit, clientOf }: Reading,
   { accountId, payload }: DeviceSession,
   ctx: KoaContextWithOIDC | undefined,
 ): void {
@@ -45,18 +52,14 @@ export function readGrantAhead(
 }
 
 /** The way back from a step: who it was taken by, and what that person allows the app. */
-export function readStepAhead(of: { unit: UnitOfWork; clientOf: ClientOf }, { params, result, session }: Interaction) {
+export function readStepAhead(of: Reading, { params, result, session }: Interaction) {
   const accountId = result?.login?.accountId ?? session?.accountId;
   if (accountId !== undefined) void of.unit.get('accounts', accountId);
 
   readConsentAhead(of, accountId, String(params['client_id']));
 }
 
-function readConsentAhead(
-  { unit, clientOf }: { unit: UnitOfWork; clientOf: ClientOf },
-  accountId: string | undefined,
-  clientId: string,
-): void {
+function readConsentAhead({ unit, clientOf }: Reading, accountId: string | undefined, clientId: string): void {
   if (accountId === undefined) return;
 
   clientOf(clientId).then(

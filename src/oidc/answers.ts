@@ -6,7 +6,7 @@ import { Unavailable } from '../domain/errors.ts';
 import type { Inside } from './deps.ts';
 import type { ProtocolPages } from './pages.ts';
 import { getInsteadOfPost } from './posts.ts';
-import { readCookiesAhead } from './ahead.ts';
+import { readRequestAhead } from './ahead.ts';
 import { answerPrograms } from './for-programs.ts';
 import { tellRefusal } from './refusals.ts';
 import { onlyWhereProved } from './resumption.ts';
@@ -74,7 +74,7 @@ export function createAnswers(deps: AnswerDeps): Answers {
 
     scope: (ctx, next) =>
       units.open(originOf(ctx.req), (unit) => {
-        readCookiesAhead(unit, provider(), ctx);
+        readRequestAhead({ unit, clientOf: deps.clientOf }, provider(), ctx);
 
         return next();
       }),

@@ -5,6 +5,7 @@ import type { Client } from '../domain/client.ts';
 import type { Clock } from '../domain/clock.ts';
 import { sha256 } from '../domain/ids.ts';
 import { sameText } from '../storage/sealing.ts';
+import type { ClientChanges } from './client-changes.ts';
 import { metadataOf } from './client-metadata.ts';
 import type { UnitOfWork, Units } from './request.ts';
 import { reaching } from './unavailable.ts';
@@ -14,7 +15,10 @@ import { reaching } from './unavailable.ts';
  * one for every request.
  */
 
-/** How long a client is believed to be as it was read, in milliseconds: changes are seen within 5 s (DECISIONS 20). */
+/**
+ * How long a client is believed to be as it was read, in milliseconds, whatever happens: a change is in force within 5 s
+ * on every node. For longer only where nobody has changed any.
+ */
 const believedFor = 3_000;
 
 const mostKept = 20_000;
@@ -24,27 +28,34 @@ export interface Clients {
   find(id: string): Promise<Client | undefined>;
 }
 
+export interface ClientsDeps {
+  units: Units;
+  clock: Clock;
+  changes: Pick<ClientChanges, 'noneSince'>;
+}
+
 type ClientClass = Provider['Client'];
 
 /** Takes the place of the library's own look-up and comparison of secrets in this provider. */
-export function attachClients(provider: Provider, deps: { units: Units; clock: Clock }): Clients {
+export function attachClients(provider: Provider, deps: ClientsDeps): Clients {
   const rows = new WeakMap<LibraryClient, Client>();
   const kept = new Map<string, { client: LibraryClient; row: Client; readAt: number }>();
-  const { units, clock } = deps;
+  const { units, clock, changes } = deps;
 
   async function read(unit: UnitOfWork, id: string): Promise<LibraryClient | undefined> {
+    const readAt = unit.known('clients', id) ? unit.startedAt : clock.now();
     const row = await unit.get('clients', id);
     const before = kept.get(id);
     kept.delete(id);
 
     if (!row) return undefined;
 
-    const client = before?.row.version === row.version ? before.client : await newClient(row);
+    const client = before && isSame(before.row, row) ? before.client : await newClient(row);
 
     // The least lately read goes first.
     if (kept.size >= mostKept) kept.delete(kept.keys().next().value ?? '');
 
-    kept.set(id, { client, row, readAt: clock.now() });
+    kept.set(id, { client, row, readAt });
     rows.set(client, row);
 
     return client;
@@ -62,9 +73,12 @@ export function attachClients(provider: Provider, deps: { units: Units; clock: C
 
   async function known(id: string): Promise<LibraryClient | undefined> {
     const before = kept.get(id);
-    const fresh = before !== undefined && Math.abs(clock.now() - before.readAt) < believedFor;
 
-    return fresh ? before.client : reaching(units, (unit) => read(unit, id));
+    return before && isBelieved(before.readAt) ? before.client : reaching(units, (unit) => read(unit, id));
+  }
+
+  function isBelieved(readAt: number): boolean {
+    return Math.abs(clock.now() - readAt) < believedFor || changes.noneSince(readAt);
   }
 
   async function find(id: unknown): Promise<LibraryClient | undefined> {
@@ -96,6 +110,11 @@ export function attachClients(provider: Provider, deps: { units: Units; clock: C
       return client && rows.get(client);
     },
   };
+}
+
+/** One may have been removed and made anew under the same id. */
+function isSame(a: Client, b: Client): boolean {
+  return a.version === b.version && a.createdAt === b.createdAt;
 }
 
 /** A disabled client is found where nothing is given out: signing out, and being told of it. */

@@ -12,7 +12,7 @@ export interface ListenDeps extends Pick<OidcDeps, 'events' | 'clock' | 'onError
   units: Units;
 }
 
-/** How often failures of one client's authentication are recorded, in milliseconds: anybody can cause them. */
+/** How often a node records failures of one client’s authentication, in milliseconds: anybody can cause them. */
 const failureInterval = 60_000;
 
 /** What the library tells of while it works: the security events of the protocol (S113), and mends of its answers. */

@@ -7,6 +7,7 @@ import type { DeviceSession } from '../domain/device-session.ts';
 import { createAdapter } from './adapter/index.ts';
 import { createAnswers } from './answers.ts';
 import { claimsOfAccount, claimsOfScope, createFindAccount } from './claims.ts';
+import { clientCheck, createClientChanges } from './client-changes.ts';
 import { attachClients, type Clients } from './clients.ts';
 import { createLoadExistingGrant } from './consent.ts';
 import { createInteractionUrl } from './departure.ts';
@@ -52,6 +53,8 @@ export interface Oidc {
   tell(session: DeviceSession): void;
   /** Takes over the signing keys where they have changed: what happens of itself every 3 s. */
   checkKeys(): Promise<void>;
+  /** Looks whether clients were changed anywhere; it does so by itself every few seconds. */
+  checkClients(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -108,7 +111,7 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
     // The web has replaced every forwarded header by what it found out.
     provider.proxy = true;
 
-    const clients = attachClients(provider, { units, clock });
+    const clients = attachClients(provider, { units, clock, changes });
     attach(provider, { units, background });
     listen(provider, { ...deps, units });
 
@@ -117,13 +120,16 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
     return { provider, documents, version, clients };
   }
 
+  const changes = createClientChanges(deps);
+  await changes.look();
+
   let running = await run(await loadKeys(deps));
 
   async function checkKeys(): Promise<void> {
     if ((await keyVersion(deps)) !== running.version) running = await run(await loadKeys(deps));
   }
 
-  const watch = watchKeys(keyCheck, checkKeys);
+  const watches = [lookAgain(keyCheck, checkKeys), lookAgain(clientCheck, changes.look)];
 
   return {
     scope: answers.scope,
@@ -132,15 +138,16 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
     interactions: createSteps({ ...inside, signOut, claimsOfScope, claimsOfAccount }),
     tell: (session) => background(notify(session)),
     checkKeys,
+    checkClients: changes.look,
 
     async [Symbol.asyncDispose]() {
-      watch[Symbol.dispose]();
+      for (const watch of watches) watch[Symbol.dispose]();
       await finished();
       await outbound[Symbol.asyncDispose]();
     },
   };
 
-  function watchKeys(every: number, check: () => Promise<void>): Disposable {
+  function lookAgain(every: number, check: () => Promise<void>): Disposable {
     let failing = false;
     let checking = false;
 

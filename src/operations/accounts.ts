@@ -212,6 +212,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
 
       await removeCredentials(accountId);
       await records.consents.removeAll('account', accountId);
+      await records.messages.removeAll('account', accountId);
       const removed = await records.accounts.remove(accountId);
 
       // What began in the same instant as the account was disabled.

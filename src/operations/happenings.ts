@@ -5,7 +5,10 @@ import type { Write } from '../storage/records.ts';
 import type { By } from './problems.ts';
 
 /** What happened to an account, as the record of events has it. */
-export type Happening = { [K in EventKind]: { kind: K } & Pick<Facts<K>, 'details'> }[EventKind];
+export type Happening = { [K in EventKind]: { kind: K } & Pick<Facts<K>, 'details'> }[EventKind] & {
+  /** What the person calls the thing it happened to: for the message alone, because events name nobody. */
+  name?: string;
+};
 
 /** Messages to the person about what happened, to be written in the same step. */
 export type Tell = (what: Happening, facts: By & { account: Account }) => readonly Write[] | Promise<readonly Write[]>;

@@ -86,7 +86,7 @@ export function createPasskeys(deps: PasskeysDeps): Passkeys {
         { sealing, clock },
         {
           next: { ...seen, passkeys: [...seen.passkeys, passkey.id] },
-          happened: [{ kind: 'passkey.added', details: { synced: passkey.synced } }],
+          happened: [{ kind: 'passkey.added', details: { synced: passkey.synced }, name: passkey.name }],
         },
       );
     });
@@ -150,7 +150,7 @@ export function createPasskeys(deps: PasskeysDeps): Passkeys {
     },
 
     async remove(account, id, by) {
-      const hasPassword = await passwords.has(account.id);
+      const [hasPassword, passkey] = await Promise.all([passwords.has(account.id), passkeys.get(id)]);
 
       const outcome = await changes.make(account, by, (seen) => {
         if (!seen.passkeys.includes(id)) return refusal(problem('', 'problem.notEnrolled'));
@@ -163,7 +163,7 @@ export function createPasskeys(deps: PasskeysDeps): Passkeys {
 
         return {
           next: withoutIdleRecovery({ ...left, forgottenAt: clock.now() }),
-          happened: [{ kind: 'passkey.removed' }],
+          happened: [{ kind: 'passkey.removed', ...(passkey && { name: passkey.name }) }],
           also: [{ in: 'passkeys', remove: id }],
           value: {},
         };

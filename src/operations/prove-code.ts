@@ -12,7 +12,7 @@ import type { Sealing } from '../storage/sealing.ts';
 import { totpContext } from './authenticators.ts';
 import type { FactorChanges } from './factor-changes.ts';
 import { methodsToProve } from './factor-rules.ts';
-import { tellingOf, type HappeningsDeps } from './happenings.ts';
+import { tellingOf, type Happening, type HappeningsDeps } from './happenings.ts';
 
 /**
  * Judging a code that somebody typed, wherever they were asked for one. Guesses at all of them are counted together and
@@ -68,7 +68,7 @@ export function createProveCode(deps: ProveCodeDeps): ProveCode {
   /** Counts, judges, and gives the count back where nothing was judged. */
   async function counted<Right extends { right: true }>(
     account: Account,
-    { method, from }: { method: string; from: GivenCode['from'] },
+    { from, failed }: { from: GivenCode['from']; failed: Happening },
     judge: () => Promise<Judged<Right>>,
   ): Promise<CodeProof<Right>> {
     const { email, id: accountId } = account;
@@ -92,8 +92,7 @@ export function createProveCode(deps: ProveCodeDeps): ProveCode {
     else if ('right' in judged) await guessing.succeeded(ticket, accountId);
     else {
       await guessing.failed(ticket);
-      const what = { kind: 'second_factor.failed', details: { method } } as const;
-      await records.write(await tellingOf(deps, { ...facts, what }));
+      await records.write(await tellingOf(deps, { ...facts, what: failed }));
     }
 
     return judged;
@@ -165,14 +164,18 @@ export function createProveCode(deps: ProveCodeDeps): ProveCode {
 
   return {
     secondFactor: (account, { by: method, ...given }) =>
-      counted(account, { method, from: given.from }, () => {
+      counted(account, { from: given.from, failed: { kind: 'second_factor.failed', details: { method } } }, () => {
         if (method === 'authenticator') return authenticator(account, given);
         if (method === 'recovery-code') return recovery(account, given);
 
         return bySent(account, given, method);
       }),
 
-    sent: (account, given) => counted(account, { method: given.purpose, from: given.from }, () => sent(account, given)),
+    sent(account, given) {
+      const failed: Happening = { kind: 'code.failed', details: { purpose: given.purpose } };
+
+      return counted(account, { from: given.from, failed }, () => sent(account, given));
+    },
   };
 }
 

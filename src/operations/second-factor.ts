@@ -1,5 +1,6 @@
 import type { IssuedCode, OneTimeCodes } from '../credentials/one-time-code.ts';
 import type { Account } from '../domain/account.ts';
+import { strongestEnrolled } from '../domain/acr.ts';
 import { isTwoFactorOn, type Method } from '../domain/factors.ts';
 import { maskedEmail, maskedPhone } from '../domain/masked.ts';
 import type { Write } from '../storage/records.ts';
@@ -9,6 +10,8 @@ import { methodsToProve, mustEnrol, needsStrongFactor } from './factor-rules.ts'
 /** What somebody who gave their password is asked for next, and sending the code that they will type. */
 export interface SecondFactor {
   ask(account: Account): Promise<SecondFactorAsked>;
+  /** What a recent sign-in must have proved (S96): `strengthOf` the session is to be no less. */
+  strongest(account: Account): Promise<ReturnType<typeof strongestEnrolled>>;
   /**
    * `message` answers what carries the code, and is written in one step with it. `off`: no code can go there any more.
    * `wait` in seconds: too many were sent or tried.
@@ -54,6 +57,8 @@ export function createSecondFactor({ changes, codes }: SecondFactorDeps): Second
         recoveryCodesLeft: recovery?.hashes.length ?? 0,
       };
     },
+
+    strongest: async (account) => strongestEnrolled(methodsToProve(account, await changes.of(account.id))),
 
     async send(account, { method, binding }, message) {
       if (!methodsToProve(account, await changes.of(account.id)).includes(method)) return 'off';

@@ -32,7 +32,7 @@ export function holdWrites(records: Records, hold: Hold): Records {
 
   return {
     ...(collections as unknown as Collections),
-    write: held((writes) => records.write(writes)),
+    write: held((writes, how) => records.write(writes, how)),
     sweep: held((limit) => records.sweep(limit)),
     ready: () => records.ready(),
     [Symbol.asyncDispose]: () => records[Symbol.asyncDispose](),

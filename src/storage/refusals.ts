@@ -29,7 +29,7 @@ export class StoreUnfit extends Unavailable {
   readonly exitCode = 78;
 
   constructor(store: string, { reason, mend }: { reason: string; mend: string }) {
-    super(`${store} can't be used: ${reason}. ${mend}`);
+    super(`${store} can't be used: ${reason.replace(/\.$/, '')}. ${mend}`);
   }
 }
 
@@ -85,6 +85,21 @@ export class KeyMissing extends Error {
   }
 }
 
+/** Another node of the installation runs with other secrets: neither would accept what the other has given out. */
+export class SecretsDiffer extends Error {
+  /** EX_CONFIG of sysexits.h. */
+  readonly exitCode = 78;
+
+  /** `until`: when a node that was killed is no longer taken to be running, in milliseconds. */
+  constructor(setting: string, until: number) {
+    super(
+      `Another node is running with a different ${setting}: give all nodes the same. To change it, put a new cookie ` +
+        'key behind the old one on every node and then in front of it; for the others, stop every node first. A node ' +
+        `that was killed counts as running until ${new Date(until).toISOString()}.`,
+    );
+  }
+}
+
 /** Each says what to do, and with which code of sysexits.h the program ends. */
 export type Refusal =
   | SchemaTooNew
@@ -93,9 +108,19 @@ export type Refusal =
   | StoreMoved
   | MoveUnfinished
   | MoveRefused
-  | KeyMissing;
+  | KeyMissing
+  | SecretsDiffer;
 
-const refusals = [SchemaTooNew, AlreadyRunning, StoreUnfit, StoreMoved, MoveUnfinished, MoveRefused, KeyMissing];
+const refusals = [
+  SchemaTooNew,
+  AlreadyRunning,
+  StoreUnfit,
+  StoreMoved,
+  MoveUnfinished,
+  MoveRefused,
+  KeyMissing,
+  SecretsDiffer,
+];
 
 export function isRefusal(error: unknown): error is Refusal {
   return refusals.some((refusal) => error instanceof refusal);

@@ -1,6 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 
 import Koa from 'koa';
@@ -25,6 +23,7 @@ import { createHosts } from './hosts.ts';
 import { languageRoute } from './languages.ts';
 import { limitRequests } from './limit.ts';
 import type { Limit } from './limit.ts';
+import { createListener, type Listener } from './listener.ts';
 import type { Log } from './log.ts';
 import { redactPath } from './log.ts';
 import { createRenderer } from './render.ts';
@@ -94,15 +93,13 @@ export interface Web {
   showFailure(exchange: Exchange, failure: ShownFailure): void;
   /** `visitor.deviceId`, unless the browser has none yet. */
   browserOf(exchange: Exchange): string | undefined;
-  listen(at: { host: string; port: number }): Promise<AddressInfo>;
-  /** Stops accepting, lets what is running finish for at most 10 s, then cuts off. */
-  close(): Promise<void>;
+  listen: Listener['listen'];
+  /** Before `close`, where a proxy has other nodes to turn to. */
+  leave: Listener['leave'];
+  close: Listener['close'];
 }
 
 const views = fileURLToPath(new URL('../../views/', import.meta.url));
-
-/** Milliseconds. */
-const drainingTime = 10_000;
 
 export function createWeb(deps: WebDeps): Web {
   const { clock, ephemera, home, issuer, log, sealing } = deps;
@@ -144,8 +141,8 @@ export function createWeb(deps: WebDeps): Web {
   if (deps.limits?.length) koa.use(limitRequests(deps.limits, ephemera));
   koa.use(serveRoutes(routes, serve));
 
-  const handler = createHandler(deps, { koa, assets });
-  const server = createHttpServer(handler);
+  const handler = createHandler(deps, { koa, assets, isLeaving: () => listener.isLeaving });
+  const listener = createListener(handler);
 
   return {
     koa,
@@ -154,8 +151,9 @@ export function createWeb(deps: WebDeps): Web {
     answer: (exchange, outcome) => answers.write(contextOf(exchange), outcome),
     showFailure: (exchange, failure) => failures.write(contextOf(exchange), failure),
     browserOf: (exchange) => visitors.deviceOf(contextOf(exchange)),
-    listen: (at) => listen(server, at),
-    close: () => close(server),
+    listen: listener.listen,
+    leave: listener.leave,
+    close: listener.close,
   };
 }
 
@@ -191,9 +189,15 @@ function withLogo(branding: Branding): { branding: Branding; logoFile: Record<st
   return { branding: { ...branding, logo: name }, logoFile: { [name]: branding.logo } };
 }
 
-function createHandler(deps: WebDeps, { koa, assets }: { koa: Koa; assets: ReturnType<typeof createAssets> }) {
+interface Serving {
+  koa: Koa;
+  assets: ReturnType<typeof createAssets>;
+  isLeaving: () => boolean;
+}
+
+function createHandler(deps: WebDeps, { koa, assets, isLeaving }: Serving) {
   const hosts = createHosts({ issuer: deps.issuer, trusted: deps.trustedProxies });
-  const health = createHealth(deps.ready, deps.log);
+  const health = createHealth({ ready: deps.ready, isLeaving, log: deps.log });
   const secure = deps.issuer.startsWith('https:');
   let answer: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | undefined;
 
@@ -228,34 +232,4 @@ function logRequest(log: Log, request: IncomingMessage, response: ServerResponse
     ms: Math.round((performance.now() - began) * 10) / 10,
     ...(!response.writableFinished && { cut: true }),
   });
-}
-
-function createHttpServer(handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
-  return createServer(
-    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, maxHeaderSize: 32_768 },
-    handler,
-  );
-}
-
-function listen(server: Server, { host, port }: { host: string; port: number }): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve(server.address() as AddressInfo);
-    });
-  });
-}
-
-async function close(server: Server): Promise<void> {
-  if (!server.listening) return;
-
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const cutOff = setTimeout(() => server.closeAllConnections(), drainingTime);
-  // A connection that is kept alive becomes idle once its last answer is out.
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
-
-  await closed;
-  clearTimeout(cutOff);
-  clearInterval(idle);
 }

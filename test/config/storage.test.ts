@@ -130,8 +130,8 @@ describe('several kinds of storage', () => {
     expect(problemsOf({ env: { GATEHOUSE_STORAGE_EPHEMERA_URL: 'redis://:canary@localhost' } })).toEqual([
       {
         path: 'storage.ephemera.url',
-        message: 'storage.ephemera.url is a setting of kind redis (GATEHOUSE_STORAGE_EPHEMERA_URL).',
-        mend: 'Set storage.ephemera.kind to redis, or remove it.',
+        message: 'storage.ephemera.url is a setting of kind mongo or redis (GATEHOUSE_STORAGE_EPHEMERA_URL).',
+        mend: 'Set storage.ephemera.kind to mongo or redis, or remove it.',
       },
     ]);
   });
@@ -149,6 +149,7 @@ describe('several kinds of storage', () => {
       expects: 'an address of one, or an address of two',
       secret: true,
       kinds: ['one', 'two'],
+      ofKind: { one: { expects: 'an address of one' }, two: { expects: 'an address of two' } },
     });
     expect(storage.parse({ kind: 'two', url: 'x' })).toEqual({ kind: 'two', url: 'x' });
   });

@@ -76,9 +76,17 @@ export function furnish(records: Records, clock: SettableClock) {
   });
   const failures: unknown[] = [];
   /** What people were told, by kind: each one is a record, like a message that waits to be sent. */
-  const told = async () => (await records.settings.scan()).rows.map(({ value }) => value);
-  const tell = ({ kind }: Happening, { id }: Account): Write[] => [
-    { in: 'settings', put: { id: `told ${newTimedId(clock.now())}`, value: `${kind} ${id}`, updatedAt: clock.now() } },
+  const told = async () =>
+    (await records.settings.scan()).rows.flatMap(({ value }) => (typeof value === 'string' ? [value] : []));
+  const tell = ({ kind, name }: Happening, { id }: Account): Write[] => [
+    {
+      in: 'settings',
+      put: {
+        id: `told ${newTimedId(clock.now())}`,
+        value: [kind, name, id].filter(Boolean).join(' '),
+        updatedAt: clock.now(),
+      },
+    },
   ];
   const hashing = createHashing(cheap);
   const passwords = createPasswords({ records, hashing, clock, onRehashFailure: (error) => failures.push(error) });

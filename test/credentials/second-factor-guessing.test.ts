@@ -145,6 +145,19 @@ describe('S88: strangers who know the password', () => {
     expect(await code(ada, true)).toBe('right');
   });
 
+  test('nor out of one in which she used a passkey', async () => {
+    const { password, code } = both();
+    await createGuessing({ ...room, limits, at: 'second-factor' }).recognised({ accountId, deviceId: ada.deviceId });
+    for (let tries = 0; tries < 25; tries += 1) {
+      await code(elsewhere(tries), false);
+      await password(elsewhere(tries), false);
+    }
+
+    expect(await password(elsewhere(30), true)).toMatchObject({ allowed: false });
+    expect(await password(ada, true)).toBe('right');
+    expect(await code(ada, true)).toBe('right');
+  });
+
   test('S84: have a hundred tries in a row, then only the operator lets unknown browsers in', async () => {
     const { code } = both();
     expect(await code(ada, true)).toBe('right');

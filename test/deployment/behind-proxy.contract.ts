@@ -6,7 +6,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 import { goodPassword } from '../support/app.ts';
 import { openBrowser, type Browser } from '../support/browser.ts';
-import { describeWith, type Need } from '../support/need.ts';
+import type { Need } from '../support/machine.ts';
+import { describeWith } from '../support/need.ts';
 import { openProxySite, type Proxy, type ProxySite, type StartProxy } from '../support/proxy.ts';
 import { startSecureApp, type SecureApp } from '../security/web/secure.ts';
 

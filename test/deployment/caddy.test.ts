@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-import { found } from '../support/need.ts';
+import { found } from '../support/machine.ts';
 import { startCaddy } from '../support/proxy.ts';
 import { describeBehind } from './behind-proxy.contract.ts';
 import { describeRetries } from './retries.contract.ts';

@@ -6,7 +6,8 @@ import { expect, test } from '@jest/globals';
 
 import { freePort } from '../support/app.ts';
 import { openBrowser } from '../support/browser.ts';
-import { describeWith, type Need } from '../support/need.ts';
+import type { Need } from '../support/machine.ts';
+import { describeWith } from '../support/need.ts';
 import { openProxySite, type StartProxy } from '../support/proxy.ts';
 
 interface RetryOptions {

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as oidc from 'openid-client';
 
@@ -151,4 +153,38 @@ test('each node shows a link to make the first administrator, and its own sample
 
     expect((await app.open(arrivedAt)).words).toContain(ana.id);
   }
+});
+
+test('a node with cookie keys of its own is refused in words, before it serves or writes anything', async () => {
+  await using nodes = await startNodes({ count: 1 });
+  const env = { GATEHOUSE_SECRETS_COOKIE_KEYS: 'another-cookie-key-0123456789abcdefghij' };
+
+  await expect(nodes.add(env)).rejects.toThrow('Another node is running with a different secrets.cookie_keys');
+  expect((await openBrowser(nodes.url).open('/account')).status).toBe(200);
+});
+
+test('a node with another encryption key is refused in words', async () => {
+  await using nodes = await startNodes({ count: 1 });
+  const env = { GATEHOUSE_SECRETS_ENCRYPTION_KEY: randomBytes(32).toString('base64url') };
+
+  await expect(nodes.add(env)).rejects.toThrow('What is secret in this database was sealed under the key');
+});
+
+test('a new encryption key goes from node to node: known to all first, then in use', async () => {
+  const [old, fresh] = [randomBytes(32).toString('base64url'), randomBytes(32).toString('base64url')];
+  const knowing = {
+    GATEHOUSE_SECRETS_ENCRYPTION_KEY: old,
+    GATEHOUSE_SECRETS_FORMER_ENCRYPTION_KEYS: `${fresh},${old}`,
+  };
+  await using nodes = await startNodes({ env: knowing });
+  await nodes.add({ GATEHOUSE_SECRETS_ENCRYPTION_KEY: fresh, GATEHOUSE_SECRETS_FORMER_ENCRYPTION_KEYS: old });
+
+  const ana = await nodes.account();
+  const registered = await nodes.client('web', { redirect_uris: ['https://wiki.example.net/cb'] });
+  const wiki = await relyingParty(nodes, registered);
+  // What the new node seals, the others open.
+  await nodes.all[2]?.services.signingKeys.replace({ actor: 'command-line' });
+  await nodes.first.oidc.checkKeys();
+
+  expect((await wiki.signIn(ana)).tokens.claims()?.sub).toBe(ana.id);
 });

@@ -5,7 +5,8 @@ import { startSweeping, type Swept } from '../../src/jobs/sweeping.ts';
 import { recordsBackends } from '../../src/storage/backends.ts';
 import { openSqliteRecords } from '../../src/storage/sqlite/records.ts';
 import { startChild } from '../storage/sqlite/children.ts';
-import { emptyFolder, opened, recordsStore } from '../storage/stores.ts';
+import { emptyFolder } from '../storage/places.ts';
+import { opened, recordsStore } from '../storage/stores.ts';
 import { settableClock } from '../support/clock.ts';
 
 /** A store with so many expired rows; `emptied` settles with the sizes of the batches once nothing is left. */

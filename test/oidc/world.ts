@@ -7,6 +7,7 @@ import type { Account } from '../../src/domain/account.ts';
 import type { Client, ClientMetadata } from '../../src/domain/client.ts';
 import { consoleClientId } from '../../src/domain/client.ts';
 import { sha256 } from '../../src/domain/ids.ts';
+import type { Clock } from '../../src/domain/clock.ts';
 import type { Oidc } from '../../src/oidc/provider.ts';
 import { createOidc } from '../../src/oidc/provider.ts';
 import { createUnits } from '../../src/oidc/units.ts';
@@ -16,7 +17,7 @@ import { ephemeraBackends, recordsBackends } from '../../src/storage/backends.ts
 import type { Ephemera } from '../../src/storage/ephemera.ts';
 import type { Records } from '../../src/storage/records.ts';
 import { createSealing } from '../../src/storage/sealing.ts';
-import { emptyFolder } from '../storage/stores.ts';
+import { emptyFolder } from '../storage/places.ts';
 import type { Browser } from './browser.ts';
 import { createBrowser } from './browser.ts';
 import { appOf, createPages } from './stand-ins.ts';
@@ -29,6 +30,7 @@ export interface World {
   origin: string;
   records: Records;
   ephemera: Ephemera;
+  clock: Clock;
   oidc: Oidc;
   endings: Endings;
   signingKeys: SigningKeys;
@@ -144,6 +146,7 @@ export async function openWorld(
     origin,
     records,
     ephemera,
+    clock,
     oidc,
     endings,
     signingKeys,

@@ -228,6 +228,15 @@ describe('S95: recovery codes', () => {
   });
 });
 
+test('S96: a recent sign-in asks for the strongest that is enrolled', async () => {
+  const strongest = () => room.secondFactor.strongest(ada.account);
+  expect(await strongest()).toEqual({ strength: 1, methods: [] });
+  await add('email');
+  expect(await strongest()).toEqual({ strength: 2, methods: ['email'] });
+  await add('text');
+  expect(await strongest()).toEqual({ strength: 3, methods: ['text'] });
+});
+
 test('S61: with a second factor a password of eight characters is enough', async () => {
   expect(keyOf(await room.accounts.setPassword(ada.account.id, 'vexing owl', ada.by))).toBe(
     'password problem.passwordTooShort',

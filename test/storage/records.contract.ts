@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Conflict, Invalid, Unavailable } from '../../src/domain/errors.ts';
 import { shapes, type CollectionName, type Collection, type Records } from '../../src/storage/records.ts';
+import { recordsApartContract } from './records-apart.contract.ts';
 import { recordsDecidingContract } from './records-deciding.contract.ts';
 import { recordsExpiryContract } from './records-expiry.contract.ts';
 import { recordsListsContract } from './records-lists.contract.ts';
@@ -32,6 +33,7 @@ export function recordsContract(name: string, make: MakeStore<Records>): void {
     recordsExpiryContract(make);
     recordsWriteContract(make);
     recordsDecidingContract(make);
+    recordsApartContract(make);
     recordsRacesContract(make);
     recordsSeenContract(make);
   });

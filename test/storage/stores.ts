@@ -1,17 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { ephemeraBackends, recordsBackends } from '../../src/storage/backends.ts';
 import type { Ephemera } from '../../src/storage/ephemera.ts';
 import type { Records } from '../../src/storage/records.ts';
 import { settableClock, type SettableClock } from '../support/clock.ts';
-import { emptyDatabase } from '../support/mongo.ts';
-import { describeWith, type Need } from '../support/need.ts';
-import { newPrefix, sharedRedis } from '../support/redis.ts';
+import type { Need } from '../support/machine.ts';
+import { describeWith } from '../support/need.ts';
+import { emptyPlace } from './places.ts';
 
 /**
- * Where the contract suites get their stores from. A new backend adds how to make an empty place for itself to `places`.
+ * Where the contract suites get their stores from.
  */
 
 /** An empty store of its own for one test. What is opened twice is the same store, as two nodes see it. */
@@ -59,40 +56,6 @@ export const ephemeraStore =
     };
   };
 
-/** A folder that is gone when the test is over. */
-export async function emptyFolder(): Promise<AsyncDisposable & { path: string }> {
-  const path = await mkdtemp(join(tmpdir(), 'gatehouse-'));
-
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
-}
-
-export interface Emptied {
-  /** Of the backend. */
-  options: object;
-  data: string;
-  remove(): PromiseLike<void>;
-}
-
-const places: Record<string, () => Promise<Emptied>> = {
-  sqlite: async () => {
-    const folder = await emptyFolder();
-
-    return { options: {}, data: folder.path, remove: () => folder[Symbol.asyncDispose]() };
-  },
-
-  mongo: async () => {
-    const { [Symbol.asyncDispose]: remove, ...options } = await emptyDatabase();
-
-    return { options, data: '', remove };
-  },
-
-  redis: async () => {
-    const { url } = await sharedRedis();
-
-    return { options: { url, sentinels: [], nodes: [], prefix: newPrefix() }, data: '', remove: async () => undefined };
-  },
-};
-
 /** What a kind needs from the machine. */
 const needs: Record<string, Need> = { mongo: 'mongo', redis: 'redis' };
 
@@ -109,12 +72,4 @@ export function describeStores(kinds: readonly string[], name: string, suite: ()
   const needed = kinds.flatMap((kind) => needs[kind] ?? []);
 
   describeWith([...new Set(needed)], name, suite);
-}
-
-export async function emptyPlace(kind: string): Promise<Emptied> {
-  const make = places[kind];
-
-  if (!make) throw new Error(`say in test/storage/stores.ts how to make an empty place for ${kind}`);
-
-  return await make();
 }

@@ -98,7 +98,10 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       ...(options.aroundStores && { aroundStores: options.aroundStores }),
     });
 
-  let app: App = await start();
+  let app: App = await start().catch(async (error: unknown) => {
+    await rm(folder, { recursive: true });
+    throw error;
+  });
   let accounts = 0;
 
   return {

@@ -6,7 +6,7 @@ import { expect } from '@jest/globals';
 import type { AxeResults } from 'axe-core';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 
-import { found } from './need.ts';
+import { found } from './machine.ts';
 
 /**
  * Chromium, for what only a real browser shows: redirects through forms, the back button, two tabs, what a page looks

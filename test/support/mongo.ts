@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { connect } from '../../src/storage/mongo/connection.ts';
-import { found } from './need.ts';
+import { found } from './machine.ts';
 
 /**
  * What the suites take for MongoDB: the server that GATEHOUSE_TEST_MONGO_URL names, else one that stands in for it
@@ -53,7 +53,7 @@ export async function startMongo({ keeps = false } = {}): Promise<MongoServer> {
 const flags = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx1g'];
 
 async function launch(words: readonly string[]): Promise<{ child: ChildProcess; port: string }> {
-  const built = found('mongo');
+  const built = found('stand-in');
   const classes = [join(built, 'classes'), join(built, 'jars', '*')].join(delimiter);
   const child = spawn('java', [...flags, '-cp', classes, 'StandIn', ...words], { stdio: ['pipe', 'pipe', 'inherit'] });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { found } from './need.ts';
+import { found } from './machine.ts';
 
 describe('what a suite may need from the machine', () => {
   const before = process.env['CHROMIUM'];

@@ -21,11 +21,13 @@ export interface Nodes extends Pick<TestApp, 'url' | 'clock' | 'account' | 'clie
   all: readonly TestApp[];
   first: TestApp;
   second: TestApp;
+  /** One more, with these variables besides. */
+  add(env?: Record<string, string>): Promise<TestApp>;
 }
 
 export async function startNodes({ count = 2, ...options }: TestAppOptions & { count?: number } = {}): Promise<Nodes> {
-  await using opened = new AsyncDisposableStack();
-  const balancer = opened.use(await startBalancer());
+  const running = new AsyncDisposableStack();
+  const balancer = running.use(await startBalancer());
   const clock = movableClock();
   const key = randomBytes(32).toString('base64url');
   const all: TestApp[] = [];
@@ -42,23 +44,32 @@ export async function startNodes({ count = 2, ...options }: TestAppOptions & { c
       : { records: borrow(shared.records, own.records), ephemera: borrow(shared.ephemera, own.ephemera) };
   }
 
-  for (let at = 0; at < count; at += 1) {
+  async function add(env: Record<string, string> = {}): Promise<TestApp> {
     const port = await freePort();
-    const env = {
+    const own = {
       GATEHOUSE_ISSUER: balancer.url,
       GATEHOUSE_PORT: String(port),
       GATEHOUSE_SECRETS_ENCRYPTION_KEY: key,
       ...options.env,
+      ...env,
     };
+    const node = running.use(await startTestApp({ ...options, env: own, clock, aroundStores: around }));
 
-    all.push(opened.use(await startTestApp({ ...options, env, clock, aroundStores: around })));
+    all.push(node);
     balancer.ports.push(port);
+
+    return node;
+  }
+
+  try {
+    for (let at = 0; at < count; at += 1) await add();
+  } catch (error) {
+    await running.disposeAsync();
+    throw error;
   }
 
   const [first, second = first] = all;
   if (!first || !second) throw new Error('no node');
-
-  const running = opened.move();
 
   return {
     url: balancer.url,
@@ -67,6 +78,7 @@ export async function startNodes({ count = 2, ...options }: TestAppOptions & { c
     all,
     first,
     second,
+    add,
     account: first.account,
     client: first.client,
     [Symbol.asyncDispose]: () => running.disposeAsync(),

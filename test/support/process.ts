@@ -11,6 +11,7 @@ import { freePort } from './app.ts';
  * second one beside it). Ends with the test.
  */
 export interface Started extends AsyncDisposable {
+  pid: number;
   url: string;
   demoUrl: string;
   setupUrl: string | undefined;
@@ -72,7 +73,7 @@ export async function openPlace(): Promise<Place> {
 
       return started;
     },
-    begin: (args, more = {}) => watched(launchGatehouse(args, { ...env, ...more })),
+    begin: (args, more = {}) => begun(launchGatehouse(args, { ...env, ...more })),
     async run(args, { input = '', env: more = {} } = {}) {
       const child = launchGatehouse(args, { ...env, ...more });
       child.process.stdin.end(input);
@@ -115,6 +116,16 @@ export function launch(
   };
 }
 
+const watched = 'exec 3<&0 </dev/null; (cat <&3; kill $$) >/dev/null 2>&1 & exec 3<&-; exec "$@"';
+
+/** As `launch`, and it ends with this process, however that ends: a watcher beside it sees its standard input close. */
+export function launchServer(command: readonly string[], options: Parameters<typeof launch>[1]): Child {
+  const child = launch(['sh', '-c', watched, 'sh', ...command], options);
+  child.process.once('exit', () => child.process.stdin.destroy());
+
+  return child;
+}
+
 /** The greeting is the last thing of a start. */
 export function greeted(child: Child): Promise<void> {
   return new Promise((resolve) => {
@@ -126,6 +137,7 @@ export function greeted(child: Child): Promise<void> {
 
 function describe({ process: child, out, err, exit }: Child, url: string): Started {
   return {
+    pid: child.pid ?? 0,
     url,
     get demoUrl() {
       return /A sample app to sign in to: (\S+)/.exec(err())?.[1] ?? '';
@@ -144,7 +156,7 @@ function describe({ process: child, out, err, exit }: Child, url: string): Start
   };
 }
 
-function watched(child: Child): Running {
+function begun(child: Child): Running {
   const kill = async (): Promise<void> => {
     child.process.kill('SIGKILL');
     await child.exit;

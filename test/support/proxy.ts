@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 
 import { freePort } from './app.ts';
 import type { Connect } from './browser.ts';
-import { found } from './need.ts';
-import { launch, type Child } from './process.ts';
+import { found } from './machine.ts';
+import { launchServer, type Child } from './process.ts';
 
 /**
  * A real proxy in front of Gatehouse, with the example that operators are given (`config/proxies/`): only ports, paths
@@ -64,7 +64,7 @@ export const startNginx: StartProxy = async ({ port }, nodes) => {
   await writeFile(join(folder, 'site.conf'), site);
   await writeFile(join(folder, 'nginx.conf'), around(folder));
 
-  const child = launch([found('nginx'), '-p', folder, '-c', join(folder, 'nginx.conf')], { env: {} });
+  const child = launchServer([found('nginx'), '-p', folder, '-c', join(folder, 'nginx.conf')], { env: {} });
   await accepts(port, child);
 
   return {
@@ -99,7 +99,7 @@ export const startCaddy: StartProxy = async ({ issuer, port }, nodes) => {
     `{\n admin off\n http_port ${httpPort}\n local_certs\n skip_install_trust\n}\nimport ${examples}Caddyfile\n`,
   );
 
-  const child = launch([found('caddy'), 'run', '--config', config, '--adapter', 'caddyfile'], {
+  const child = launchServer([found('caddy'), 'run', '--config', config, '--adapter', 'caddyfile'], {
     env: {
       GATEHOUSE_ISSUER: issuer,
       GATEHOUSE_NODES: nodes.map((node) => `127.0.0.1:${node}`).join(' '),

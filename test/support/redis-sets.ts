@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,11 +11,15 @@ import { askRedis, launchRedis, startRedis, type RedisServer } from './redis.ts'
 
 /** A master, its replica and three Sentinels, who agree after a second that the master is gone. */
 export interface SentinelSet extends AsyncDisposable {
-  /** Their addresses. */
+  /** Their addresses, with the Sentinels' own password. */
   sentinels: readonly string[];
+  /** Of the servers. */
+  password: string;
   /** As they were at the beginning. */
   master: RedisServer;
   replica: RedisServer;
+  /** Of the first so many, and of all that were stopped before. */
+  stopSentinels(count: number): void;
 }
 
 /** Three masters with a third of the slots each. */
@@ -23,17 +28,23 @@ export interface Cluster extends AsyncDisposable {
   masters: readonly RedisServer[];
 }
 
-export async function startSentinelSet(settings: readonly string[] = []): Promise<SentinelSet> {
+const passwords = { server: 'of-the-servers', sentinel: 'of-the-sentinels' } as const;
+
+export async function startSentinelSet(): Promise<SentinelSet> {
   await using opened = new AsyncDisposableStack();
-  const both = [...settings, '--repl-diskless-sync-delay', '0'];
-  const master = opened.use(await startRedis({ settings: both }));
-  const replicaOf = ['--replicaof', '127.0.0.1', `${master.port}`];
-  const replica = opened.use(await startRedis({ settings: [...both, ...replicaOf] }));
+  const secret = ['--requirepass', passwords.server, '--masterauth', passwords.server];
+  const settings = [...secret, '--appendonly', 'yes', '--repl-diskless-sync-delay', '0'];
+  const { server: password } = passwords;
+
+  const master = opened.use(await startRedis({ settings, password }));
+  const follows = ['--replicaof', '127.0.0.1', `${master.port}`];
+  const replica = opened.use(await startRedis({ settings: [...settings, ...follows], password }));
   await until(async () => (await replica.command('INFO', 'replication')).includes('master_link_status:up'));
 
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-sentinels-'));
   opened.defer(() => rm(folder, { recursive: true, force: true }));
 
+  const sentinels: ChildProcess[] = [];
   const ports = await Promise.all(
     [0, 1, 2].map(async (number) => {
       const port = await freePort();
@@ -42,8 +53,9 @@ export async function startSentinelSet(settings: readonly string[] = []): Promis
 
       const sentinel = await launchRedis([file, '--sentinel']);
       opened.defer(() => void sentinel.kill('SIGKILL'));
+      sentinels[number] = sentinel;
       // They find each other sooner; how they fail over stays as it is.
-      await askRedis(port, ['SENTINEL', 'DEBUG', 'publish-period', '200', 'info-period', '500']);
+      await askSentinel(port, 'DEBUG', 'publish-period', '200', 'info-period', '500');
 
       return port;
     }),
@@ -56,7 +68,9 @@ export async function startSentinelSet(settings: readonly string[] = []): Promis
   return {
     master,
     replica,
-    sentinels: ports.map((port) => `redis://127.0.0.1:${port}`),
+    password,
+    stopSentinels: (count) => sentinels.slice(0, count).forEach((sentinel) => void sentinel.kill('SIGKILL')),
+    sentinels: ports.map((port) => `redis://:${passwords.sentinel}@127.0.0.1:${port}`),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
@@ -66,15 +80,22 @@ function sentinelConfiguration(port: number, { folder, master }: { folder: strin
     `port ${port}`,
     'bind 127.0.0.1',
     `dir ${folder}`,
+    `requirepass ${passwords.sentinel}`,
+    `sentinel sentinel-pass ${passwords.sentinel}`,
     `sentinel monitor mymaster 127.0.0.1 ${master} 2`,
+    `sentinel auth-pass mymaster ${passwords.server}`,
     'sentinel down-after-milliseconds mymaster 1000',
     'sentinel failover-timeout mymaster 3000',
     '',
   ].join('\n');
 }
 
+function askSentinel(port: number, ...words: string[]): Promise<string> {
+  return askRedis(port, ['SENTINEL', ...words], passwords.sentinel);
+}
+
 async function knowsAll(port: number): Promise<boolean> {
-  const [words = []] = [(await askRedis(port, ['SENTINEL', 'MASTER', 'mymaster'])).split('\n')];
+  const words = (await askSentinel(port, 'MASTER', 'mymaster')).split('\n');
   const fact = (name: string) => words[words.indexOf(name) + 1];
 
   return fact('num-slaves') === '1' && fact('num-other-sentinels') === '2';

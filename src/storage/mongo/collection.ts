@@ -43,12 +43,17 @@ export function openCollection<T extends Row>(of: {
   const expires = shape.expiresAt !== undefined;
   const ask = <A>(question: () => Promise<A>): Promise<A> => connection.ask(question);
 
-  /** What was read of the rows that were handed out: whoever brings one back spares reading it again. */
+  /** What was read of the rows that were handed out, and made of those that came in: with one brought back, no read. */
   const known = new WeakMap<object, Stored>();
 
   const inTurn = createTurns<Stored>();
 
-  const stored = (row: T): Stored => storedRow(shape, row, newRevision());
+  function stored(row: T): Stored {
+    const made = storedRow(shape, row, newRevision());
+    known.set(row, made);
+
+    return made;
+  }
 
   /** Goes into every filter of a collection that expires, except where an index of one value finds the row. */
   const alive = (): mongo.Filter<Stored> => (expires ? { expires_at: { $gt: clock.now() } } : {});

@@ -1,6 +1,6 @@
 import { mongo, Mongoose } from 'mongoose';
 import { Unavailable } from '../../domain/errors.ts';
-import { toFailure } from './failures.ts';
+import { toFailure, toRefusal } from './failures.ts';
 import { databaseOf, defaults, type MongoSettings } from './settings.ts';
 
 /**
@@ -27,7 +27,7 @@ export interface ConnectOptions {
 }
 
 /** For one attempt of the driver: a write that meets a fail-over is repeated once, within `patience`. */
-const attempt = 2000;
+const attempt = 1500;
 
 export async function connect(
   settings: MongoSettings,
@@ -59,7 +59,7 @@ export async function connect(
     });
   } catch (error) {
     await connection.close().catch(() => undefined);
-    throw toFailure(error);
+    throw toRefusal(error);
   }
 
   const client = connection.getClient();

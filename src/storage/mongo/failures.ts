@@ -3,8 +3,14 @@ import { StoreUnfit } from '../refusals.ts';
 
 const duplicateKey = 11_000;
 
-/** AuthenticationFailed and Unauthorized. */
-const refusals = new Set<unknown>([18, 13]);
+/** What the server says that will be so until somebody mends it. */
+const unfit = new Map<unknown, string>([
+  ['AuthenticationFailed', 'Correct the user and the password in the storage settings.'],
+  ['Unauthorized', 'Give the user the role readWrite on the database.'],
+]);
+
+/** The driver's own, when it is opened: an address that it can't read, a server that is too old for it. */
+const unreadable = /^Mongo(Parse|InvalidArgument|MissingCredentials|API|Compatibility)Error$/;
 
 /**
  * The port's own failure for whatever the driver threw. The driver's error is not passed on as it is: it carries what was
@@ -14,13 +20,17 @@ export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (codeOf(error) === duplicateKey) return new Conflict(violated(error));
 
-  if (refusals.has(codeOf(error))) {
-    const mend = 'Correct the user and the password in the storage settings, or let this user read and write.';
-
-    return new StoreUnfit('MongoDB', { reason: reasonOf(error), mend });
-  }
+  const mend = unfit.get(reasonOf(error));
+  if (mend !== undefined) return new StoreUnfit('MongoDB', { reason: reasonOf(error), mend });
 
   return new Unavailable(`MongoDB: ${reasonOf(error)}`, { cause: new Error(reasonOf(error)) });
+}
+
+/** The same for what was thrown instead of a connection. */
+export function toRefusal(error: unknown): Failure {
+  if (!(error instanceof Error) || !unreadable.test(error.name)) return toFailure(error);
+
+  return new StoreUnfit('MongoDB', { reason: error.message, mend: 'Correct url in the storage settings.' });
 }
 
 /**
@@ -44,7 +54,7 @@ function violated(error: unknown): string {
 }
 
 function reasonOf(error: unknown): string {
-  const { codeName } = error as { codeName?: unknown };
+  const codeName = (error as { codeName?: unknown } | undefined)?.codeName;
 
   // What the server says may quote a document.
   if (typeof codeName === 'string') return codeName;

@@ -66,7 +66,9 @@ async function goForward(connection: Connection, part: Part, patient: Connection
   const found = await versionOf(connection, part);
 
   // Written before any collection is there: see `refuseForeign`.
-  if (found === undefined) await connection.ask(() => meta.insertOne({ _id: part.name, version: 0 }));
+  if (found === undefined) {
+    await connection.ask(() => meta.updateOne({ _id: part.name }, { $setOnInsert: { version: 0 } }, { upsert: true }));
+  }
 
   for (const [at, step] of part.migrations.entries()) {
     if (at < (found ?? 0)) continue;

@@ -1,5 +1,6 @@
 import type { Clock } from '../../domain/clock.ts';
 import { shapes, type Collections, type Records, type Shape } from '../records.ts';
+import { adviseOn } from './advice.ts';
 import { openCollection, type Engine } from './collection.ts';
 import { connect, type ConnectOptions } from './connection.ts';
 import { collections, migrate, type Migration, type Part } from './migrations.ts';
@@ -59,7 +60,7 @@ export async function openMongoRecords(
   return {
     ...(ports as unknown as Collections),
 
-    write: (writes) => writeAll((write) => engines.get(write.in) as Engine<AnyRow>, writes),
+    write: (writes, how) => writeAll((write) => engines.get(write.in) as Engine<AnyRow>, writes, how),
 
     sweep: async (limit) => {
       let swept = 0;
@@ -74,6 +75,8 @@ export async function openMongoRecords(
     ready: async () => {
       await connection.ask(() => connection.database.command({ ping: 1 }));
     },
+
+    advice: () => adviseOn(connection),
 
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };

@@ -19,18 +19,47 @@ type EngineOf = (write: Write) => Engine<Row>;
 /** What failed by itself, by its place in the list. */
 type Failures = Map<number, unknown>;
 
+/** What the parts of one list share. */
+interface List {
+  engineOf: EngineOf;
+  failures: Failures;
+  /** What was seen of rows that are updated, by its place in the list. */
+  seen: ReadonlyMap<number, Row>;
+}
+
+type Entry = readonly [at: number, write: Write];
+
 /**
  * Writes one after another, so that what is there after a crash is a beginning of the list: neighbours of one collection
  * go in one ordered bulk, which ends at the first that fails. Rows to be updated are read beforehand, all at once; what
- * has become of them until their turn, the condition of their write tells. Throws Unavailable at once, and the first
- * failure of a write by itself after the rest was written.
+ * has become of them until their turn, the condition of their write tells. Where the order means nothing, all that
+ * nobody decides about travels at once. Throws Unavailable at once, and the first failure of a write by itself after the
+ * rest was written.
  */
-export async function writeAll(engineOf: EngineOf, writes: readonly Write[]): Promise<void> {
+export async function writeAll(
+  engineOf: EngineOf,
+  writes: readonly Write[],
+  { inOrder = true }: { inOrder?: boolean } = {},
+): Promise<void> {
   const failures: Failures = new Map();
-  const seen = await readAhead(engineOf, writes);
+  const list: List = { engineOf, failures, seen: await readAhead(engineOf, writes) };
+  const entries: Entry[] = [...writes.entries()];
+  const ordered = inOrder ? entries.length : entries.findLastIndex(([, { decides }]) => decides === true) + 1;
+
+  if (await oneByOne(list, entries.slice(0, ordered))) {
+    await Promise.all(apart(entries.slice(ordered)).map((part) => together(list, part)));
+  }
+
+  const first = Math.min(...failures.keys());
+
+  if (failures.size > 0) throw failures.get(first);
+}
+
+/** Whether it came to the end: what decides may end it before. */
+async function oneByOne({ engineOf, failures, seen }: List, entries: readonly Entry[]): Promise<boolean> {
   let bulk: Ready[] = [];
 
-  for (const [at, write] of writes.entries()) {
+  for (const [index, [at, write]] of entries.entries()) {
     const engine = engineOf(write);
 
     if (write.decides) {
@@ -39,7 +68,7 @@ export async function writeAll(engineOf: EngineOf, writes: readonly Write[]): Pr
       await noting(failures, at, async () => {
         written = await decide(engine, write, seen.get(at));
       });
-      if (!written) break;
+      if (!written) return false;
 
       continue;
     }
@@ -49,7 +78,7 @@ export async function writeAll(engineOf: EngineOf, writes: readonly Write[]): Pr
       else bulk.push({ at, ...ready(engine, write) });
     });
 
-    const following = writes[at + 1];
+    const following = entries[index + 1]?.[1];
 
     if (!following || 'update' in following || following.decides || following.in !== write.in) {
       await send(engine, bulk, failures);
@@ -57,9 +86,51 @@ export async function writeAll(engineOf: EngineOf, writes: readonly Write[]): Pr
     }
   }
 
-  const first = Math.min(...failures.keys());
+  return true;
+}
 
-  if (failures.size > 0) throw failures.get(first);
+/** What may travel at the same time: each row that is updated by itself, the others by collection. */
+function apart(entries: readonly Entry[]): Entry[][] {
+  const updated = new Set(entries.flatMap(([, write]) => ('update' in write ? [rowOf(write)] : [])));
+
+  return [...Map.groupBy(entries, ([, write]) => (updated.has(rowOf(write)) ? rowOf(write) : write.in)).values()];
+}
+
+function rowOf(write: Write): string {
+  if ('update' in write) return `${write.in} ${write.update}`;
+  if ('remove' in write) return `${write.in} ${write.remove}`;
+
+  return `${write.in} ${('create' in write ? write.create : write.put).id}`;
+}
+
+/** A row that is made and changed at once is written once. Should it be there already, it is only changed. */
+async function together(list: List, part: readonly Entry[]): Promise<void> {
+  const [first, second, ...rest] = part;
+  const [at = 0, create] = first ?? [];
+  const [then = 0, change] = second ?? [];
+  const both = create && change && 'create' in create && 'update' in change;
+  const row = both && changedRow(create.create, change);
+
+  if (!row) return void (await oneByOne(list, part));
+
+  const { engineOf, failures } = list;
+  const engine = engineOf(create);
+
+  await noting(failures, at, async () => await engine.create(engine.stored(row)));
+  if (failures.has(at)) await noting(failures, then, async () => await update(engine, change, undefined));
+
+  await oneByOne(list, rest);
+}
+
+/** Undefined: it can't be made so, and whoever does one thing after the other finds out why. */
+function changedRow(row: Row, { change }: Update): Row | undefined {
+  try {
+    const changed = (change as unknown as (old: Row) => Row)(structuredClone(row));
+
+    return changed.id === row.id ? changed : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 type Update = Extract<Write, { update: string }>;
@@ -125,10 +196,13 @@ async function send(engine: Engine<Row>, bulk: readonly Ready[], failures: Failu
 
 async function readAhead(engineOf: EngineOf, writes: readonly Write[]): Promise<ReadonlyMap<number, Row>> {
   const seen = new Map<number, Row>();
+  const made = new Set(writes.flatMap((write) => ('create' in write ? [rowOf(write)] : [])));
 
   await Promise.all(
     writes.map(async (write, at) => {
       if (!('update' in write)) return;
+      if (write.seen) return void seen.set(at, write.seen);
+      if (made.has(rowOf(write))) return;
 
       // What is wrong with an id is said when its turn comes.
       await noting(new Map(), at, async () => {

@@ -95,6 +95,7 @@ export async function connect(settings: RedisSettings): Promise<Connection> {
   };
 
   await opened(client);
+  if (client instanceof Cluster) await Promise.all(client.nodes('master').map((node) => opened(node)));
   refuseUnfit(connection, trouble());
 
   return connection;
@@ -135,6 +136,8 @@ function troubleOf(client: Client): () => unknown {
 /** Until it is ready, or it is known that it is not, or the patience is over. */
 function opened(client: Client): Promise<void> {
   return new Promise((resolve) => {
+    if (client.status === 'ready') return resolve();
+
     const done = (): void => {
       clearTimeout(timer);
       client.off('ready', done);
@@ -169,8 +172,13 @@ function createClient(settings: RedisSettings): { client: Client; place: string 
         slotsRefreshTimeout: 2 * patience,
         // A command that a dead node may have carried out is not sent again.
         retryDelayOnFailover: 0,
+        // Certificates are for names.
+        ...(tls && { dnsLookup: (name, found) => found(null, name) }),
         redisOptions: { ...ofNodes, ...given, ...own, ...tls },
       });
+
+      // Left to itself, it connects to a node with the first command, and refuses the next until that has happened.
+      client.on('+node', (node: Redis) => void node.connect().catch(() => undefined));
 
       return { client, place: placeOf(addresses) };
     }
@@ -189,7 +197,8 @@ function createClient(settings: RedisSettings): { client: Client; place: string 
         ...(tls && { sentinelTLS: tls.tls, enableTLSForSentinelMode: true }),
         sentinelCommandTimeout: patience,
         sentinelRetryStrategy: again,
-        sentinelReconnectStrategy: again,
+        // Those that tell of a fail-over. One that is away is said on standard error at each try, by the driver itself.
+        sentinelReconnectStrategy: () => 60_000,
         failoverDetector: true,
       });
 

@@ -42,7 +42,7 @@ export function unfitness(error: unknown): { reason: string; mend: string } | un
   if (/unknown command/i.test(reason)) {
     return { reason, mend: 'Redis 6.2 or later is needed.' };
   }
-  if (/invalid reply: null/.test(reason)) {
+  if (/No such master|invalid reply: null/.test(reason)) {
     return { reason: 'the Sentinels know no master of this name', mend: 'Correct name in the storage settings.' };
   }
 

@@ -100,12 +100,7 @@ export async function openGround(options: TestAppOptions = {}): Promise<Ground> 
       return browser;
     },
 
-    post: (path, fields, headers = {}) =>
-      send(new URL(path, app.url), {
-        method: 'POST',
-        headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
-        body: typeof fields === 'string' ? fields : form(fields),
-      }),
+    post: (path, fields, headers) => postForm(new URL(path, app.url), fields, headers),
 
     get: (path, headers = {}) => send(new URL(path, app.url), { headers }),
     userinfo: (token) => ground.get('/oauth/userinfo', { authorization: `Bearer ${token}` }),
@@ -119,7 +114,8 @@ export async function openGround(options: TestAppOptions = {}): Promise<Ground> 
   return ground;
 }
 
-function partyOf(ground: Ground, registered: Registered): Party {
+/** `ground` is where it asks: the origin, and how a form is sent there. */
+export function partyOf(ground: Pick<Ground, 'post'> & { app: { url: string } }, registered: Registered): Party {
   const { client, secret } = registered;
   const [redirectUri = ''] = client.metadata.redirect_uris ?? [];
   const method = client.metadata.token_endpoint_auth_method;
@@ -223,6 +219,14 @@ interface Sent {
   method?: string;
   headers: Record<string, string>;
   body?: string;
+}
+
+export function postForm(url: URL, fields: Fields | string, headers: Record<string, string> = {}): Promise<Answer> {
+  return send(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    body: typeof fields === 'string' ? fields : form(fields),
+  });
 }
 
 /** Each over a connection of its own: nothing waits for anything, and a restart cuts nothing off. */

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate as turn } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import type { Services } from '../../../src/services.ts';
+import { takeTime } from '../../support/pace.ts';
 import { assertingParty, assertion, newSigner, present } from './assertions.ts';
 import { openGround, type Answer, type Ground, type Party, type Tokens } from './ground.ts';
 
@@ -119,24 +118,3 @@ describe.each(['answers at once', 'takes its time'])('with a store that %s, of f
     longest,
   );
 });
-
-/** Puts a few turns of the event loop before each thing that is asked of the store, as a network would. */
-function takeTime({ records, ephemera }: Services): void {
-  for (const one of [ephemera, records, ...Object.values(records)]) {
-    if (typeof one !== 'object' || one === null) continue;
-
-    for (const [name, method] of Object.entries(one)) {
-      if (typeof method !== 'function') continue;
-
-      const ask = method as (...given: unknown[]) => unknown;
-
-      Object.assign(one, {
-        [name]: async (...given: unknown[]) => {
-          for (let turns = Math.floor(Math.random() * 4); turns > 0; turns -= 1) await turn();
-
-          return ask.apply(one, given);
-        },
-      });
-    }
-  }
-}

@@ -32,8 +32,8 @@ export async function outcomeOf(work: Promise<unknown>): Promise<{ failure: unkn
   return { failure, took: performance.now() - began };
 }
 
-/** Asks until there is an answer, and says after how many milliseconds; throws after 5 s. */
-export async function recovery(ask: () => Promise<unknown>): Promise<number> {
+/** Asks until there is an answer, and says after how many milliseconds; throws after `most`. */
+export async function recovery(ask: () => Promise<unknown>, most = 5000): Promise<number> {
   const began = performance.now();
 
   for (;;) {
@@ -41,7 +41,7 @@ export async function recovery(ask: () => Promise<unknown>): Promise<number> {
     const passed = performance.now() - began;
 
     if (failure === undefined) return passed;
-    if (passed > 5000) throw new Error('not back within 5 s', { cause: failure });
+    if (passed > most) throw new Error(`not back within ${most} ms`, { cause: failure });
 
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

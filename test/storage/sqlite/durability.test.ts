@@ -9,7 +9,7 @@ import { toFailure } from '../../../src/storage/sqlite/failures.ts';
 import { openSqliteRecords, recordsFile } from '../../../src/storage/sqlite/records.ts';
 import { settableClock } from '../../support/clock.ts';
 import { sample } from '../rows.ts';
-import { emptyFolder } from '../stores.ts';
+import { emptyFolder } from '../places.ts';
 import { startChild } from './children.ts';
 
 const clock = settableClock();

@@ -13,7 +13,7 @@ import { createCollection, layoutOf } from '../../../src/storage/sqlite/schema.t
 import { collectionStatements } from '../../../src/storage/sqlite/statements.ts';
 import { settableClock } from '../../support/clock.ts';
 import { sample } from '../rows.ts';
-import { emptyFolder } from '../stores.ts';
+import { emptyFolder } from '../places.ts';
 import { startChild } from './children.ts';
 
 const files = [recordsFile, ephemeraFile];

@@ -5,7 +5,7 @@ import { openSqliteRecords } from '../../../src/storage/sqlite/records.ts';
 import { lockServer } from '../../../src/storage/sqlite/server-lock.ts';
 import { settableClock } from '../../support/clock.ts';
 import { sample } from '../rows.ts';
-import { emptyFolder } from '../stores.ts';
+import { emptyFolder } from '../places.ts';
 import { startChild } from './children.ts';
 
 const clock = settableClock();

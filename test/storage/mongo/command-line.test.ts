@@ -1,0 +1,51 @@
+import { expect, test } from '@jest/globals';
+import { freePort } from '../../support/app.ts';
+import { describeWith } from '../../support/need.ts';
+import { openPlace } from '../../support/process.ts';
+import { watchedDatabase, type Watched } from './watched.ts';
+
+function envOf({ settings: { url = '', database = '' } }: Watched): Record<string, string> {
+  const ports = ['RECORDS', 'EPHEMERA'].map((port) => `GATEHOUSE_STORAGE_${port}`);
+
+  return Object.fromEntries(
+    ports.flatMap((port) => [
+      [`${port}_KIND`, 'mongo'],
+      [`${port}_URL`, url],
+      [`${port}_DATABASE`, database],
+    ]),
+  );
+}
+
+describeWith('mongo', 'commands on MongoDB', () => {
+  test('find what other commands and another machine have written', async () => {
+    await using watched = await watchedDatabase();
+    await using here = await openPlace();
+    const env = { ...envOf(watched), GATEHOUSE_SECRETS_ENCRYPTION_KEY: 'q1vEn0d6hD3FJ4yVQ2kGmYw7XZ5sTuPbLrA8oCiKe9M' };
+    const client = ['client', 'create', '--kind', 'web', '--name', 'Wiki', '--redirect-uri', 'https://w.example/cb'];
+
+    expect(await here.run(client, { env })).toMatchObject({ code: 0 });
+
+    await using there = await openPlace();
+    expect((await there.run(['client', 'list'], { env })).out).toContain('Wiki');
+    expect((await there.run(['doctor'], { env })).out).toMatch(/storage: MongoDB [\d.]+ keeps gatehouse-test-/);
+  }, 60_000);
+
+  test('say what a newer schema means, and end with 78; with nothing there, 69 and what does not answer', async () => {
+    await using watched = await watchedDatabase();
+    await using place = await openPlace();
+    await watched.look.database.collection<{ _id: string }>('meta').insertOne({ _id: 'records', version: 99 } as never);
+
+    const newer = await place.run(['client', 'list'], { env: envOf(watched) });
+    expect(newer).toMatchObject({
+      code: 78,
+      err: expect.stringContaining('was written by a newer release (schema 99'),
+    });
+
+    const url = `mongodb://user:canary@127.0.0.1:${await freePort()}`;
+    const away = await place.run(['client', 'list'], {
+      env: { ...envOf(watched), GATEHOUSE_STORAGE_RECORDS_URL: url },
+    });
+    expect(away).toMatchObject({ code: 69, err: expect.stringContaining('MongoDB') });
+    expect(away.err + away.out).not.toContain('canary');
+  }, 60_000);
+});

@@ -1,0 +1,86 @@
+import { describe, expect, test } from '@jest/globals';
+import { mongo } from 'mongoose';
+import { Conflict, Invalid, Unavailable } from '../../../src/domain/errors.ts';
+import { stoppedAt, toFailure } from '../../../src/storage/mongo/failures.ts';
+import { StoreUnfit } from '../../../src/storage/refusals.ts';
+import { describeWith } from '../../support/need.ts';
+import { sample } from '../rows.ts';
+import { watchedDatabase } from './watched.ts';
+
+const duplicate = (index: string) =>
+  `E11000 duplicate key error collection: gatehouse.accounts index: ${index} dup key: { canary@example.org }`;
+
+describe('an error of the driver', () => {
+  test.each([
+    ['_id_', 'id'],
+    ['unique_email', 'email'],
+    ['unique_email collation: { locale: "simple" }', 'email'],
+  ])('about a value that is taken is a Conflict over it: %s', (index, unique) => {
+    const failure = toFailure(new mongo.MongoServerError({ message: duplicate(index), code: 11000 }));
+
+    expect(failure).toBeInstanceOf(Conflict);
+    expect(failure).toMatchObject({ unique });
+    expect(JSON.stringify([failure, failure.message, failure.cause])).not.toContain('canary');
+  });
+
+  test.each([
+    new mongo.MongoServerError({ message: 'canary', code: 10107, codeName: 'NotWritablePrimary' }),
+    new mongo.MongoServerError({ message: 'canary', code: 64, codeName: 'WriteConcernTimeout', writeErrors: [] }),
+    new mongo.MongoNetworkTimeoutError('connection 3 to 10.0.0.1:27017 timed out'),
+    new mongo.MongoNotConnectedError('Client must be connected'),
+    new mongo.MongoRuntimeError('anything'),
+    new TypeError('anything'),
+    new Error(''),
+    undefined,
+  ])('is Unavailable and carries nothing of what was to be written: %p', (error) => {
+    const failure = toFailure(error);
+
+    expect(failure).toBeInstanceOf(Unavailable);
+    expect(failure).not.toBeInstanceOf(StoreUnfit);
+    expect(failure.message).toMatch(/^MongoDB: .+/);
+    expect(String(failure.cause)).not.toContain('canary');
+    expect(failure.message).not.toContain('canary');
+  });
+
+  test.each([
+    [18, 'AuthenticationFailed'],
+    [13, 'Unauthorized'],
+  ])('about our credentials says that waiting changes nothing: %s', (code, codeName) => {
+    const failure = toFailure(new mongo.MongoServerError({ message: 'no', code, codeName }));
+
+    expect(failure).toBeInstanceOf(StoreUnfit);
+    expect(failure.message).toContain(codeName);
+  });
+
+  test('in a bulk says where it ended, if a value was taken; else nothing of it is taken for acknowledged', () => {
+    const bulk = (error: object) => Object.assign(new Error('bulk'), error);
+    const taken = { code: 11000, writeErrors: [{ index: 3, code: 11000 }] };
+
+    expect(stoppedAt(bulk(taken))).toBe(3);
+    expect(stoppedAt(bulk({ ...taken, writeErrors: taken.writeErrors[0] }))).toBe(3);
+    expect(() => stoppedAt(bulk({ ...taken, code: 64 }))).toThrow(Unavailable);
+    expect(() => stoppedAt(bulk({ code: 64, writeErrors: [] }))).toThrow(Unavailable);
+    expect(() => stoppedAt(new mongo.MongoNetworkError('gone'))).toThrow(Unavailable);
+  });
+});
+
+describeWith('mongo', 'a row in MongoDB', () => {
+  test('that is larger than a document may be is Invalid, and nothing is sent', async () => {
+    await using watched = await watchedDatabase();
+    const { settings } = await watched.records();
+    watched.sent.length = 0;
+
+    await expect(settings.create(sample('settings', { value: 'x'.repeat(15_000_001) }))).rejects.toThrow(Invalid);
+    expect(watched.sent).toEqual([]);
+  });
+
+  test('leaves out of the unique index what it does not have: two of them may be there', async () => {
+    await using watched = await watchedDatabase();
+    const accounts = watched.look.database.collection('accounts');
+    await watched.records();
+
+    await accounts.insertMany([{ doc: '{}' }, { doc: '{}' }]);
+
+    expect(await accounts.countDocuments()).toBe(2);
+  });
+});
