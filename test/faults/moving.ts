@@ -14,7 +14,7 @@ import { emptyFolder } from '../storage/places.ts';
 import { goodPassword } from '../support/app.ts';
 import { openBrowser, type Browser } from '../support/browser.ts';
 import { openPlace, type Place } from '../support/process.ts';
-import { openRecordsPlace } from '../support/records-place.ts';
+import { openHouse } from '../support/records-place.ts';
 import { fillHouse } from './house.ts';
 
 /**
@@ -50,8 +50,8 @@ export async function moveUnderKills({
 }: MoveRun): Promise<MoveResult> {
   await using place = await openPlace();
   await using folder = await emptyFolder();
-  await using old = await openRecordsPlace(from);
-  await using next = await openRecordsPlace(to);
+  await using old = await openHouse(from);
+  await using next = await openHouse(to);
   const common = { GATEHOUSE_SECRETS_ENCRYPTION_KEY: newSecret(), GATEHOUSE_DEMO_ENABLED: 'false' };
   const before = { ...common, ...old.env };
   const after = { ...common, ...next.env };

@@ -10,7 +10,7 @@ import { isSignedIn } from '../security/web/visits.ts';
 import { describeStores } from '../storage/stores.ts';
 import { startTestApp } from '../support/app.ts';
 import { openCommandLine } from '../support/command-line.ts';
-import { openRecordsPlace } from '../support/records-place.ts';
+import { openHouse } from '../support/records-place.ts';
 import { relyingParty } from '../support/relying-party.ts';
 
 for (const { kind: from } of recordsBackends) {
@@ -22,8 +22,8 @@ for (const { kind: from } of recordsBackends) {
 function whatGoesOn(from: string, to: string): void {
   test('stay signed in, and what they were given goes on', async () => {
     await using line = await openCommandLine();
-    await using old = await openRecordsPlace(from);
-    await using next = await openRecordsPlace(to);
+    await using old = await openHouse(from);
+    await using next = await openHouse(to);
     const secret = { GATEHOUSE_SECRETS_ENCRYPTION_KEY: newSecret() };
 
     await using app = await startTestApp({ env: { ...secret, ...old.env } });

@@ -1,32 +1,42 @@
 import { emptyFolder, emptyPlace } from '../storage/places.ts';
 
-/** An empty place for records, and a folder for all else, as a start is told of them: in variables, or in a file. */
+/** An empty place for records, as a start is told of it: in variables, or in a configuration file. */
 export interface RecordsPlace extends AsyncDisposable {
   env: Record<string, string>;
   yaml: string;
 }
 
 export async function openRecordsPlace(kind: string): Promise<RecordsPlace> {
-  await using opening = new AsyncDisposableStack();
   const { options, data, remove } = await emptyPlace(kind);
-  opening.defer(async () => {
-    await remove();
-  });
-
-  const folder = data === '' ? opening.use(await emptyFolder()).path : data;
   const variables = Object.entries(options).map(([name, value]) => [
     `GATEHOUSE_STORAGE_RECORDS_${name.toUpperCase()}`,
     String(value),
   ]);
-  const stack = opening.move();
+  const folder = data === '' ? {} : { data };
 
   return {
     env: {
       ...(Object.fromEntries(variables) as Record<string, string>),
       GATEHOUSE_STORAGE_RECORDS_KIND: kind,
-      GATEHOUSE_DATA: folder,
+      ...(data !== '' && { GATEHOUSE_DATA: data }),
     },
-    yaml: JSON.stringify({ data: folder, storage: { records: { kind, ...options } } }),
+    yaml: JSON.stringify({ ...folder, storage: { records: { kind, ...options } } }),
+    [Symbol.asyncDispose]: async () => {
+      await remove();
+    },
+  };
+}
+
+/** The same with a data folder of its own for all else, whatever the kind: a place to move to. */
+export async function openHouse(kind: string): Promise<RecordsPlace> {
+  await using opening = new AsyncDisposableStack();
+  const { env, yaml } = opening.use(await openRecordsPlace(kind));
+  const { path } = opening.use(await emptyFolder());
+  const stack = opening.move();
+
+  return {
+    env: { GATEHOUSE_DATA: path, ...env },
+    yaml: JSON.stringify({ data: path, ...(JSON.parse(yaml) as object) }),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
