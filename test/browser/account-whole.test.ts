@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 
 import { goodPassword, startTestApp, type TestApp } from '../support/app.ts';
 import { patience, startChromium, type Chromium } from '../support/chromium.ts';
+import { setUpAuthenticator } from './second-factor.ts';
 import { describeWith } from '../support/need.ts';
 
 /** Without scripts, in a real browser, through the whole of Gatehouse. */
@@ -54,7 +55,9 @@ describeWith('chromium', 'from the first start to the account console and out ag
       await page.getByLabel('E-mail').fill('ada@example.com');
       await page.getByLabel('Password').fill(goodPassword);
       await press(page, 'Sign in');
-      expect(await heading(page)).toBe('Personal information');
+      expect(await heading(page)).toBe('Set up a second factor');
+      await setUpAuthenticator(page, app.clock.now);
+      await page.getByRole('heading', { name: 'Personal information' }).waitFor();
 
       await page.goto(app.setupUrl ?? '');
       expect(await heading(page)).toBe('This link doesn’t work any more');

@@ -11,6 +11,8 @@ import { goodPassword, startTestApp, type TestApp } from '../support/app.ts';
 import { expectAxeClean, startChromium, type Chromium } from '../support/chromium.ts';
 import { describeWith } from '../support/need.ts';
 import { relyingParty, type RelyingParty } from '../support/relying-party.ts';
+import { totpAt } from '../support/totp.ts';
+import { setUpAuthenticator } from './second-factor.ts';
 
 /** What a stranger does in the first quarter of an hour, in development mode with its sample app. */
 describeWith('chromium', 'the whole way of a stranger', () => {
@@ -46,13 +48,13 @@ describeWith('chromium', 'the whole way of a stranger', () => {
       };
 
       await setUp(page, app.setupUrl ?? '', look);
-      const { refreshToken } = await useSampleApp(page, app.demoUrl ?? '', look);
+      const { refreshToken, secret } = await useSampleApp(page, app, look);
       await changeProfile(page, app.url, look);
 
       const wiki = await registerWiki(app, landing);
       await allowWiki(page, wiki, look);
 
-      await signOut(page, app, look);
+      await signOut(page, { app, secret }, look);
       await expect(refresh(app, refreshToken)).rejects.toMatchObject({ error: 'invalid_grant' });
 
       // The wrong password's answer is the only one that a browser would call a failure.
@@ -93,7 +95,11 @@ async function setUp(page: Page, setupUrl: string, look: Look): Promise<void> {
 }
 
 /** Signs in there, with a wrong password first, without being asked for consent; answers what the app shows. */
-async function useSampleApp(page: Page, demoUrl: string, look: Look): Promise<{ refreshToken: string }> {
+async function useSampleApp(
+  page: Page,
+  { demoUrl = '', clock: { now } }: TestApp,
+  look: Look,
+): Promise<{ refreshToken: string; secret: string }> {
   await page.goto(demoUrl);
   await look('Sample app');
   await page.getByRole('button', { name: 'Sign in' }).click();
@@ -102,6 +108,8 @@ async function useSampleApp(page: Page, demoUrl: string, look: Look): Promise<{ 
   await look('Sign in');
   await signIn(page, goodPassword);
 
+  await look('Set up a second factor');
+  const secret = await setUpAuthenticator(page, now);
   await look('Hello, Ana Lindqvist');
   expect(new URL(page.url()).origin).toBe(demoUrl);
   await page.getByText(`"email": "${email}"`).waitFor();
@@ -112,7 +120,7 @@ async function useSampleApp(page: Page, demoUrl: string, look: Look): Promise<{ 
   const [refreshToken = ''] = await refreshTokenShown(page);
   expect(refreshToken).not.toBe(before);
 
-  return { refreshToken };
+  return { refreshToken, secret };
 }
 
 const inEnglish = { email: 'E-mail', password: 'Password', submit: 'Sign in' };
@@ -187,7 +195,7 @@ async function allowWiki(page: Page, wiki: RelyingParty, look: Look): Promise<vo
   expect(told).not.toHaveProperty('email');
 }
 
-async function signOut(page: Page, app: TestApp, look: Look): Promise<void> {
+async function signOut(page: Page, { app, secret }: { app: TestApp; secret: string }, look: Look): Promise<void> {
   await page.goto(app.demoUrl ?? '');
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('heading', { name: 'Sample app' }).waitFor();
@@ -195,6 +203,12 @@ async function signOut(page: Page, app: TestApp, look: Look): Promise<void> {
 
   await page.goto(`${app.url}/account`);
   await signIn(page, goodPassword, inGerman);
+
+  await look('Noch ein Schritt');
+  // The code that set it up is used.
+  app.clock.advance(30_000);
+  await page.getByLabel('Code').fill(totpAt(secret, app.clock.now()));
+  await page.getByRole('button', { name: 'Weiter', exact: true }).click();
   await page.getByRole('button', { name: 'Abmelden' }).click();
   await look('Sie sind abgemeldet');
 

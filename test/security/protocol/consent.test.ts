@@ -43,7 +43,7 @@ describe('being asked', () => {
   describe('S19: prompt=none shows no page', () => {
     const requests: [string, Fields, string][] = [
       ['and max_age is over', { max_age: '0' }, 'login_required'],
-      ['and an acr is essential that was not reached', { claims: acrClaim() }, 'unmet_authentication_requirements'],
+      ['and an acr is essential that another sign-in could reach', { claims: acrClaim() }, 'login_required'],
       ['and somebody else is meant', { claims: '{"id_token":{"sub":{"value":"somebody"}}}' }, 'login_required'],
       ['together with login', { prompt: 'none login' }, 'invalid_request'],
       ['together with consent', { prompt: 'none consent' }, 'invalid_request'],
