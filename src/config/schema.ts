@@ -230,7 +230,8 @@ export const settings = z.strictObject({
   outbound: section('Requests that Gatehouse makes to addresses that clients name (jwks_uri, logout notices).', {
     allow_private: onOff(false, 'Whether private and loopback addresses may be asked.'),
     trusted_ca_file: optionalText({
-      description: 'A PEM file with certificate authorities to trust beside the built-in ones, also at the mail server.',
+      description:
+        'A PEM file with certificate authorities to trust beside the built-in ones, also at the mail server.',
       expects: 'the path of a file',
       unset: 'the built-in ones alone',
       example: '/etc/ssl/company-ca.pem',
