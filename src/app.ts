@@ -3,6 +3,7 @@ import type { Config } from './config/schema.ts';
 import type { Secrets } from './config/secrets.ts';
 import { consentRoutes } from './consent/index.ts';
 import { startDemo, type Demo } from './demo/server.ts';
+import { strengthOf } from './domain/acr.ts';
 import { consoleClientId } from './domain/client.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
 import { InMaintenance } from './domain/errors.ts';
@@ -175,6 +176,8 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
       signIn: interactions.consoleSignIn,
       recentSignIn: config.account.recent_sign_in,
       recentSignInFor: config.account.recent_sign_in_for,
+      isWeak: async ({ account, session }) =>
+        strengthOf(session) < (await services.secondFactor.strongest(account)).strength,
     },
     closed: standing.closed,
     ready: async () => void (await Promise.all([records.ready(), ephemera.ready()])),

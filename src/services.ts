@@ -15,16 +15,20 @@ import { mailerOf } from './messages/senders.ts';
 import { createShares } from './messages/shares.ts';
 import { createTextLimits } from './messages/text-limits.ts';
 import { createTextNumbers } from './messages/text-numbers.ts';
+import { createBell, ringOnMessages, type Bell } from './messages/waking.ts';
 import { waysOf } from './messages/ways.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createClients, type Clients } from './operations/clients.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
+import type { Tell } from './operations/happenings.ts';
 import { createMaintenance, type Maintenance } from './operations/maintenance.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
+import { createSignInCodes, type SignInCodes } from './operations/sign-in-codes.ts';
 import { admit, standingOf, watchStanding, type Standing, type StandingWatch } from './operations/standing.ts';
 import { createSigningKeys, type SigningKeys } from './operations/signing-keys.ts';
+import { createTell } from './operations/telling.ts';
 import { ephemeraBackends, recordsBackends, type Place } from './storage/backends.ts';
 import type { Ephemera } from './storage/ephemera.ts';
 import { announceClientChanges } from './storage/client-changes.ts';
@@ -51,6 +55,9 @@ export interface Services extends FactorServices, AsyncDisposable {
   policy: PasswordPolicy;
   guessing: Guessing;
   messages: Messages;
+  /** What people are told of what happens to their account. */
+  tell: Tell;
+  signInCodes: SignInCodes;
   oldPassword: OldPassword;
   endings: Endings;
   accounts: Accounts;
@@ -90,7 +97,7 @@ export async function checkMailServer(config: Config): Promise<string | undefine
 const keySetting = 'encryption-key';
 
 export async function openServices(options: ServicesOptions): Promise<Services> {
-  const { config, secrets, clock, server, onError, tell, around = (stores) => stores } = options;
+  const { config, secrets, clock, server, onError, tell: tellApps, around = (stores) => stores } = options;
   const { records: store, ephemera } = around(await openStores(config, { clock, data: config.data, server }));
 
   const sealing = createSealing(secrets);
@@ -101,7 +108,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   });
 
   const standing = server ? watchStanding(store, { first, failed: onError }) : unwatched;
-  const held = server ? holdWrites(store, standing.hold) : store;
+  const bell = createBell();
+  const held = server ? ringOnMessages(holdWrites(store, standing.hold), bell) : store;
   const records = announceClientChanges(held, { clock, failed: onError });
 
   const units = createUnits({ records, ephemera, clock, onError });
@@ -115,8 +123,10 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     maximumLength: config.passwords.maximum_length,
     productName: config.branding.name,
   });
-  const endings = createEndings({ records, events, tell });
-  const factors = openFactors({ config, records, sealing, passwords, events, clock, takeOver });
+  const endings = createEndings({ records, events, tell: tellApps });
+  const messages = openMessages(config, { records, sealing, events, clock, bell });
+  const tell = createTell({ messages, clock });
+  const factors = openFactors({ config, records, sealing, passwords, events, clock, tell, takeOver });
   const oldPassword = createOldPassword({ records, ...factors });
   const accounts = createAccounts({
     records,
@@ -126,9 +136,9 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     oldPassword,
     endings,
     events,
+    tell,
     clock,
   });
-  const messages = openMessages(config, { records, sealing, events, clock });
 
   return {
     config,
@@ -143,6 +153,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     policy,
     guessing: createGuessing({ records, sealing, clock, limits: config.limits.sign_in, takeOver }),
     messages,
+    tell,
+    signInCodes: createSignInCodes({ ...factors, messages, clock }),
     ...factors,
     oldPassword,
     endings,
@@ -201,14 +213,22 @@ async function checkKey({ records, secrets, clock }: Pick<Services, 'records' | 
 
 function openMessages(
   { mode, messages: settings }: Config,
-  { records, sealing, events, clock }: Pick<Services, 'records' | 'sealing' | 'events' | 'clock'>,
+  {
+    records,
+    sealing,
+    events,
+    clock,
+    bell,
+  }: Pick<Services, 'records' | 'sealing' | 'events' | 'clock'> & { bell: Bell },
 ): Messages {
   const ways = waysOf({ mode, messages: settings });
   const { caps, countries } = settings.sms;
   const onSpent = () => events.write('texts.spent', { actor: 'server', details: { perDay: caps.per_day } });
   const limits = createTextLimits({ shares: createShares({ records, sealing, clock }), clock, caps, onSpent });
 
-  return createMessages({ sealing, clock, ways, numbers: createTextNumbers({ limits, way: ways.sms, countries }) });
+  const numbers = createTextNumbers({ limits, way: ways.sms, countries });
+
+  return createMessages({ sealing, clock, ways, numbers, bell });
 }
 
 /** The id of the key that secrets are sealed under; undefined: nothing is sealed yet. Throws KeyMissing: it is not ours. */

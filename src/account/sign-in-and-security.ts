@@ -1,14 +1,24 @@
 import { z } from 'zod';
 
+import type { Account } from '../domain/account.ts';
 import { waitInWords } from '../domain/duration.ts';
+import type { RememberedBrowser } from '../domain/factors.ts';
+import { deviceOf } from '../messages/device.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import { changePassword, type ChangePasswordDeps } from '../operations/change-password.ts';
 import { byField } from '../operations/problems.ts';
-import { action, page, show, to, view } from '../web/route.ts';
+import type { SignInCodes } from '../operations/sign-in-codes.ts';
+import type { TwoFactorShown } from '../operations/two-factor.ts';
+import { action, page, show, to, view, type Say } from '../web/route.ts';
 import type { ConsolePage } from './page.ts';
+import { passkeyRoutes, type PasskeysDeps } from './passkeys.ts';
+import { rememberedRoutes, type RememberedDeps } from './remembered.ts';
+import { securityPath as path } from './security-places.ts';
+import { twoFactorRoutes, type TwoFactorDeps } from './two-factor.ts';
 
-export interface SignInAndSecurityDeps extends ChangePasswordDeps {
+export interface SignInAndSecurityDeps extends ChangePasswordDeps, TwoFactorDeps, PasskeysDeps, RememberedDeps {
   interactions: Pick<Interactions, 'renewSession'>;
+  signInCodes: Pick<SignInCodes, 'can'>;
   /** Of a password, in characters: said beside the field. */
   passwordLength: { minimum: number; maximum: number };
 }
@@ -21,9 +31,12 @@ export interface SignInAndSecurityView {
   everywhere: boolean;
   /** In words, during a wait after wrong guesses. */
   wait?: string;
+  twoFactor: TwoFactorShown;
+  passkeys: { id: string; name: string; createdAt: number; lastUsedAt?: number }[];
+  browsers: (Pick<RememberedBrowser, 'id' | 'createdAt' | 'expiresAt'> & { /** In words. */ name: string })[];
+  /** Ways of sending codes that this service has. */
+  canSend: { email: boolean; text: boolean };
 }
-
-const path = '/account/sign-in-and-security';
 
 export const signInAndSecurityView = view<SignInAndSecurityView>(
   'account/sign-in-and-security',
@@ -43,9 +56,16 @@ export const signInAndSecurity: ConsolePage<SignInAndSecurityDeps> = {
   place: { path, label: 'account.security', icon: 'lock' },
 
   routes: ({ interactions, passwordLength: length, ...deps }) => [
-    page(path, signInAndSecurityView, ({ account: { email } }) => ({ email, length, everywhere: true }), {
-      access: 'recent',
-    }),
+    ...twoFactorRoutes({ ...deps, interactions }),
+    ...passkeyRoutes({ ...deps, interactions }),
+    ...rememberedRoutes(deps),
+
+    page(
+      path,
+      signInAndSecurityView,
+      async (ask) => ({ email: ask.account.email, length, everywhere: true, ...(await factorsOf(deps, ask)) }),
+      { access: 'recent' },
+    ),
 
     action(
       path,
@@ -65,7 +85,13 @@ export const signInAndSecurity: ConsolePage<SignInAndSecurityDeps> = {
 
         if ('wait' in changed) {
           const wait = say('signIn.wait', { time: waitInWords(changed.wait, visitor.locale) });
-          const shown = { email: account.email, length, everywhere, wait };
+          const shown = {
+            email: account.email,
+            length,
+            everywhere,
+            wait,
+            ...(await factorsOf(deps, { account, say })),
+          };
 
           return show(signInAndSecurityView, shown, { status: 429, retryAfter: changed.wait });
         }
@@ -80,3 +106,40 @@ export const signInAndSecurity: ConsolePage<SignInAndSecurityDeps> = {
     ),
   ],
 };
+
+type FactorsShown = Pick<SignInAndSecurityView, 'twoFactor' | 'passkeys' | 'browsers' | 'canSend'>;
+
+async function factorsOf(
+  deps: Pick<SignInAndSecurityDeps, 'twoFactor' | 'passkeys' | 'remembering' | 'signInCodes'>,
+  { account, say }: { account: Account; say: Say },
+): Promise<FactorsShown> {
+  const [twoFactor, passkeys, browsers] = await Promise.all([
+    deps.twoFactor.show(account),
+    deps.passkeys.list(account.id),
+    deps.remembering.list(account),
+  ]);
+
+  return {
+    twoFactor,
+    canSend: { email: deps.signInCodes.can('email'), text: deps.signInCodes.can('text') },
+    passkeys: passkeys.map(({ id, name, createdAt, lastUsedAt }) => ({
+      id,
+      name,
+      createdAt,
+      ...(lastUsedAt !== undefined && { lastUsedAt }),
+    })),
+    browsers: browsers.map(({ id, userAgent, createdAt, expiresAt }) => ({
+      id,
+      createdAt,
+      expiresAt,
+      name: inWords(userAgent, say),
+    })),
+  };
+}
+
+function inWords(userAgent: string, say: Say): string {
+  const { browser, system } = deviceOf(userAgent);
+  if (browser !== undefined && system !== undefined) return say('message.deviceOn', { browser, system });
+
+  return browser ?? system ?? say('message.deviceUnknown');
+}

@@ -113,29 +113,22 @@ export function createOneTimeCodes({ records, sealing, clock }: OneTimeCodesDeps
 
         const issued = { code: newCode(), worksUntil: now + life };
         const rest = await also(issued);
-        let outcome: 'sent' | { wait: number } | undefined;
-
-        const change = (old: OneTimeCode): OneTimeCode => {
-          const wait = waitOf(old, now);
-          outcome = wait === undefined ? 'sent' : { wait };
-
-          return wait === undefined ? renewed(ask, issued, old) : old;
-        };
+        const change = (old: OneTimeCode): OneTimeCode =>
+          waitOf(old, now) === undefined ? renewed(ask, issued, old) : old;
 
         try {
-          await records.write([
+          const sent = await records.write([
             seen
               ? { in: 'codes', update: id, change, decides: true }
               : { in: 'codes', create: renewed(ask, issued), decides: true },
             ...rest,
           ]);
-          if (!seen) outcome = 'sent';
+
+          if (sent) return issued;
         } catch (error) {
           // Another call was the first: what it counted counts here too.
           if (!(error instanceof Conflict)) throw error;
         }
-
-        if (outcome !== undefined) return outcome === 'sent' ? issued : outcome;
       }
     },
 
@@ -146,7 +139,7 @@ export function createOneTimeCodes({ records, sealing, clock }: OneTimeCodesDeps
       const now = clock.now();
       let outcome: CheckedCode = { outcome: 'ended' };
 
-      await codes.update(idOf(of), (old) => {
+      const row = await codes.update(idOf(of), (old) => {
         outcome = { outcome: 'ended' };
         if (!lives(old, now) || old.binding !== binding) return old;
 
@@ -166,7 +159,8 @@ export function createOneTimeCodes({ records, sealing, clock }: OneTimeCodesDeps
         return { ...old, tries };
       });
 
-      return outcome;
+      // Without a row what was judged last was judged in vain.
+      return row ? outcome : { outcome: 'ended' };
     },
 
     async waiting(of) {

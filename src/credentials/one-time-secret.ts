@@ -128,19 +128,14 @@ export function createOneTimeSecrets({ records, sealing, passwords, clock }: One
 
       const rest = await also(seen);
       const now = clock.now();
-      let taken = false;
 
       // Over at once, and under a hash that nothing has: it stays dead should the clock be set back. A newer secret that
       // is in its place by now is not touched.
-      await records.write([
+      const taken = await records.write([
         {
           in: 'oneTimeSecrets',
           update: seen.id,
-          change: (old) => {
-            taken = old.hash === seen.hash;
-
-            return taken ? { ...old, hash: `used ${seen.hash}`, expiresAt: now } : old;
-          },
+          change: (old) => (old.hash === seen.hash ? { ...old, hash: `used ${seen.hash}`, expiresAt: now } : old),
           decides: true,
         },
         ...rest,

@@ -36,7 +36,8 @@ const life = 30 * 86_400_000;
 /** Kept to this, so that a sign-in rarely writes. */
 const precision = 3_600_000;
 const mostListed = 100;
-const secretForm = /^[\w-]{43}$/;
+/** At least 128 bits. */
+const secretForm = /^[\w-]{22,43}$/;
 
 export interface RememberedBrowsersDeps {
   records: Pick<Records, 'rememberedBrowsers' | 'write'>;

@@ -11,8 +11,9 @@ export const acrTwoFactors = 'urn:gatehouse:acr:2';
 /** Every value that an app may name. */
 export const acrValues = [acrOneFactor, acrTwoFactors] as const;
 
-/** Those that a sign-in can reach here and now. */
-export const reachableAcrValues: readonly string[] = [acrOneFactor];
+export function isAcr(value: string): boolean {
+  return acrValues.some((acr) => acr === value);
+}
 
 /** What was proved in one sign-in, each with its own proof. */
 export type Proven =

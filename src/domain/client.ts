@@ -56,6 +56,8 @@ export interface ClientMetadata {
   portal?: boolean;
   /** Ours: `false` only for a confidential client whose library sends no PKCE. */
   require_pkce?: boolean;
+  /** Ours: nobody signs in to it with one factor alone. */
+  require_second_factor?: boolean;
   /** Ours: scope claims also in the ID token, for libraries that never ask userinfo. */
   claims_in_id_token?: boolean;
   /** Ours: the registered APIs (resource indicators, RFC 8707) that it may ask tokens for. */

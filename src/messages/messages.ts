@@ -10,6 +10,7 @@ import { mails, texts, type MailName, type Mails, type TextName, type Texts } fr
 import { sealContent } from './content.ts';
 import type { Template } from './template.ts';
 import type { TextNumber, TextNumbers } from './text-numbers.ts';
+import type { Bell } from './waking.ts';
 import type { Way } from './ways.ts';
 
 /**
@@ -18,7 +19,6 @@ import type { Way } from './ways.ts';
  * of messages and how often one is tried; it must not know why anything is sent, nor any page.
  *
  *     await records.write([...changes, ...messages.compose('password-changed', { ...toAccount(account), data })]);
- *     messages.wake();
  */
 export interface Messages extends TextNumbers {
   /** Whether mail is sent, or shown by development mode. */
@@ -27,7 +27,7 @@ export interface Messages extends TextNumbers {
   compose<Name extends MailName>(template: Name, mail: Mail<Mails[Name]>): Write[];
   /** The same for a text message, to a number that `allowText` let through. */
   composeText<Name extends TextName>(template: Name, text: Text<Texts[Name]>): Write[];
-  /** After the rows were written: sends what is due, on this node, now instead of in half a minute. */
+  /** Sends what is due, on this node, now instead of in half a minute. Writing a message does it by itself. */
   wake(): void;
   /** Whoever sends is told here. */
   onWake(listener: () => void): void;
@@ -57,14 +57,13 @@ export interface MessagesDeps {
   clock: Clock;
   ways: Readonly<Record<MessageChannel, Way>>;
   numbers: TextNumbers;
+  bell: Bell;
 }
 
 /** Milliseconds for which an unsettled message lasts: longer than it is tried. */
 const queuedFor = 7 * 86_400_000;
 
-export function createMessages({ sealing, clock, ways, numbers }: MessagesDeps): Messages {
-  const listeners = new Set<() => void>();
-
+export function createMessages({ sealing, clock, ways, numbers, bell }: MessagesDeps): Messages {
   function row<Data>(
     name: string,
     template: Template<Data, unknown>,
@@ -107,11 +106,8 @@ export function createMessages({ sealing, clock, ways, numbers }: MessagesDeps):
     composeText: (name, text) =>
       ways.sms === 'none' ? [] : [row(name, texts[name], { channel: 'sms', to: text.to.number, message: text })],
 
-    wake() {
-      for (const listener of listeners) listener();
-    },
-
-    onWake: (listener) => void listeners.add(listener),
+    wake: bell.ring,
+    onWake: bell.listen,
   };
 }
 

@@ -1,5 +1,5 @@
-import { text, type Block, type Letter } from './letter.ts';
-import { circumstances, day, linkAndCode, wasntMe, type Notice, type Template } from './template.ts';
+import { heading, text, type Block, type Fact, type Letter } from './letter.ts';
+import { circumstances, day, hour, linkAndCode, wasntMe, type Notice, type Template } from './template.ts';
 import type { MessageKey, Words } from './words.ts';
 
 /** Mails that tell a person what happened to their account: what, when, in which browser, from where, and a way out. */
@@ -11,7 +11,8 @@ export interface SecurityMails {
   'two-factor-off': Notice;
   /** `left`: how many can still be used. */
   'recovery-code-used': Notice & { left: number };
-  'failed-tries': Notice & { count: number };
+  'second-factor-failed': Notice;
+  'failed-tries': Notice & { count?: number };
   /** As the person knows it, masked or whole; unset: there is none any more. */
   'phone-changed': Notice & { phone?: string };
 }
@@ -56,6 +57,10 @@ function notice(topic: Topic, data: Notice, words: Words, values?: Readonly<Reco
   ]);
 }
 
+function tries(count: number | undefined, words: Words): Fact[] {
+  return count === undefined ? [] : [{ name: words.say('message.fact.tries'), value: String(count) }];
+}
+
 export const securityMails: SecurityTemplates = {
   'password-changed': { write: (data, words) => notice('passwordChanged', data, words) },
   'new-device': { write: (data, words) => notice('newDevice', data, words) },
@@ -77,13 +82,26 @@ export const securityMails: SecurityTemplates = {
       ]),
   },
 
+  'second-factor-failed': {
+    // Whoever knows the password can cause it, and so can the person, by mistyping.
+    atMost: { most: 1, within: hour },
+    write: (data, words) =>
+      letter('secondFactorFailed', words, [
+        text(words.say('message.secondFactorFailed.text')),
+        circumstances(data, words),
+        heading(words.say('message.wasntMe.heading')),
+        text(words.say('message.secondFactorFailed.wasntMe')),
+        ...linkAndCode(data.wasntMe, words.say('message.wasntMe.link'), words),
+      ]),
+  },
+
   'failed-tries': {
     // Anybody can cause it.
     atMost: { most: 1, within: day },
     write: (data, words) =>
       letter('failedTries', words, [
         text(words.say('message.failedTries.text')),
-        circumstances(data, words, { name: words.say('message.fact.tries'), value: String(data.count) }),
+        circumstances(data, words, ...tries(data.count, words)),
         // Nobody got in, so nothing is urgent: the way to a new password, for those who want one.
         ...linkAndCode(data.wasntMe, words.say('message.wasntMe.link'), words),
       ]),

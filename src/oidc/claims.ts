@@ -54,6 +54,7 @@ export function createFindAccount(units: Units): FindAccount {
 
     return {
       accountId: account.id,
+      administers: account.roles.includes('admin'),
 
       claims(use, _scope, asked) {
         const claims = { ...claimsOfAccount(account), sub: account.id };

@@ -49,6 +49,7 @@ export const ourMetadata = [
   'first_party',
   'portal',
   'require_pkce',
+  'require_second_factor',
   'claims_in_id_token',
   'resources',
   'api_scopes',

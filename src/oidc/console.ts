@@ -4,7 +4,7 @@ import { newSecret, sha256 } from '../domain/ids.ts';
 import { sameText } from '../storage/sealing.ts';
 import type { Exchange, SignedIn } from '../web/route.ts';
 import type { Inside } from './deps.ts';
-import type { Interactions } from './interactions.ts';
+import type { Interactions, Proof } from './interactions.ts';
 import type { UnitOfWork } from './request.ts';
 import { sessionCookie } from './session-cookie.ts';
 
@@ -74,7 +74,7 @@ export function createConsole(deps: Inside): Console {
     }
   }
 
-  async function renewSession({ request, response }: Exchange): Promise<void> {
+  async function renewSession({ request, response }: Exchange, proof?: Pick<Proof, 'amr' | 'acr'>): Promise<void> {
     const provider = deps.provider();
     const context = provider.createContext(request, response);
     const session = await provider.Session.get(context);
@@ -84,7 +84,9 @@ export function createConsole(deps: Inside): Console {
 
     // Where another request took the cookie further first, its cookie is the one that counts.
     const renewed = await units.within((unit) =>
-      unit.update('sessions', session.uid, (row) => (row.cookieHash === before ? { ...row, cookieHash: after } : row)),
+      unit.update('sessions', session.uid, (row) =>
+        row.cookieHash === before ? { ...proved(row, proof), cookieHash: after } : row,
+      ),
     );
 
     if (renewed?.cookieHash !== after) return;
@@ -97,7 +99,7 @@ export function createConsole(deps: Inside): Console {
     current: (exchange) => units.within((unit) => current(exchange, unit)),
     renewSession,
 
-    consoleSignIn(returnTo, { maxAge, locale } = {}) {
+    consoleSignIn(returnTo, { maxAge, again, locale } = {}) {
       const path = isLocal(returnTo) ? returnTo : '/account';
       const query = new URLSearchParams({
         client_id: consoleClientId,
@@ -106,6 +108,7 @@ export function createConsole(deps: Inside): Console {
         redirect_uri: `${config.issuer}${consoleReturnPath}`,
         state: `${mark(path)}.${Buffer.from(path).toString('base64url')}`,
         ...(maxAge === undefined ? {} : { max_age: String(Math.max(0, Math.floor(maxAge))) }),
+        ...(again === true && { prompt: 'login' }),
         ...(locale === undefined ? {} : { ui_locales: locale }),
       });
 
@@ -119,6 +122,15 @@ export function createConsole(deps: Inside): Console {
       return sameText(hash, mark(path)) && isLocal(path) ? path : undefined;
     },
   };
+}
+
+/** The row of a session in which this was proved beside what was before. */
+function proved(row: DeviceSession, proof: Pick<Proof, 'amr' | 'acr'> | undefined): DeviceSession {
+  if (proof === undefined) return row;
+
+  const amr = [...new Set([...row.amr, ...proof.amr])];
+
+  return { ...row, amr, payload: { ...row.payload, amr, acr: proof.acr } };
 }
 
 /** A path of ours: nothing that a browser would read as another host. */

@@ -4,7 +4,6 @@ import { Socket } from 'node:net';
 
 import type Provider from 'oidc-provider';
 
-import { reachableAcrValues } from '../domain/acr.ts';
 import { keySetLife } from '../domain/signing-key.ts';
 import { routes } from './settings.ts';
 
@@ -45,11 +44,9 @@ export async function makeDocuments(
     await run(context);
 
     const content = context.body as Record<string, unknown>;
-    // Clients may be registered with more than can be reached yet; an app is promised only that.
-    const promised = 'acr_values_supported' in content && { acr_values_supported: [...reachableAcrValues] };
     const shown = isKeySet(content) && { keys: content.keys.filter(({ kid }) => published.has(kid)) };
 
-    return [path, documentOf({ ...content, ...promised, ...shown }, type, provider.issuer)] as const;
+    return [path, documentOf({ ...content, ...shown }, type, provider.issuer)] as const;
   });
 
   return new Map(await Promise.all(entries));

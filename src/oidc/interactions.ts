@@ -1,5 +1,7 @@
 import type { Account } from '../domain/account.ts';
+import type { Proven } from '../domain/acr.ts';
 import type { Exchange, Outcome, SignedIn } from '../web/route.ts';
+import type { WantedFactors } from './assurance.ts';
 
 /**
  * What the pages inside an authorization request (OpenID Connect Core 1.0 section 3.1.2) need of the protocol, as
@@ -34,6 +36,10 @@ export interface Interaction {
   loginHint?: string;
   /** The account that is signed in in this browser, if any. */
   account?: Account;
+  /** Whether two factors are asked for: by the app (`must`, `wished`), or as the person has set it (`own`). */
+  factors: WantedFactors;
+  /** Whether each factor has to be proved now, also in a browser that is remembered. */
+  fresh: boolean;
   /** Whether the app may be told "no" (`access_denied`); not for the account console. */
   mayRefuse: boolean;
   /** For `form-action` (see `Frame`). */
@@ -76,12 +82,29 @@ export interface Proof {
   amr: readonly string[];
   /** One of `domain/acr.ts`. */
   acr: string;
+  /** When the first factor was proved, in milliseconds; unset: now. A password that is changed after it counts no more. */
+  at?: number;
+}
+
+/**
+ * What was proved so far in a step that is not over: it belongs to this step and this browser, lives ten minutes and
+ * opens nothing (S98).
+ */
+export interface PartialProof {
+  accountId: string;
+  proven: readonly Proven[];
+  /** When the first of them was, in milliseconds. */
+  at: number;
 }
 
 export interface Interactions {
   /** The step that this browser is at. `elsewhere`: this browser did not begin it, or its cookies are gone. */
   find(exchange: Exchange, uid: string): Promise<Interaction | Ended>;
   consentAsked(exchange: Exchange, uid: string): Promise<ConsentAsked | Ended>;
+  /** Remembers what was proved so far, in the place of what was before. */
+  keepProof(exchange: Exchange, uid: string, proof: PartialProof): Promise<void>;
+  /** What was proved so far; undefined: nothing, it is too long ago, or the password has been changed since. */
+  proofSoFar(exchange: Exchange, uid: string): Promise<PartialProof | undefined>;
   /** The person has proved who they are: goes on with the authorization request, under a new session id (S104). */
   signedIn(exchange: Exchange, uid: string, proof: Proof): Promise<Outcome>;
   /** `allowed`: ids of the ticked items. Records consent and grant, then goes on. */
@@ -97,12 +120,21 @@ export interface Interactions {
   /** An authorization request of the account console to ourselves; ends at `returnTo`, a local path. */
   consoleSignIn(
     returnTo: string,
-    options?: { /** Seconds since the last proof. */ maxAge?: number; locale?: string },
+    options?: {
+      /** Seconds since the last proof. */
+      maxAge?: number;
+      /** Whether the person has to prove everything again, however fresh the last proof is. */
+      again?: boolean;
+      locale?: string;
+    },
   ): Outcome;
   /** Where a console sign-in wanted to go, from its checked `state`. */
   consoleReturn(state: string): string | undefined;
-  /** Gives this browser's session a new cookie value, and ends the old one's worth (S104); the session stays. */
-  renewSession(exchange: Exchange): Promise<void>;
+  /**
+   * Gives this browser's session a new cookie value, and ends the old one's worth (S104); the session stays. With `proof`
+   * it says from now on that this was proved, too.
+   */
+  renewSession(exchange: Exchange, proof?: Pick<Proof, 'amr' | 'acr'>): Promise<void>;
   /** Ends this browser's session, its grants and bound tokens, and tells the clients (Back-Channel Logout 1.0). */
   signOut(exchange: Exchange): Promise<void>;
 }

@@ -4,24 +4,20 @@ import type { Interaction, KoaContextWithOIDC } from 'oidc-provider';
 import { firstLocale } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
 import { seconds } from '../domain/clock.ts';
+import { acrTwoFactors, isAcr } from '../domain/acr.ts';
+import { essentialAcr, needsTwoFactors, wishesTwoFactors } from './assurance.ts';
 import { isImpersonable } from './client-face.ts';
 import { hintedSubject, subjectHere } from './subject.ts';
 import { wantedBy } from './wanted.ts';
 
 const { Check, Prompt, base } = library;
 
-export interface PolicyOptions {
-  clock: Clock;
-  /** The `acr` values that a sign-in can reach here and now. */
-  reachable: readonly string[];
-}
-
 /**
  * When a person has to take a step inside an authorization request (OpenID Connect Core 1.0 section 3.1.2.1): first the
  * choice of an account, then signing in, then consent. A step that was taken in this very request is never asked again.
  */
-export function interactionPolicy({ clock, reachable }: PolicyOptions): library.Prompt[] {
-  return [selectAccount(), login(clock, reachable), consent()];
+export function interactionPolicy(clock: Clock): library.Prompt[] {
+  return [selectAccount(), login(clock), consent()];
 }
 
 function selectAccount(): library.Prompt {
@@ -39,7 +35,7 @@ function selectAccount(): library.Prompt {
   return prompt;
 }
 
-function login(clock: Clock, reachable: readonly string[]): library.Prompt {
+function login(clock: Clock): library.Prompt {
   const prompt = base().get('login') as library.Prompt;
 
   for (const reason of ['no_session', 'max_age', 'id_token_hint', 'essential_acrs', 'essential_acr']) {
@@ -91,13 +87,34 @@ function login(clock: Clock, reachable: readonly string[]): library.Prompt {
 
   prompt.checks.add(
     new Check('acr', 'the authentication that is asked for could not be obtained', 'login_required', (ctx) => {
-      const essential = essentialAcr(ctx);
+      const essential = essentialAcr(ctx.oidc.params);
       if (essential === undefined || essential.includes(ctx.oidc.acr)) return false;
 
-      if (here(ctx) || !essential.some((acr) => reachable.includes(acr))) {
+      if (here(ctx) || !essential.some((acr) => isAcr(acr))) {
         // OpenID Connect Core Unmet Authentication Requirements 1.0
         throw new errors.UnmetAuthenticationRequirements('none of the requested acr values can be reached');
       }
+
+      return true;
+    }),
+  );
+
+  // A wish (OpenID Connect Core 1.0 section 3.1.2.1): it is tried once, and not where nobody would see it.
+  prompt.checks.add(
+    new Check('acr_wished', 'a stronger authentication was asked for', 'login_required', (ctx) => {
+      const { oidc } = ctx;
+      if (here(ctx) || oidc.prompts.has('none') || oidc.acr === acrTwoFactors) return false;
+
+      return wishesTwoFactors(oidc.params ?? {});
+    }),
+  );
+
+  prompt.checks.add(
+    new Check('second_factor', 'a second factor is needed', 'login_required', (ctx) => {
+      if (!needsTwoFactors(ctx) || ctx.oidc.acr === acrTwoFactors) return false;
+
+      // The pages don't end a sign-in before it has what it needs.
+      if (here(ctx)) throw new errors.UnmetAuthenticationRequirements('a second factor is needed');
 
       return true;
     }),
@@ -118,31 +135,6 @@ function refuseAfterLogin(prompt: library.Prompt, reason: string): void {
 
     return true;
   };
-}
-
-/**
- * The `acr` values of which one is a must: only the `claims` parameter can say so (OpenID Connect Core 1.0 section
- * 5.5.1.1). `acr_values` is a wish: the ID token tells what was done.
- */
-function essentialAcr({ oidc }: KoaContextWithOIDC): string[] | undefined {
-  const acr = claimsAsked(oidc.params?.['claims']).id_token?.['acr'];
-  if (acr?.essential !== true) return undefined;
-
-  const values: unknown = acr.values ?? (acr.value === undefined ? undefined : [acr.value]);
-  if (values === undefined) return undefined;
-
-  if (!Array.isArray(values) || !values.every((value) => typeof value === 'string')) {
-    throw new errors.InvalidRequest('invalid claims.id_token.acr.values type');
-  }
-
-  return values;
-}
-
-type ClaimsAsked = { id_token?: Record<string, { essential?: boolean; value?: unknown; values?: unknown } | null> };
-
-/** The library has checked that it is a JSON object by the time that a step is considered. */
-function claimsAsked(claims: unknown): ClaimsAsked {
-  return typeof claims === 'string' ? (JSON.parse(claims) as ClaimsAsked) : {};
 }
 
 function consent(): library.Prompt {

@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type Provider from 'oidc-provider';
 
-import { reachableAcrValues } from '../domain/acr.ts';
 import type { DeviceSession } from '../domain/device-session.ts';
 import { createAdapter } from './adapter/index.ts';
 import { createAnswers } from './answers.ts';
@@ -101,7 +100,7 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
         findAccount: createFindAccount(units),
         loadExistingGrant: createLoadExistingGrant({ units, clock, claimsOfScope }),
         interactions: {
-          policy: interactionPolicy({ clock, reachable: reachableAcrValues }),
+          policy: interactionPolicy(clock),
           url: createInteractionUrl(units),
         },
       },

@@ -6,6 +6,7 @@ import { seconds } from '../domain/clock.ts';
 import { consentId } from '../domain/grant.ts';
 import type { Json } from '../domain/json.ts';
 import type { Exchange, Outcome } from '../web/route.ts';
+import { wantedFactors, wantsFreshFactors } from './assurance.ts';
 import { clientFace, formActionFor } from './client-face.ts';
 import { createConsole } from './console.ts';
 import { consentItems } from './consent-items.ts';
@@ -13,6 +14,7 @@ import { allowedBy, recordConsent } from './consent.ts';
 import { findDeparture, keepDeparture, queryOf } from './departure.ts';
 import type { Inside } from './deps.ts';
 import type { Ended, Interaction, Interactions } from './interactions.ts';
+import { createProofs } from './proofs.ts';
 import { markOf } from './resumption.ts';
 import type { SignOut } from './sign-out.ts';
 import type { ClaimsOfScope } from './wanted.ts';
@@ -93,13 +95,16 @@ export function createSteps(deps: StepDeps): Interactions {
   }
 
   /** Gives the library the result and leads back to it; this step is over. */
-  async function finish({ exchange, step, session }: Open, result: InteractionResults): Promise<Outcome> {
+  async function finish(
+    { exchange, step, session }: Open,
+    result: InteractionResults,
+    // What was proved was read after the request came in: whatever has changed since is newer than that.
+    at: number = units.current()?.startedAt ?? clock.now(),
+  ): Promise<Outcome> {
     // The library goes on only in the session in which the request began. A result for whoever is signed in here now
     // begins anew instead of ending in an error.
     if (step.session?.uid !== session.uid) delete step.session;
 
-    // What was proved was read after the request came in: whatever has changed since is newer than that.
-    const at = units.current()?.startedAt ?? clock.now();
     step.result = { ...result, browser: markOf(deps, exchange), at };
     await Promise.all([step.persist(), keepDeparture(units, step, { finished: true })]);
 
@@ -133,7 +138,9 @@ export function createSteps(deps: StepDeps): Interactions {
       });
     },
 
-    async signedIn(exchange, uid, { accountId, amr, acr }) {
+    ...createProofs(deps, async (exchange, uid) => !('ended' in (await open(exchange, uid)))),
+
+    async signedIn(exchange, uid, { accountId, amr, acr, at }) {
       const found = await open(exchange, uid);
       if ('ended' in found || found.step.prompt.name !== 'login') return again(uid);
 
@@ -145,16 +152,9 @@ export function createSteps(deps: StepDeps): Interactions {
         delete step.session;
       }
 
-      return finish(found, {
-        ...step.lastSubmission,
-        login: {
-          accountId,
-          amr: [...amr],
-          acr,
-          ts: seconds(clock),
-          remember: deps.config.session.remember,
-        },
-      });
+      const login = { accountId, amr: [...amr], acr, ts: seconds(clock), remember: deps.config.session.remember };
+
+      return finish(found, { ...step.lastSubmission, login }, at);
     },
 
     async consented(exchange, uid, allowed) {
@@ -230,12 +230,15 @@ export function createSteps(deps: StepDeps): Interactions {
 function described({ step, client, account }: Open): Interaction {
   const { login_hint: loginHint, redirect_uri: redirectUri } = step.params;
   const uri = textOf(redirectUri);
+  const factors = wantedFactors(step, client);
 
   return {
     uid: step.uid,
     prompt: step.prompt.name as Interaction['prompt'],
     reasons: step.prompt.reasons,
     client: clientFace(client, uri),
+    factors,
+    fresh: wantsFreshFactors(step, factors),
     mayRefuse: client.id !== consoleClientId,
     formAction: formActionFor(uri),
     ...(typeof loginHint === 'string' ? { loginHint } : {}),

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { Json } from '../domain/json.ts';
 import type { DeviceSession } from '../domain/device-session.ts';
 import type { Origin } from '../events/writer.ts';
@@ -13,8 +15,16 @@ interface Queued extends Queueing {
   write: Write;
 }
 
+interface Sending {
+  write: Write;
+  /** Once it was sent. */
+  tell(): void;
+  /** What makes it undone, where that is to be had. */
+  back(): Write | undefined;
+}
+
 /** What `request.ts` says of one request's reads and writes. */
-export function createUnit({ records, ephemera, clock }: UnitDeps, origin: Origin | undefined): UnitOfWork {
+export function createUnit({ records, ephemera, clock, onError }: UnitDeps, origin: Origin | undefined): UnitOfWork {
   /** By what it is asked for, also while it is on its way. */
   const memory = new Map<string, Promise<unknown>>();
   /** Rows as the store answered them, until this request writes them: with one in hand an update is a single trip. */
@@ -88,36 +98,31 @@ export function createUnit({ records, ephemera, clock }: UnitDeps, origin: Origi
       writes = new Map();
       work = new Map();
 
-      const sent = [
-        ...(batch.length > 0
-          ? [
-              records.write(
-                batch.map(({ write }) => write),
-                { inOrder: false },
-              ),
-            ]
-          : []),
+      const [recorded, ...kept] = await Promise.allSettled([
+        record(batch.map(({ write }) => write)),
         ...others.map((one) => one()),
-      ];
-      const outcomes = [...made, ...(await Promise.allSettled(sent))];
-      outcomes.push(...(await Promise.allSettled(batch.map(async ({ tell }) => tell()))));
+      ]);
+      const told = await Promise.allSettled(batch.map(async ({ tell }) => tell()));
 
-      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-      if (failed) throw failed.reason;
+      const failed = [...made, recorded, ...kept, ...told].find((outcome) => outcome.status === 'rejected');
+      if (!failed) continue;
+
+      if (recorded.status === 'fulfilled') await takeBack(batch);
+      throw failed.reason;
     } while (writes.size > 0 || work.size > 0 || making.length > 0);
   }
 
-  /** `change` may run again, and runs for what this request remembers too: the last of the store's counts. */
-  function toSend({ write, sent }: Queued): { write: Write; tell: () => void } {
-    if (sent === undefined || !('update' in write)) return { write, tell: () => sent?.() };
+  async function record(batch: readonly Write[]): Promise<void> {
+    if (batch.length > 0) await records.write(batch, { inOrder: false });
+  }
 
-    const change = write.change as (old: object) => object;
-    let row: object | undefined;
-
-    return {
-      write: { ...write, change: (old: object) => (row = change(old)) } as Write,
-      tell: () => sent(row),
-    };
+  /**
+   * Half of what belongs together did not come to the other store. Whoever is told so and asks again must find everything
+   * as it was: a code that is not redeemed, a refresh token that is not exchanged, the session that the browser has.
+   * Nothing that was ended comes back.
+   */
+  async function takeBack(batch: readonly Sending[]): Promise<void> {
+    await record(batch.flatMap(({ back }) => back() ?? [])).catch(onError);
   }
 
   function later(key: string, one: () => Promise<unknown>): void {
@@ -184,6 +189,48 @@ export function createUnit({ records, ephemera, clock }: UnitDeps, origin: Origi
 
     notes: { sessions: new Map() },
   };
+}
+
+/** `change` may run again, and runs for what this request remembers too: the last of the store's counts. */
+function toSend({ write, sent, always }: Queued): Sending {
+  if (!('update' in write)) {
+    const made = 'create' in write && !always ? write : undefined;
+
+    return {
+      write,
+      tell: () => sent?.(),
+      back: () => made && ({ in: made.in, remove: made.create.id } as Write),
+    };
+  }
+
+  const change = write.change as (old: object) => object;
+  let seen: object | undefined;
+  let row: object | undefined;
+
+  return {
+    write: {
+      ...write,
+      change(old: object) {
+        seen = old;
+        row = undefined;
+
+        return (row = change(old));
+      },
+    } as Write,
+    tell: () => sent?.(row),
+    back() {
+      const [before, after] = [seen, row];
+      if (always || before === undefined || after === undefined || after === before) return undefined;
+
+      const undo = (now: object) => (isSame(now, after) ? before : now);
+      return { in: write.in, update: write.update, change: undo } as Write;
+    },
+  };
+}
+
+/** As they are stored: without what is undefined. */
+function isSame(one: object, other: object): boolean {
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(one)), JSON.parse(JSON.stringify(other)));
 }
 
 function keyOf(kind: string, id: string): string {

@@ -12,6 +12,7 @@ import type { Records } from '../storage/records.ts';
 import { readNewAccount, readProfileChange, type NewAccount, type ProfileChange } from './account-input.ts';
 import type { Endings } from './endings.ts';
 import type { FactorChanges } from './factor-changes.ts';
+import { tellingOf, type Tell } from './happenings.ts';
 import type { OldPassword } from './old-password.ts';
 import { passwordProblems } from './password-problems.ts';
 import { problem, refused, type By, type Problem, type Result } from './problems.ts';
@@ -47,6 +48,8 @@ export interface AccountsDeps {
   oldPassword: OldPassword;
   endings: Pick<Endings, 'account'>;
   events: Events;
+  /** See `HappeningsDeps`. */
+  tell?: Tell | undefined;
   clock: Clock;
 }
 
@@ -200,7 +203,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
 
       await passwords.set(accountId, password);
       await oldPassword.forget(accountId);
-      await events.write('password.set', { ...by, account });
+      await records.write(await tellingOf(deps, { ...by, account, what: { kind: 'password.set' } }));
 
       return { ok: true, value: account };
     },

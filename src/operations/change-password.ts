@@ -3,21 +3,23 @@ import type { PasswordPolicy } from '../credentials/password-policy.ts';
 import type { Passwords } from '../credentials/passwords.ts';
 import type { Account } from '../domain/account.ts';
 import { isTwoFactorOn } from '../domain/factors.ts';
-import type { Events, Origin } from '../events/writer.ts';
+import type { Origin } from '../events/writer.ts';
+import type { Records } from '../storage/records.ts';
 import type { Endings } from './endings.ts';
 import type { FactorChanges } from './factor-changes.ts';
+import { tellingOf, type HappeningsDeps } from './happenings.ts';
 import type { OldPassword } from './old-password.ts';
 import { passwordProblems } from './password-problems.ts';
 import { problem, refused, type Result } from './problems.ts';
 
-export interface ChangePasswordDeps {
+export interface ChangePasswordDeps extends HappeningsDeps {
+  records: Pick<Records, 'write'>;
   passwords: Pick<Passwords, 'replace'>;
   policy: PasswordPolicy;
   guessing: Pick<Guessing, 'admit' | 'succeeded' | 'failed' | 'withdrawn'>;
   factors: Pick<FactorChanges, 'of'>;
   oldPassword: OldPassword;
   endings: Pick<Endings, 'otherSessions'>;
-  events: Pick<Events, 'write'>;
 }
 
 export interface PasswordChange {
@@ -84,7 +86,9 @@ export async function changePassword(
 
   await guessing.succeeded(ticket, accountId);
   await deps.oldPassword.forget(accountId);
-  await events.write('password.changed', { ...facts, details: { everywhere } });
+  await deps.records.write(
+    await tellingOf(deps, { ...facts, what: { kind: 'password.changed', details: { everywhere } } }),
+  );
   if (everywhere) await endings.otherSessions(account, sessionUid, { ...by, reason: 'password_changed' });
 
   return { ok: true, value: account };

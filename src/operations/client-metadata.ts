@@ -82,6 +82,7 @@ function metadataSchema(development: boolean, native: boolean) {
     first_party: z.boolean().optional(),
     portal: z.boolean().optional(),
     require_pkce: z.boolean().optional(),
+    require_second_factor: z.boolean().optional(),
     claims_in_id_token: z.boolean().optional(),
     resources: list(z.string().max(512), 50).optional(),
   });

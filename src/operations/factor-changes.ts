@@ -55,23 +55,16 @@ export function createFactorChanges({ records, clock, ...telling }: FactorChange
 
   async function write(seen: Factors, next: Factors, rest: readonly Write[]): Promise<boolean> {
     const row = { ...withPreference(next), version: seen.version + 1, changedAt: clock.now() };
-    let made = false;
 
-    await records.write([
+    return await records.write([
       {
         in: 'factors',
         update: seen.id,
-        change: (old) => {
-          made = old.version === seen.version;
-
-          return made ? row : old;
-        },
+        change: (old) => (old.version === seen.version ? row : old),
         decides: true,
       },
       ...rest,
     ]);
-
-    return made;
   }
 
   return {

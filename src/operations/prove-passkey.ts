@@ -80,7 +80,7 @@ export function createProvePasskey(deps: ProvePasskeyDeps): ProvePasskey {
       return regressed ? old : { ...old, counter, backedUp, lastUsedAt: clock.now() };
     });
 
-    return regressed ?? now;
+    return now && (regressed ?? now);
   }
 
   return {

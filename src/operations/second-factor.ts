@@ -26,6 +26,8 @@ export interface SecondFactor {
 export interface SecondFactorAsked {
   /** Whether signing in takes one; who asks for two factors (`acr_values`, a client's rule) takes one all the same. */
   needed: boolean;
+  /** Whether nothing less than two factors will do for this person. */
+  needsStrong: boolean;
   /** Whether a stronger one than there is has to be set up before going on. */
   mustEnrol: boolean;
   /** What can be proved now, what is begun with first. */
@@ -50,6 +52,7 @@ export function createSecondFactor({ changes, codes }: SecondFactorDeps): Second
 
       return {
         needed: isTwoFactorOn(factors) || needsStrongFactor(account),
+        needsStrong: needsStrongFactor(account),
         mustEnrol: mustEnrol(account, factors),
         methods: methods.toSorted((a, b) => Number(b === preferred) - Number(a === preferred)),
         email: maskedEmail(account.email),

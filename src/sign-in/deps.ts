@@ -1,14 +1,45 @@
 import type { Guessing } from '../credentials/guessing.ts';
+import type { OneTimeCodes } from '../credentials/one-time-code.ts';
 import type { Passwords } from '../credentials/passwords.ts';
+import type { Clock } from '../domain/clock.ts';
 import type { Events } from '../events/writer.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { Accounts } from '../operations/accounts.ts';
+import type { Authenticators } from '../operations/authenticators.ts';
+import type { Passkeys } from '../operations/passkeys.ts';
+import type { ProveCode } from '../operations/prove-code.ts';
+import type { ProvePasskey } from '../operations/prove-passkey.ts';
+import type { Remembering } from '../operations/remembering.ts';
+import type { SignInCodes } from '../operations/sign-in-codes.ts';
+import type { SecondFactor } from '../operations/second-factor.ts';
+import type { Ask } from '../web/route.ts';
 
 /** What signing in needs of the rest: the few functions that it calls. */
 export interface SignInDeps {
-  interactions: Pick<Interactions, 'find' | 'signedIn' | 'selected' | 'refused' | 'restart'>;
-  accounts: Pick<Accounts, 'findByEmail'>;
+  interactions: Pick<
+    Interactions,
+    'find' | 'signedIn' | 'selected' | 'refused' | 'restart' | 'keepProof' | 'proofSoFar'
+  >;
+  accounts: Pick<Accounts, 'findByEmail' | 'get'>;
   passwords: Pick<Passwords, 'verifier'>;
   guessing: Pick<Guessing, 'admit' | 'succeeded' | 'failed' | 'withdrawn'>;
   events: Pick<Events, 'write'>;
+  clock: Clock;
+  secondFactor: Pick<SecondFactor, 'ask'>;
+  remembering: Pick<Remembering, 'isRemembered' | 'remember'>;
+  secondFactorGuessing: Pick<Guessing, 'recognised'>;
+  signInCodes: SignInCodes;
+  oneTimeCodes: Pick<OneTimeCodes, 'waiting'>;
+  proveCode: Pick<ProveCode, 'secondFactor'>;
+  provePasskey: ProvePasskey;
+  authenticators: Authenticators;
+  passkeys: Pick<Passkeys, 'creationOptions' | 'add'>;
+}
+
+/** What a page of one step is asked. */
+export type StepAsk = Omit<Ask, 'params'> & { params: { uid: string } };
+
+/** Names the attempt that codes and challenges belong to: its step's cookie says which browser that is. */
+export function bindingOf(uid: string): string {
+  return `sign-in ${uid}`;
 }

@@ -2,6 +2,9 @@ import type { Route } from '../web/route.ts';
 import type { SignInDeps } from './deps.ts';
 import { pickerRoutes } from './picker.ts';
 import { setupRoutes, type SetupDeps } from './setup.ts';
+import { passkeyRoutes } from './passkey.ts';
+import { secondFactorRoutes } from './second-factor.ts';
+import { setUpRoutes } from './set-up.ts';
 import { passwordRoutes } from './sign-in.ts';
 
 /**
@@ -10,7 +13,14 @@ import { passwordRoutes } from './sign-in.ts';
  * is `oidc/interactions`), how passwords are hashed or where anything is stored.
  */
 export function signInRoutes(deps: SignInDeps & SetupDeps): Route[] {
-  return [...passwordRoutes(deps), ...pickerRoutes(deps), ...setupRoutes(deps)];
+  return [
+    ...passwordRoutes(deps),
+    ...passkeyRoutes(deps),
+    ...secondFactorRoutes(deps),
+    ...setUpRoutes(deps),
+    ...pickerRoutes(deps),
+    ...setupRoutes(deps),
+  ];
 }
 
 export { showEnded } from './ended.ts';

@@ -7,7 +7,12 @@ import type { SignInDeps } from './deps.ts';
  * What came of an e-mail address and a password. `wrong` never says which of them, nor whether the account is disabled;
  * `locked`: after a hundred failures in a row waiting does not help a browser that nobody knows (S84).
  */
-export type Proved = { account: Account } | 'wrong' | 'unverified' | 'locked' | { /** Seconds. */ wait: number };
+export type Proved =
+  | { account: Account; /** Milliseconds. */ at: number }
+  | 'wrong'
+  | 'unverified'
+  | 'locked'
+  | { /** Seconds. */ wait: number };
 
 export interface Tried {
   email: string;
@@ -15,7 +20,7 @@ export interface Tried {
   clientId: string;
 }
 
-type ProveDeps = Pick<SignInDeps, 'accounts' | 'passwords' | 'guessing' | 'events'>;
+type ProveDeps = Pick<SignInDeps, 'accounts' | 'passwords' | 'guessing' | 'events' | 'clock'>;
 
 /**
  * Checks an e-mail address and a password: the same work for known and unknown addresses (S71), and no password is
@@ -23,6 +28,8 @@ type ProveDeps = Pick<SignInDeps, 'accounts' | 'passwords' | 'guessing' | 'event
  */
 export async function proveByPassword(deps: ProveDeps, visitor: Visitor, tried: Tried): Promise<Proved> {
   const { email, password, clientId } = tried;
+  // Before it is looked at: a password that is changed in between has not been proved.
+  const at = deps.clock.now();
   const account = await deps.accounts.findByEmail(email);
   const facts = { actor: 'anonymous', account, clientId, from: visitor };
 
@@ -57,7 +64,7 @@ export async function proveByPassword(deps: ProveDeps, visitor: Visitor, tried: 
     return 'unverified';
   }
 
-  return { account };
+  return { account, at };
 }
 
 async function verifyOrWithdraw(

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
-import { acrOneFactor } from '../domain/acr.ts';
 import { consoleClientId } from '../domain/client.ts';
 import { waitInWords } from '../domain/duration.ts';
 import type { ClientFace, Interaction } from '../oidc/interactions.ts';
 import { action, page, show, to, view, type Ask, type Outcome, type Route } from '../web/route.ts';
-import type { SignInDeps } from './deps.ts';
+import { bindingOf, type SignInDeps } from './deps.ts';
 import { endedView, showEnded } from './ended.ts';
+import { proceed } from './proceed.ts';
 import { proveByPassword } from './prove.ts';
 import { refuse } from './refuse.ts';
 
@@ -19,6 +19,8 @@ export interface SignInView {
   email: string;
   /** Whose sign-in has to be proved again; absent: anybody may sign in. */
   again?: { email: string };
+  /** What the passkey script asks the browser for. */
+  passkey: string;
   /** In words, during a wait after wrong guesses. */
   wait?: string;
   mayRefuse: boolean;
@@ -31,9 +33,6 @@ const credentials = z.object({
   password: z.string().min(1, 'signIn.passwordMissing'),
 });
 
-/** One factor was proved: what `acr` says of it. */
-const oneFactor = { amr: ['pwd'], acr: acrOneFactor } as const;
-
 export function passwordRoutes(deps: SignInDeps): Route[] {
   const { interactions } = deps;
 
@@ -42,7 +41,7 @@ export function passwordRoutes(deps: SignInDeps): Route[] {
       const step = await interactions.find(exchange, uid);
       if ('ended' in step) return showEnded(uid, step);
 
-      return elsewhere(step) ?? showSignIn(step, { another: isAnother(query) });
+      return elsewhere(step) ?? showSignIn(deps, step, { another: isAnother(query) });
     }),
 
     action('/sign-in/:uid', credentials, async (ask, { email, password }, wrong) => {
@@ -62,20 +61,10 @@ export function passwordRoutes(deps: SignInDeps): Route[] {
       // No time is named: waiting does not help here (S84).
       if (proved === 'locked') return wrong({ form: 'signIn.locked' }, 429);
       if ('wait' in proved) {
-        return showSignIn(step, { another: isAnother(ask.query), email, wait: waitOf(ask, proved.wait) });
+        return showSignIn(deps, step, { another: isAnother(ask.query), email, wait: waitOf(ask, proved.wait) });
       }
 
-      const { account } = proved;
-      const details = { amr: [...oneFactor.amr], acr: oneFactor.acr };
-      await deps.events.write('sign_in.succeeded', {
-        actor: account.id,
-        account,
-        clientId,
-        from: ask.visitor,
-        details,
-      });
-
-      return interactions.signedIn(ask.exchange, uid, { accountId: account.id, ...oneFactor });
+      return proceed(deps, ask, step, { account: proved.account, proven: ['password'], at: proved.at });
     }),
 
     action('/sign-in/:uid/refuse', z.object({}), ({ exchange, params: { uid } }) =>
@@ -95,7 +84,7 @@ export function passwordRoutes(deps: SignInDeps): Route[] {
 }
 
 /** Where this authorization request is by now, when that is not here: the back button leads to steps that were taken. */
-function elsewhere(step: Interaction): Outcome | undefined {
+export function elsewhere(step: Interaction): Outcome | undefined {
   if (step.prompt === 'consent') return to(`/consent/${step.uid}`);
   if (step.prompt === 'select_account') return to(`/choose-account/${step.uid}`);
 
@@ -103,14 +92,19 @@ function elsewhere(step: Interaction): Outcome | undefined {
 }
 
 /** The link "Not you?" leads to the same page with this in its query. */
-function isAnother(query: Readonly<Record<string, string>>): boolean {
+export function isAnother(query: Readonly<Record<string, string>>): boolean {
   return query['as'] === 'another';
 }
 
-function showSignIn(step: Interaction, now: { another: boolean; email?: string; wait?: Wait }): Outcome {
+export async function showSignIn(
+  { provePasskey }: Pick<SignInDeps, 'provePasskey'>,
+  step: Interaction,
+  now: { another: boolean; email?: string; wait?: Wait },
+): Promise<Outcome> {
   const { uid, client, mayRefuse, formAction, account, loginHint } = step;
   const { another, wait } = now;
   const again = another ? undefined : account;
+  const passkey = await provePasskey.requestOptions({ account: again, binding: bindingOf(uid) });
 
   return show(
     signInView,
@@ -119,6 +113,7 @@ function showSignIn(step: Interaction, now: { another: boolean; email?: string; 
       client,
       forAccount: client.id === consoleClientId,
       mayRefuse,
+      passkey: JSON.stringify(passkey),
       email: now.email ?? again?.email ?? (another ? '' : (loginHint ?? '')),
       ...(again && { again: { email: again.email } }),
       ...(wait && { wait: wait.inWords }),

@@ -109,12 +109,13 @@ export interface Records extends Collections {
    * Several writes in the order given, at once where the backend can (one transaction), else one after another: after a
    * crash or Unavailable, what is there of them is a beginning of the list. `put` creates or replaces. A write that
    * fails by itself (Conflict, Invalid, a `change` that throws) is left out; the first such failure is thrown after the
-   * rest was written. One that `decides` and was not written ends the list.
+   * rest was written. One that `decides` and was not written ends the list, and then, unless it failed, the answer is
+   * false: nothing else says so for sure, because a `change` may run and another call be faster all the same.
    *
    * `inOrder: false`: only the writes of one row keep their order, and what comes after one that decides waits for it.
    * The others may travel at the same time, and after a crash any of them may be there.
    */
-  write(writes: readonly Write[], how?: { inOrder?: boolean }): Promise<void>;
+  write(writes: readonly Write[], how?: { inOrder?: boolean }): Promise<boolean>;
   /** Removes at most `limit` expired rows; answers how many. */
   sweep(limit: number): Promise<number>;
   /** Throws Unavailable when the store does not answer. */

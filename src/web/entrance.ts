@@ -15,11 +15,19 @@ import type { Visitors } from './visitors.ts';
 export interface Gate {
   current(exchange: Exchange): Promise<SignedIn | undefined>;
   /** Begins a sign-in that ends at `returnTo`; `maxAge` in seconds asks for a proof that is not older. */
-  signIn(returnTo: string, options: { maxAge?: number; locale?: string }): Outcome;
+  signIn(returnTo: string, options: SignInWanted & { locale?: string }): Outcome;
+  /** Whether this session was proved with less than the strongest factor that the person has enrolled (S96). */
+  isWeak(signedIn: SignedIn): Promise<boolean>;
   /** Seconds for which a proof counts as recent. */
   recentSignIn: number;
   /** `all`: every page that needs a session needs a recent one. */
   recentSignInFor: 'sensitive' | 'all';
+}
+
+/** `again`: everything is to be proved once more, however fresh the last proof is. */
+interface SignInWanted {
+  maxAge?: number;
+  again?: true;
 }
 
 export interface EntranceDeps {
@@ -71,7 +79,11 @@ export function createEntrance(pages: ReadonlyMap<string, Page>, deps: EntranceD
     const ask: Asked = { params, query, visitor, say: sayIn(visitor.locale), exchange, ...signedIn };
 
     if (route.access !== 'anyone' && !signedIn) return signIn(visit, ask, {});
-    if (signedIn && wantsRecent(route) && !isRecent(signedIn)) return signIn(visit, ask, { maxAge: maxAge() });
+
+    if (signedIn && wantsRecent(route)) {
+      if (!isRecent(signedIn)) return signIn(visit, ask, { maxAge: maxAge() });
+      if (await gate.isWeak(signedIn)) return signIn(visit, ask, { again: true });
+    }
 
     try {
       await enter(ask);
@@ -97,7 +109,7 @@ export function createEntrance(pages: ReadonlyMap<string, Page>, deps: EntranceD
   }
 
   /** To the sign-in, and back with what was typed. */
-  async function signIn(visit: Visit, ask: Asked, options: { maxAge?: number }): Promise<void> {
+  async function signIn(visit: Visit, ask: Asked, options: SignInWanted): Promise<void> {
     const { context, route } = visit;
     const { locale } = ask.visitor;
     const back = pages.has(route.path) ? await backHere(visit, ask) : above(context);

@@ -16,6 +16,18 @@ export interface Partials {
   /** The heading of a page on which an app asks for something; the sentence has a `{client}` in it. */
   'client-head': { client: ShownClient; title: string; sentence: string };
   'client-links': { client: ShownClient };
+  /** Hidden until the script finds that the browser has passkeys. `options` as JSON. */
+  'passkey-form': {
+    action: string;
+    options: string;
+    ceremony: 'create' | 'get';
+    label: string;
+    primary: boolean;
+    autofill: boolean;
+  };
+  /** What an authenticator app reads: the secret as a picture, and to be typed. */
+  authenticator: { shown: ShownAuthenticator };
+  'recovery-codes': { codes: readonly string[] };
   'layout/door': LayoutData;
   'layout/shell': LayoutData;
   brand: { brand: string; logo: string | undefined; home: string };
@@ -29,6 +41,14 @@ export interface ShownClient {
   logoUri?: string;
   policyUri?: string;
   tosUri?: string;
+}
+
+export interface ShownAuthenticator {
+  /** `path` is the `d` of a path in a square of `size`. */
+  qr: { size: number; path: string };
+  secret: string;
+  /** `otpauth:` */
+  url: string;
 }
 
 export type PartialName = keyof Partials;

@@ -1,6 +1,6 @@
 import type { Admission, Ticket } from '../../src/credentials/guessing.ts';
 import { createPasswordPolicy } from '../../src/credentials/password-policy.ts';
-import { accountNavigation, accountRoutes } from '../../src/account/index.ts';
+import { accountNavigation, accountRoutes, type AccountDeps } from '../../src/account/index.ts';
 import type { Account } from '../../src/domain/account.ts';
 import type { FurtherClaim } from '../../src/domain/claims.ts';
 import { noFactors } from '../../src/domain/factors.ts';
@@ -47,6 +47,8 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
     oldPassword: { forget: async () => undefined },
     endings: { otherSessions: async (_account, exceptUid) => void security.spared.push(exceptUid) },
     events: { write: async () => undefined },
+    records: { write: async () => true },
+    ...noSecondFactor,
     accounts: {
       async updateProfile(accountId, input, { actor }): Promise<Result<Account>> {
         changes.push({ accountId, actor, input });
@@ -68,3 +70,28 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
 
   return Object.assign(site, { played, changes, problems, security });
 }
+
+const never = () => Promise.reject(new TypeError('tried with the whole program (test/flows)'));
+
+/** Nobody here has more than a password. */
+const noSecondFactor: Pick<AccountDeps, 'twoFactor' | 'authenticators' | 'passkeys' | 'remembering' | 'signInCodes'> = {
+  twoFactor: {
+    show: async ({ email }) => ({
+      isOn: false,
+      isNeeded: false,
+      methods: [],
+      authenticators: [],
+      email: { to: email, on: false, possible: true },
+      text: { on: false, possible: false },
+    }),
+    add: never,
+    prefer: never,
+    remove: never,
+    switchOff: never,
+    renewRecoveryCodes: never,
+  },
+  authenticators: { begin: never, begun: async () => undefined, confirm: never },
+  passkeys: { list: async () => [], creationOptions: never, add: never, rename: never, remove: never },
+  remembering: { list: async () => [], forget: never },
+  signInCodes: { can: () => true },
+};

@@ -198,7 +198,7 @@ test('what was tried is not written down: no address is in the store', async () 
   const written: unknown[] = [];
   const write: Room['records']['write'] = async (writes) => {
     written.push(...writes);
-    await room.records.write(writes);
+    return room.records.write(writes);
   };
 
   await guesses({ ...room, records: { ...room.records, write } }).wrong();

@@ -4,6 +4,7 @@ import type { JsonWebKey } from 'node:crypto';
 
 import { startNodes, type Nodes } from '../support/nodes.ts';
 import { relyingParty } from '../support/relying-party.ts';
+import type { Pair } from '../support/storage.ts';
 import { createVerifier, keyOf } from './verifier.ts';
 
 /**
@@ -20,6 +21,7 @@ export interface RotationOptions {
   tokens: number;
   /** Milliseconds from one round of tokens to the next; 90 s unless told otherwise. */
   step?: number;
+  pair?: Pair;
   /** The configuration of the nodes beside that of the APIs. */
   env?: Record<string, string>;
   told?: (line: string) => void;
@@ -61,10 +63,11 @@ export async function rotateUnderLoad(options: RotationOptions): Promise<Rotatio
     lasts = rotations * period,
     tokens,
     step = 90 * second,
+    pair = 'sqlite',
     env = {},
     told = () => undefined,
   } = options;
-  await using nodes = await startNodes({ config, env });
+  await using nodes = await startNodes({ config, pair, env });
   const issue = await issuers(nodes);
   const verifiers = nodes.all.map(() => createVerifier(() => fetchKeys(nodes), nodes.clock));
   const result: RotationResult = { tokens: 0, verifications: 0, signers: 0, failed: [] };

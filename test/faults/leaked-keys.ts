@@ -5,6 +5,7 @@ import * as oidc from 'openid-client';
 import { openBrowser, type Browser } from '../support/browser.ts';
 import { startNodes } from '../support/nodes.ts';
 import { relyingParty } from '../support/relying-party.ts';
+import type { Pair } from '../support/storage.ts';
 import { keyOf } from './verifier.ts';
 
 /**
@@ -23,8 +24,8 @@ const scope = 'openid offline_access';
 /** A node that still believes after so many milliseconds never stops. */
 const patience = 10_000;
 
-export async function replaceLeakedKeys({ runs }: { runs: number }): Promise<LeakResult> {
-  await using nodes = await startNodes();
+export async function replaceLeakedKeys({ runs, pair = 'sqlite' }: { runs: number; pair?: Pair }): Promise<LeakResult> {
+  await using nodes = await startNodes({ pair });
   const ana = await nodes.account();
   const wiki = await relyingParty(
     nodes,

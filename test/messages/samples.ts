@@ -34,6 +34,7 @@ export const mailSamples: { [Name in keyof Mails]: Mails[Name] } = {
   'factor-removed': { ...notice, factor: { kind: 'authenticator' } },
   'two-factor-off': notice,
   'recovery-code-used': { ...notice, left: 7 },
+  'second-factor-failed': notice,
   'failed-tries': { ...notice, count: 12 },
   'phone-changed': { ...notice, phone: '+49 •••••• 78' },
 };

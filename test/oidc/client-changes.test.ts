@@ -159,7 +159,7 @@ describe('a change of a client', () => {
   async function around(work: (during: () => void) => Promise<unknown>) {
     const before = await announced();
     let during: Promise<unknown> = Promise.resolve(before);
-    await work(() => (during = announced()));
+    await work(() => void (during = announced()));
 
     return new Set([before, await during, await announced()]).size;
   }
@@ -178,14 +178,13 @@ describe('a change of a client', () => {
   });
 
   test('that fails was announced, and is told', async () => {
+    const before = await announced();
     const refused = records.clients.update('robot', () => {
       throw new RangeError('no');
     });
-    const before = await announced();
 
     await expect(refused).rejects.toThrow(RangeError);
-    expect(await announced()).toEqual(expect.any(String));
-    expect(before).toBeDefined();
+    expect(await announced()).not.toBe(before);
   });
 
   test('that is made stays made where it can’t be announced again', async () => {

@@ -50,7 +50,7 @@ describe('discovery and the key set', () => {
       response_types_supported: ['code', 'id_token', 'none'],
       subject_types_supported: ['public', 'pairwise'],
       id_token_signing_alg_values_supported: ['RS256', 'ES256'],
-      acr_values_supported: ['urn:gatehouse:acr:1'],
+      acr_values_supported: ['urn:gatehouse:acr:1', 'urn:gatehouse:acr:2'],
       code_challenge_methods_supported: ['S256'],
       authorization_response_iss_parameter_supported: true,
       backchannel_logout_supported: true,

@@ -131,40 +131,6 @@ describe('which step comes', () => {
     expect(stepOf(await browser.go(request('own')))).not.toHaveProperty('account');
   });
 
-  describe('acr', () => {
-    const essential = (values: string[]) => ({
-      claims: JSON.stringify({ id_token: { acr: { essential: true, values } } }),
-    });
-
-    test('S45: acr_values is a wish: what cannot be reached falls back to what is true', async () => {
-      const app = await (
-        await signedIn()
-      ).go(request('own', { acr_values: 'urn:gatehouse:acr:2 urn:gatehouse:acr:1' }));
-
-      expect(app.url.searchParams.has('code')).toBe(true);
-    });
-
-    test('one that is essential and out of reach is an error for the app, not a circle', async () => {
-      for (const browser of [world.browser(), await signedIn()]) {
-        const app = await browser.go(request('own', essential(['urn:gatehouse:acr:2'])));
-
-        expect([app.url.host, errorOf(app)]).toEqual(['own.example', 'unmet_authentication_requirements']);
-      }
-    });
-
-    test('one that is essential and was reached', async () => {
-      const app = await (await signedIn()).go(request('own', essential(['urn:gatehouse:acr:1', 'x'])));
-
-      expect(app.url.searchParams.has('code')).toBe(true);
-    });
-
-    test.each([{ values: 'x' }, { values: [1] }])('S111: %j is refused', async (acr) => {
-      const claims = JSON.stringify({ id_token: { acr: { essential: true, ...acr } } });
-
-      expect(errorOf(await (await signedIn()).go(request('own', { claims })))).toBe('invalid_request');
-    });
-  });
-
   describe('a person who is meant by an earlier ID token', () => {
     async function idTokenOf(as: string): Promise<string> {
       const browser = world.browser();

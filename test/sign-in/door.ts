@@ -1,6 +1,7 @@
 import type { Guessing, Refusal } from '../../src/credentials/guessing.ts';
 import type { Account } from '../../src/domain/account.ts';
 import type { Problem } from '../../src/operations/problems.ts';
+import type { SignInDeps } from '../../src/sign-in/deps.ts';
 import { signInRoutes } from '../../src/sign-in/index.ts';
 import { ana, playInteractions, type Played } from '../support/interactions.ts';
 import { openSite, type Site } from '../web/site.ts';
@@ -54,6 +55,7 @@ export async function openDoor(now: Played['now']): Promise<Door> {
     interactions: played.interactions,
     accounts: {
       findByEmail: async (email) => state.people.find((one) => one.emailKey === email.trim().toLowerCase()),
+      get: async (id) => state.people.find((one) => one.id === id),
     },
     passwords: {
       verifier: (accountId) => async (password) => {
@@ -79,6 +81,7 @@ export async function openDoor(now: Played['now']): Promise<Door> {
       },
     },
     minimumLength: 15,
+    ...oneFactor,
   });
 
   const site = await openSite({ routes, home: '/account' });
@@ -86,3 +89,51 @@ export async function openDoor(now: Played['now']): Promise<Door> {
   // Not a copy: `site` computes what it has logged, and tests set what `state` holds.
   return Object.setPrototypeOf(state, site) as Door;
 }
+
+/** Nobody here has more than a password: what comes after it is tried with the whole program (test/flows). */
+const oneFactor: Pick<
+  SignInDeps,
+  | 'clock'
+  | 'secondFactor'
+  | 'remembering'
+  | 'secondFactorGuessing'
+  | 'signInCodes'
+  | 'oneTimeCodes'
+  | 'proveCode'
+  | 'provePasskey'
+  | 'authenticators'
+  | 'passkeys'
+> = {
+  clock: { now: () => Date.now() },
+  secondFactor: {
+    ask: async () => ({
+      needed: false,
+      needsStrong: false,
+      mustEnrol: false,
+      methods: [],
+      email: '',
+      recoveryCodesLeft: 0,
+    }),
+  },
+  remembering: {
+    isRemembered: async () => false,
+    remember: () => Promise.reject(new TypeError('nobody is remembered here')),
+  },
+  secondFactorGuessing: { recognised: async () => undefined },
+  signInCodes: { can: () => false, send: async () => 'off' },
+  oneTimeCodes: { waiting: async () => undefined },
+  proveCode: { secondFactor: async () => 'ended' },
+  provePasskey: {
+    requestOptions: async () => ({ challenge: 'challenge' }),
+    prove: async () => ({ refused: 'unknown' }),
+  },
+  authenticators: {
+    begin: () => Promise.reject(new TypeError('nobody sets one up here')),
+    begun: async () => undefined,
+    confirm: async () => 'ended',
+  },
+  passkeys: {
+    creationOptions: () => Promise.reject(new TypeError('nobody makes one here')),
+    add: () => Promise.reject(new TypeError('nobody makes one here')),
+  },
+};

@@ -16,7 +16,7 @@ describe('the sign-in page', () => {
     expect(page.status).toBe(200);
     expect(page.words).toContain('Sign in to go on to Payroll');
     expect(page.forms[0]?.fields).toMatchObject({ email: 'ana@example.com', password: '' });
-    expect(page.html).toMatch(/<input type="email"[^>]*autocomplete="username"[^>]*inputmode="email"/);
+    expect(page.html).toMatch(/<input type="email"[^>]*autocomplete="username webauthn"[^>]*inputmode="email"/);
     expect(page.html).toMatch(/<input type="password"[^>]*autocomplete="current-password"/);
   });
 
@@ -51,7 +51,7 @@ describe('the sign-in page', () => {
 
     expect(done.location).toBe(`${door.origin}/done`);
     expect(door.played.calls).toEqual([
-      ['signedIn', uid, { accountId: 'a1', amr: ['pwd'], acr: 'urn:gatehouse:acr:1' }],
+      ['signedIn', uid, { accountId: 'a1', amr: ['pwd'], acr: 'urn:gatehouse:acr:1', at: expect.any(Number) }],
     ]);
     expect(door.steps).toEqual(['admit', 'verify a1', 'succeeded a1']);
     expect(door.events).toMatchObject([

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Conflict } from '../../src/domain/errors.ts';
 import type { Records, Write } from '../../src/storage/records.ts';
-import { failed, fifty, sample } from './rows.ts';
+import { failed, fifty, sample, succeeded } from './rows.ts';
 import { opened, type MakeStore } from './stores.ts';
 
 /** `decides`: what comes after a write only if it was made. Part of the contract of `Records`. */
@@ -22,7 +22,7 @@ export function recordsDecidingContract(make: MakeStore<Records>): void {
       const { attempts, events } = store.port;
       await attempts.create(sample('attempts'));
 
-      await store.port.write([change(1), told]);
+      expect(await store.port.write([change(1), told])).toBe(true);
       expect(await attempts.get('attempts-1')).toMatchObject({ failures: 1 });
       expect(await events.remove('event-1')).toBe(true);
 
@@ -44,7 +44,7 @@ export function recordsDecidingContract(make: MakeStore<Records>): void {
       await using store = await opened(make);
       await store.port.attempts.create(sample('attempts', { failures: 1 }));
 
-      await store.port.write([before, write, told]);
+      expect(await store.port.write([before, write, told])).toBe(false);
 
       expect(await store.port.settings.get('before')).toBeDefined();
       expect(await store.port.events.get('event-1')).toBeUndefined();
@@ -88,7 +88,31 @@ export function recordsDecidingContract(make: MakeStore<Records>): void {
       const winner = await store.port.attempts.get('attempts-1');
 
       expect(failed(results)).toEqual([]);
+      expect(succeeded(results).filter(Boolean)).toHaveLength(1);
       expect(rows.map(({ id }) => id)).toEqual([`event-of-${winner?.failures}`]);
+    });
+
+    test('fifty at once on a row that is gone afterwards: one of them is told that it was', async () => {
+      await using store = await opened(make);
+      const other = await store.another();
+      await store.port.attempts.create(sample('attempts'));
+      const over: Write = {
+        in: 'attempts',
+        update: 'attempts-1',
+        change: (old) => ({ ...old, expiresAt: store.clock.now() }),
+        decides: true,
+      };
+
+      const results = await fifty((number) =>
+        (number % 2 === 0 ? store.port : other).write([
+          over,
+          { in: 'events', create: sample('events', { id: `event-${number}` }) },
+        ]),
+      );
+
+      expect(failed(results)).toEqual([]);
+      expect(succeeded(results).filter(Boolean)).toHaveLength(1);
+      expect((await store.port.events.list('time', 'all')).rows).toHaveLength(1);
     });
   });
 }

@@ -1,3 +1,4 @@
+import { beforeAll } from '@jest/globals';
 import type { Clock } from '../../src/domain/clock.ts';
 import type { ephemeraBackends, recordsBackends } from '../../src/storage/backends.ts';
 import type { Ephemera } from '../../src/storage/ephemera.ts';
@@ -64,7 +65,13 @@ export function describeStore(kind: string, suite: () => void): void {
   const need = needs[kind];
 
   if (need === undefined) suite();
-  else describeWith(need, `storage in ${kind}`, suite);
+  else {
+    describeWith(need, `storage in ${kind}`, () => {
+      // The start of its server is no test's.
+      beforeAll(async () => await (await emptyPlace(kind)).remove(), 60_000);
+      suite();
+    });
+  }
 }
 
 /** The same for what stands on several kinds at once. */

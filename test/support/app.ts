@@ -102,7 +102,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     await rm(folder, { recursive: true });
     throw error;
   });
-  let accounts = 0;
+  const people = peopleIn(() => app.services);
 
   return {
     url: config.issuer,
@@ -137,6 +137,27 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     get demoUrl() {
       return app.demoUrl;
     },
+    account: (about) => people.account(about),
+    client: (kind, metadata) => people.client(kind, metadata),
+    async restart(env, meanwhile) {
+      await app[Symbol.asyncDispose]();
+      await meanwhile?.();
+      if (env) config = await configFor(folder, { port, ...options, env: { ...options.env, ...env } });
+      app = await start();
+    },
+    async [Symbol.asyncDispose]() {
+      await app[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Accounts and apps as the command line makes them. */
+export function peopleIn(services: () => Pick<Services, 'accounts' | 'clients'>): Pick<TestApp, 'account' | 'client'> {
+  const by = { actor: 'command-line' };
+  let accounts = 0;
+
+  return {
     async account(about = {}) {
       accounts += 1;
       const { password = goodPassword, administrator = false, ...rest } = about;
@@ -148,32 +169,14 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
         emailVerified: true,
         ...rest,
       };
-      const by = { actor: 'command-line' };
       const made = administrator
-        ? await app.services.accounts.createAdministrator({ ...person, password }, by)
-        : await app.services.accounts.create({ ...person, password }, by);
+        ? await services().accounts.createAdministrator({ ...person, password }, by)
+        : await services().accounts.create({ ...person, password }, by);
 
       return { ...valueOf(made), password };
     },
-    async client(kind, metadata) {
-      return valueOf(
-        await app.services.clients.create(
-          { client_name: `Test ${kind}`, ...metadata },
-          { actor: 'command-line' },
-          { kind },
-        ),
-      );
-    },
-    async restart(env, meanwhile) {
-      await app[Symbol.asyncDispose]();
-      await meanwhile?.();
-      if (env) config = await configFor(folder, { port, ...options, env: { ...options.env, ...env } });
-      app = await start();
-    },
-    async [Symbol.asyncDispose]() {
-      await app[Symbol.asyncDispose]();
-      await rm(folder, { recursive: true });
-    },
+    client: async (kind, metadata) =>
+      valueOf(await services().clients.create({ client_name: `Test ${kind}`, ...metadata }, by, { kind })),
   };
 }
 

@@ -31,8 +31,10 @@ const flags = [
   '--disable-sync',
 ];
 
-export async function startChromium(): Promise<Chromium> {
-  const browser: Browser = await chromium.launch({ executablePath: found('chromium'), args: flags });
+/** With `local`, every name leads to this machine. */
+export async function startChromium({ local = false } = {}): Promise<Chromium> {
+  const args = local ? [...flags, '--host-resolver-rules=MAP * 127.0.0.1'] : flags;
+  const browser: Browser = await chromium.launch({ executablePath: found('chromium'), args });
 
   return {
     async open(options = {}) {

@@ -1,5 +1,12 @@
 import type { Account } from '../../src/domain/account.ts';
-import type { ClientFace, ConsentAsked, Ended, Interaction, Interactions } from '../../src/oidc/interactions.ts';
+import type {
+  ClientFace,
+  ConsentAsked,
+  Ended,
+  Interaction,
+  Interactions,
+  PartialProof,
+} from '../../src/oidc/interactions.ts';
 import { to, type Outcome } from '../../src/web/route.ts';
 
 /** The protocol as the pages see it, played from a script: what step there is, and what was asked of it since. */
@@ -12,6 +19,8 @@ export interface Played {
   calls: [string, ...unknown[]][];
   /** What `restart` answers. */
   restarted: Outcome | undefined;
+  /** What was proved so far. */
+  proof: PartialProof | undefined;
 }
 
 export const uid = 'step-of-an-authorization-request';
@@ -56,7 +65,17 @@ export const ana: Account = {
 };
 
 export function stepAt(prompt: Interaction['prompt'], more: Partial<Interaction> = {}): Interaction {
-  return { uid, prompt, reasons: [], client: payroll, mayRefuse: true, formAction: ['https:'], ...more };
+  return {
+    uid,
+    prompt,
+    reasons: [],
+    client: payroll,
+    factors: 'own',
+    fresh: false,
+    mayRefuse: true,
+    formAction: ['https:'],
+    ...more,
+  };
 }
 
 /** Whatever has an effect leads to `/done`, which is no page: what was asked stands in `calls`. */
@@ -66,10 +85,16 @@ export function playInteractions(now: Played['now']): Played {
     asked: { items: [], offline: false },
     calls: [],
     restarted: undefined,
+    proof: undefined,
 
     interactions: {
       find: async () => played.now,
       consentAsked: async () => played.asked,
+      proofSoFar: async () => played.proof,
+      keepProof: async (_exchange, _of, proof) => {
+        played.proof = proof;
+        did('keepProof', proof);
+      },
       signedIn: async (_exchange, of, proof) => did('signedIn', of, proof),
       consented: async (_exchange, of, allowed) => did('consented', of, allowed),
       selected: async (_exchange, of, choice) => did('selected', of, choice),

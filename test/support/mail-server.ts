@@ -55,7 +55,8 @@ export interface ReceivedMail extends ReadMail {
 export const certificate = fileURLToPath(new URL('../security/protocol/certificate/certificate.pem', import.meta.url));
 const key = fileURLToPath(new URL('../security/protocol/certificate/key.pem', import.meta.url));
 
-export async function startMailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
+/** `port`: where one was before that is back again. */
+export async function startMailServer(options: SMTPServerOptions = {}, port = 0): Promise<MailServer> {
   const mails: ReceivedMail[] = [];
   const accepted = createTally();
   const refusals = new Map<Step, number>();
@@ -116,19 +117,19 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
 
   // A client that hangs up in the middle is what several tests are about.
   server.on('error', () => {});
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server.server, 'listening');
-  const { port } = server.server.address() as AddressInfo;
+  const place = server.server.address() as AddressInfo;
 
   return {
-    port,
+    port: place.port,
     mails,
     steps,
     accepted,
     env: {
       GATEHOUSE_MESSAGES_FROM: 'id@northwind.example',
       GATEHOUSE_MESSAGES_SMTP_HOST: '127.0.0.1',
-      GATEHOUSE_MESSAGES_SMTP_PORT: String(port),
+      GATEHOUSE_MESSAGES_SMTP_PORT: String(place.port),
       GATEHOUSE_MESSAGES_SMTP_SECURITY: 'none',
     },
     refuse: (step, code) => void (code === undefined ? refusals.delete(step) : refusals.set(step, code)),

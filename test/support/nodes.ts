@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Stores } from '../../src/services.ts';
 import { freePort, movableClock, startTestApp, type TestApp, type TestAppOptions } from './app.ts';
 import { startBalancer, type Balancer } from './balancer.ts';
+import { openPair, type Pair } from './storage.ts';
 
 /**
  * Several nodes of Gatehouse, each a whole app on a port of its own, behind one address, with one clock and one store:
@@ -12,8 +13,8 @@ import { startBalancer, type Balancer } from './balancer.ts';
  *     nodes.balancer.only = 1;                        // from here on all of them to this one
  *     await nodes.first.services.clients.disable(…);  // on one of them
  *
- * On the embedded database, which lets one server in, the others are given the stores of the first; on any other kind
- * (in `config`) each opens its own.
+ * Records in the embedded database let one server in: the others are given the stores of the first. On any other pair
+ * of stores each node opens its own.
  */
 export interface Nodes extends Pick<TestApp, 'url' | 'clock' | 'account' | 'client'> {
   [Symbol.asyncDispose](): Promise<void>;
@@ -25,8 +26,14 @@ export interface Nodes extends Pick<TestApp, 'url' | 'clock' | 'account' | 'clie
   add(env?: Record<string, string>): Promise<TestApp>;
 }
 
-export async function startNodes({ count = 2, ...options }: TestAppOptions & { count?: number } = {}): Promise<Nodes> {
+export interface NodesOptions extends TestAppOptions {
+  count?: number;
+  pair?: Pair;
+}
+
+export async function startNodes({ count = 2, pair = 'sqlite', ...options }: NodesOptions = {}): Promise<Nodes> {
   const running = new AsyncDisposableStack();
+  const stores = running.use(await openPair(pair));
   const balancer = running.use(await startBalancer());
   const clock = movableClock();
   const key = randomBytes(32).toString('base64url');
@@ -34,13 +41,13 @@ export async function startNodes({ count = 2, ...options }: TestAppOptions & { c
   let shared: Stores | undefined;
 
   function around(own: Stores): Stores {
-    const stores = options.aroundStores?.(own) ?? own;
-    if (!isEmbedded(options)) return stores;
+    const mine = options.aroundStores?.(own) ?? own;
+    if (!pair.startsWith('sqlite')) return mine;
 
-    shared ??= stores;
+    shared ??= mine;
 
-    return shared === stores
-      ? stores
+    return shared === mine
+      ? mine
       : { records: borrow(shared.records, own.records), ephemera: borrow(shared.ephemera, own.ephemera) };
   }
 
@@ -50,6 +57,7 @@ export async function startNodes({ count = 2, ...options }: TestAppOptions & { c
       GATEHOUSE_ISSUER: balancer.url,
       GATEHOUSE_PORT: String(port),
       GATEHOUSE_SECRETS_ENCRYPTION_KEY: key,
+      ...stores.env,
       ...options.env,
       ...env,
     };
@@ -83,12 +91,6 @@ export async function startNodes({ count = 2, ...options }: TestAppOptions & { c
     client: first.client,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
-}
-
-function isEmbedded({ config = '', env = {} }: TestAppOptions): boolean {
-  const kind = env['GATEHOUSE_STORAGE_RECORDS_KIND'] ?? /records:\s*{?\s*kind: (\w+)/.exec(config)?.[1] ?? 'sqlite';
-
-  return kind === 'sqlite';
 }
 
 /** Everything of a store but its end: what closes with the borrower is the borrower's own. */

@@ -73,7 +73,7 @@ export async function openPlace(): Promise<Place> {
 
       return started;
     },
-    begin: (args, more = {}) => begun(launchGatehouse(args, { ...env, ...more })),
+    begin: (args, more = {}) => runningOf(launchGatehouse(args, { ...env, ...more })),
     async run(args, { input = '', env: more = {} } = {}) {
       const child = launchGatehouse(args, { ...env, ...more });
       child.process.stdin.end(input);
@@ -156,7 +156,7 @@ function describe({ process: child, out, err, exit }: Child, url: string): Start
   };
 }
 
-function begun(child: Child): Running {
+function runningOf(child: Child): Running {
   const kill = async (): Promise<void> => {
     child.process.kill('SIGKILL');
     await child.exit;

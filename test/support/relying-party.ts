@@ -52,6 +52,8 @@ export interface SignedIn {
 export interface RelyingPartyOptions {
   /** How it authenticates; from its metadata unless given. */
   authentication?: oidc.ClientAuth;
+  /** How it reaches the issuer; directly unless given. */
+  fetch?: typeof globalThis.fetch;
 }
 
 export async function relyingParty(
@@ -66,7 +68,10 @@ export async function relyingParty(
     // Of the same names on both sides (RFC 7591): what it expects to be signed how is read from there.
     { ...client.metadata } as Partial<oidc.ClientMetadata>,
     options.authentication ?? authenticationOf(client.metadata.token_endpoint_auth_method, secret),
-    { execute: [oidc.allowInsecureRequests] },
+    {
+      execute: [oidc.allowInsecureRequests],
+      ...(options.fetch && { [oidc.customFetch]: options.fetch as oidc.CustomFetch }),
+    },
   );
 
   const party: RelyingParty = {

@@ -29,7 +29,7 @@ export async function openPair(pair: Pair): Promise<PairPlace> {
 
   if (ephemera !== 'sqlite') {
     const { options, remove } = await emptyPlace(ephemera);
-    stack.defer(async () => void (await remove()));
+    stack.defer(async () => await remove());
     env['GATEHOUSE_STORAGE_EPHEMERA_KIND'] = ephemera;
 
     for (const [name, value] of Object.entries(options)) {

@@ -31,6 +31,7 @@ test('a page for anyone looks up no session', async () => {
       signIn: () => ({ kind: 'to', path: '/' }),
       recentSignIn: 300,
       recentSignInFor: 'all',
+      isWeak: async () => false,
     },
   });
 
@@ -76,6 +77,7 @@ describe('recent sign-in', () => {
         signIn: () => ({ kind: 'leave', url: 'https://sign-in.example/' }),
         recentSignIn: 300,
         recentSignInFor: 'all',
+        isWeak: async () => false,
       },
     });
 

@@ -1,3 +1,5 @@
+import type { AdapterPayload } from 'oidc-provider';
+
 import { sha256 } from '../../domain/ids.ts';
 import type { Keeper, Payload } from './keeper.ts';
 import { alive, atRest, awake, hashOf, isRevocation, rootsOf } from './keeper.ts';
@@ -6,7 +8,10 @@ import { narrowed } from './narrowing.ts';
 /** 256 bits (settings.ts) in base64url; what is longer or shorter is none, and nobody is asked. */
 const tokenLength = 43;
 
-/** Opaque access tokens: lost with the ephemera, and asked for again by the app within a minute. */
+/**
+ * Opaque access tokens: lost with the ephemera, and asked for again by the app within a minute. That one was revoked is
+ * a record: a store of ephemera that fails over, or is restarted, may have it back.
+ */
 export function accessTokens(): Keeper {
   return tokens('AccessToken');
 }
@@ -24,9 +29,12 @@ function tokens(kind: string): Keeper {
       // Whatever it hangs on: it can be ended.
       if (isRevocation()) return awake(payload, id);
 
-      const living = await alive(unit, rootsOf(payload as Payload));
+      const [living, revoked] = await Promise.all([
+        alive(unit, rootsOf(payload as Payload)),
+        unit.get('used', revocationOf(sha256(id))),
+      ]);
 
-      return living && awake(narrowed(payload as Payload, living.grant), id);
+      return living && !revoked ? awake(narrowed(payload as Payload, living.grant), id) : undefined;
     },
 
     async upsert(unit, id, { payload, ttl }) {
@@ -34,7 +42,15 @@ function tokens(kind: string): Keeper {
     },
 
     async destroy(unit, id) {
-      unit.drop(kind, hashOf(id));
+      const hash = hashOf(id);
+      const { exp } = ((await unit.recall(kind, hash)) ?? {}) as AdapterPayload;
+
+      if (exp !== undefined) unit.write({ in: 'used', put: { id: revocationOf(hash), expiresAt: exp * 1000 } });
+      unit.drop(kind, hash);
     },
   };
+}
+
+function revocationOf(hash: string): string {
+  return `access token ${hash}`;
 }

@@ -34,25 +34,27 @@ type Entry = readonly [at: number, write: Write];
  * go in one ordered bulk, which ends at the first that fails. Rows to be updated are read beforehand, all at once; what
  * has become of them until their turn, the condition of their write tells. Where the order means nothing, all that
  * nobody decides about travels at once. Throws Unavailable at once, and the first failure of a write by itself after the
- * rest was written.
+ * rest was written. False: one that decides was not written.
  */
 export async function writeAll(
   engineOf: EngineOf,
   writes: readonly Write[],
   { inOrder = true }: { inOrder?: boolean } = {},
-): Promise<void> {
+): Promise<boolean> {
   const failures: Failures = new Map();
   const list: List = { engineOf, failures, seen: await readAhead(engineOf, writes) };
   const entries: Entry[] = [...writes.entries()];
   const ordered = inOrder ? entries.length : entries.findLastIndex(([, { decides }]) => decides === true) + 1;
 
-  if (await oneByOne(list, entries.slice(0, ordered))) {
-    await Promise.all(apart(entries.slice(ordered)).map((part) => together(list, part)));
-  }
+  const decided = await oneByOne(list, entries.slice(0, ordered));
+
+  if (decided) await Promise.all(apart(entries.slice(ordered)).map((part) => together(list, part)));
 
   const first = Math.min(...failures.keys());
 
   if (failures.size > 0) throw failures.get(first);
+
+  return decided;
 }
 
 /** Whether it came to the end: what decides may end it before. */

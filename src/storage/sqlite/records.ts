@@ -58,10 +58,11 @@ export function openSqliteRecords(place: SqlitePlace): Records {
     },
   };
 
-  function writeAll(writes: readonly Write[]): void {
-    if (writes.length === 0) return;
+  function writeAll(writes: readonly Write[]): boolean {
+    if (writes.length === 0) return true;
 
     const failures: unknown[] = [];
+    let ended = false;
 
     inTransaction(database, () => {
       for (const write of writes) {
@@ -78,11 +79,14 @@ export function openSqliteRecords(place: SqlitePlace): Records {
           failures.push(failure);
         }
 
-        if (write.decides && !written) break;
+        ended = write.decides === true && !written;
+        if (ended) break;
       }
     });
 
     if (failures.length > 0) throw failures[0];
+
+    return !ended;
   }
 
   /** Whether it made a difference. */
@@ -95,14 +99,14 @@ export function openSqliteRecords(place: SqlitePlace): Records {
       const change = write.change as unknown as (old: AnyRow) => AnyRow;
       let changed = false;
 
-      engine.update(write.update, (old) => {
+      const row = engine.update(write.update, (old) => {
         const next = change(old);
         changed = next !== old;
 
         return next;
       });
 
-      return changed;
+      return changed && row !== undefined;
     }
 
     if ('create' in write) engine.create(write.create);

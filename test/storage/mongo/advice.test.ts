@@ -4,8 +4,7 @@ import { adviseOn } from '../../../src/storage/mongo/advice.ts';
 import type { Connection } from '../../../src/storage/mongo/connection.ts';
 import { openMongoRecords } from '../../../src/storage/mongo/records.ts';
 import { StoreUnfit } from '../../../src/storage/refusals.ts';
-import { describeWith } from '../../support/need.ts';
-import { watchedDatabase } from './watched.ts';
+import { describeMongo, watchedDatabase } from './watched.ts';
 
 describe('what is said of how MongoDB is set up', () => {
   const answering = (about: object) =>
@@ -43,7 +42,7 @@ describe('an address that the driver refuses', () => {
   );
 });
 
-describeWith('mongo', 'a MongoDB that is there', () => {
+describeMongo('a MongoDB that is there', () => {
   test('says how it is set up', async () => {
     await using watched = await watchedDatabase();
     const records = await watched.records();

@@ -1,8 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { freePort } from '../../support/app.ts';
-import { describeWith } from '../../support/need.ts';
 import { openPlace } from '../../support/process.ts';
-import { watchedDatabase, type Watched } from './watched.ts';
+import { describeMongo, watchedDatabase, type Watched } from './watched.ts';
 
 function envOf({ settings: { url = '', database = '' } }: Watched): Record<string, string> {
   const ports = ['RECORDS', 'EPHEMERA'].map((port) => `GATEHOUSE_STORAGE_${port}`);
@@ -16,7 +15,7 @@ function envOf({ settings: { url = '', database = '' } }: Watched): Record<strin
   );
 }
 
-describeWith('mongo', 'commands on MongoDB', () => {
+describeMongo('commands on MongoDB', () => {
   test('find what other commands and another machine have written', async () => {
     await using watched = await watchedDatabase();
     await using here = await openPlace();

@@ -3,9 +3,8 @@ import { mongo } from 'mongoose';
 import { Conflict, Invalid, Unavailable } from '../../../src/domain/errors.ts';
 import { stoppedAt, toFailure } from '../../../src/storage/mongo/failures.ts';
 import { StoreUnfit } from '../../../src/storage/refusals.ts';
-import { describeWith } from '../../support/need.ts';
 import { sample } from '../rows.ts';
-import { watchedDatabase } from './watched.ts';
+import { describeMongo, watchedDatabase } from './watched.ts';
 
 const duplicate = (index: string) =>
   `E11000 duplicate key error collection: gatehouse.accounts index: ${index} dup key: { canary@example.org }`;
@@ -64,7 +63,7 @@ describe('an error of the driver', () => {
   });
 });
 
-describeWith('mongo', 'a row in MongoDB', () => {
+describeMongo('a row in MongoDB', () => {
   test('that is larger than a document may be is Invalid, and nothing is sent', async () => {
     await using watched = await watchedDatabase();
     const { settings } = await watched.records();

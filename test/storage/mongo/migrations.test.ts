@@ -6,15 +6,14 @@ import { recordsPart } from '../../../src/storage/mongo/records.ts';
 import { indexesOf, layoutOf } from '../../../src/storage/mongo/schema.ts';
 import { shapes } from '../../../src/storage/records.ts';
 import { SchemaTooNew } from '../../../src/storage/refusals.ts';
-import { describeWith } from '../../support/need.ts';
 import { sample } from '../rows.ts';
-import { nameOf, watchedDatabase, writesAmong, type Watched } from './watched.ts';
+import { describeMongo, nameOf, watchedDatabase, writesAmong, type Watched } from './watched.ts';
 
 type Meta = { _id: string; version?: number; holder?: string; until?: number };
 
 const metaOf = ({ look }: Watched) => look.database.collection<Meta>('meta');
 
-describeWith('mongo', 'the schema in MongoDB', () => {
+describeMongo('the schema in MongoDB', () => {
   test('is what shapes ask for: a change of shapes needs a migration', async () => {
     await using watched = await watchedDatabase();
     await watched.records();

@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { shapes, type Collection, type CollectionName, type Shape } from '../../../src/storage/records.ts';
-import { describeWith } from '../../support/need.ts';
 import { samples } from '../rows.ts';
-import { nameOf, watchedDatabase, type Command, type Watched } from './watched.ts';
+import { describeMongo, nameOf, watchedDatabase, type Command, type Watched } from './watched.ts';
 
 type Row = { id: string };
 type Key = Record<string, number>;
@@ -16,7 +15,7 @@ interface Asked {
 }
 
 /** The stand-in has no `explain`: what MongoDB needs in order to answer from an index is asserted of every command. */
-describeWith('mongo', 'every question to MongoDB is answered from an index', () => {
+describeMongo('every question to MongoDB is answered from an index', () => {
   test.each(Object.keys(shapes) as CollectionName[])('about %s', async (name) => {
     await using watched = await watchedDatabase();
     const records = await watched.records();

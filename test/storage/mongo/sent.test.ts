@@ -2,9 +2,8 @@ import { expect, test } from '@jest/globals';
 import { Invalid } from '../../../src/domain/errors.ts';
 import type { Ephemera } from '../../../src/storage/ephemera.ts';
 import type { Records, Row } from '../../../src/storage/records.ts';
-import { describeWith } from '../../support/need.ts';
 import { noTexts, sample } from '../rows.ts';
-import { nameOf, watchedDatabase, writesAmong } from './watched.ts';
+import { describeMongo, nameOf, watchedDatabase, writesAmong } from './watched.ts';
 
 const writes = new Set(['insert', 'update', 'delete', 'findAndModify', 'createIndexes']);
 
@@ -36,7 +35,7 @@ async function doEverything(records: Records, ephemera: Ephemera): Promise<void>
   await ephemera.increment('counter', 'id', 60);
 }
 
-describeWith('mongo', 'what MongoDB is asked', () => {
+describeMongo('what MongoDB is asked', () => {
   test.each([
     ['', 'by itself'],
     ['w=1&journal=false&readPreference=secondaryPreferred&readConcernLevel=available', 'whatever the URL says'],
@@ -80,7 +79,7 @@ describeWith('mongo', 'what MongoDB is asked', () => {
   });
 });
 
-describeWith('mongo', 'round trips to MongoDB', () => {
+describeMongo('round trips to MongoDB', () => {
   const add = (old: Row<'attempts'>) => ({ ...old, failures: old.failures + 1 });
 
   async function countedRow() {

@@ -1,3 +1,4 @@
+import { beforeAll } from '@jest/globals';
 import type { Ephemera } from '../../../src/storage/ephemera.ts';
 import { connect, type Connection } from '../../../src/storage/mongo/connection.ts';
 import { openMongoEphemera } from '../../../src/storage/mongo/ephemera.ts';
@@ -5,7 +6,16 @@ import { openMongoRecords } from '../../../src/storage/mongo/records.ts';
 import type { MongoSettings } from '../../../src/storage/mongo/settings.ts';
 import type { Records } from '../../../src/storage/records.ts';
 import { settableClock, type SettableClock } from '../../support/clock.ts';
-import { emptyDatabase } from '../../support/mongo.ts';
+import { emptyDatabase, sharedMongo } from '../../support/mongo.ts';
+import { describeWith } from '../../support/need.ts';
+
+/** A suite on the shared server, whose start is no test's. */
+export function describeMongo(name: string, suite: () => void): void {
+  describeWith('mongo', name, () => {
+    beforeAll(async () => void (await sharedMongo()), 60_000);
+    suite();
+  });
+}
 
 /** A command as it was sent: its name is its first key, its collection that key's value. */
 export type Command = Record<string, unknown>;

@@ -1,0 +1,37 @@
+import type { Records } from '../storage/records.ts';
+
+/** Tells whoever sends that something was written. */
+export interface Bell {
+  ring(): void;
+  listen(listener: () => void): void;
+}
+
+export function createBell(): Bell {
+  const listeners = new Set<() => void>();
+
+  return {
+    ring() {
+      for (const listener of listeners) listener();
+    },
+    listen: (listener) => void listeners.add(listener),
+  };
+}
+
+/**
+ * The same records; the bell rings whenever a message was written among other things. So whoever writes one need not
+ * think of whoever sends it.
+ */
+export function ringOnMessages(records: Records, bell: Pick<Bell, 'ring'>): Records {
+  return {
+    ...records,
+
+    async write(writes, how) {
+      try {
+        return await records.write(writes, how);
+      } finally {
+        // Also after a failure: what fails by itself is left out, and the rest is written.
+        if (writes.some((write) => write.in === 'messages')) bell.ring();
+      }
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { provenBy, type Proven } from '../domain/acr.ts';
+import type { Account } from '../domain/account.ts';
+import { isStrong } from '../domain/factors.ts';
+import type { Interaction, PartialProof } from '../oidc/interactions.ts';
+import { to, type Outcome } from '../web/route.ts';
+import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
+
+/** What was proved by now, and by whom. */
+export interface SoFar extends Omit<PartialProof, 'accountId'> {
+  account: Account;
+}
+
+/** Where the next page of a sign-in is. */
+type Next = 'done' | 'second-factor' | 'set-up';
+
+/**
+ * What comes after something was proved: the app, a second factor, or setting one up where it is needed and there is
+ * none. Every way of signing in ends here, so all of them are as strong (S97).
+ */
+export async function proceed(deps: SignInDeps, ask: StepAsk, step: Interaction, soFar: SoFar): Promise<Outcome> {
+  const { account, proven, at } = soFar;
+  const { exchange, visitor } = ask;
+  const next = await nextOf(deps, ask, step, soFar);
+
+  if (next === 'done') {
+    const { acr, amr } = provenBy(proven);
+    const details = { amr, acr };
+
+    await deps.events.write('sign_in.succeeded', {
+      actor: account.id,
+      account,
+      clientId: step.client.id,
+      from: visitor,
+      details,
+    });
+
+    return deps.interactions.signedIn(exchange, step.uid, { accountId: account.id, amr, acr, at });
+  }
+
+  await deps.interactions.keepProof(exchange, step.uid, { accountId: account.id, proven, at });
+  if (next === 'set-up') return to(`/sign-in/${step.uid}/set-up`);
+
+  return beginSecondFactor(deps, ask, step, account);
+}
+
+async function nextOf(
+  deps: SignInDeps,
+  { visitor }: StepAsk,
+  step: Interaction,
+  { account, proven }: SoFar,
+): Promise<Next> {
+  const asked = await deps.secondFactor.ask(account);
+  const strong = provenBy(proven).strength === 3;
+  const isMust = step.factors === 'must' || asked.mustEnrol || asked.needsStrong;
+
+  if (strong) return 'done';
+  // What is enrolled can't give what is needed.
+  if (isMust && !asked.methods.some(isStrong)) return 'set-up';
+  if (isMust) return 'second-factor';
+  if (asked.methods.length === 0 || isTwice(proven)) return 'done';
+  if (step.factors === 'wished') return 'second-factor';
+  if (!asked.needed) return 'done';
+
+  const remembered = !step.fresh && (await deps.remembering.isRemembered(account, visitor.deviceId));
+
+  return remembered ? 'done' : 'second-factor';
+}
+
+/** A password and a code from the mailbox: not two factors to an app, and what the person has set up all the same. */
+function isTwice(proven: readonly Proven[]): boolean {
+  return proven.length > 1;
+}
+
+/** A code is sent where the person's own choice is to get one: they pressed a button to come here. */
+async function beginSecondFactor(
+  deps: SignInDeps,
+  { visitor }: StepAsk,
+  { uid }: Interaction,
+  account: Account,
+): Promise<Outcome> {
+  const { methods } = await deps.secondFactor.ask(account);
+  const [first] = methods;
+
+  if (first === 'email' || first === 'text') {
+    const { locale, ...from } = visitor;
+    await deps.signInCodes.send(account, { method: first, binding: bindingOf(uid), from, locale });
+  }
+
+  return to(`/sign-in/${uid}/second-factor`);
+}
+
+/** Who has proved something in this step, and what; undefined: nobody, or it counts no more. */
+export async function soFarIn(deps: SignInDeps, { exchange }: StepAsk, uid: string): Promise<SoFar | undefined> {
+  const proof = await deps.interactions.proofSoFar(exchange, uid);
+  const account = proof && (await deps.accounts.get(proof.accountId));
+
+  return proof && account?.status === 'active' ? { account, proven: proof.proven, at: proof.at } : undefined;
+}

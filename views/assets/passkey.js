@@ -1,0 +1,39 @@
+// Asks the browser for a passkey and sends its answer with the form. Where there are no passkeys the form stays hidden.
+const form = document.querySelector('form[data-passkey]');
+
+if (form && globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON) {
+  const { passkey, ceremony, autofill } = form.dataset;
+  const options = JSON.parse(passkey);
+  let waiting;
+
+  form.hidden = false;
+  for (const note of document.querySelectorAll('[data-no-passkey]')) note.hidden = true;
+
+  const ask = (more) =>
+    ceremony === 'create'
+      ? navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options), ...more })
+      : navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options), ...more });
+
+  const send = (credential) => {
+    form.elements.response.value = JSON.stringify(credential.toJSON());
+    form.submit();
+  };
+
+  // Whatever the reason: the server says in the person's language that nothing was used.
+  const sendNothing = () => {
+    form.elements.response.value = '';
+    form.submit();
+  };
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    waiting?.abort();
+    ask({}).then(send, sendNothing);
+  });
+
+  // The browser offers passkeys among the addresses that it fills in.
+  if (autofill !== undefined && (await PublicKeyCredential.isConditionalMediationAvailable?.())) {
+    waiting = new AbortController();
+    ask({ mediation: 'conditional', signal: waiting.signal }).then(send, () => undefined);
+  }
+}
