@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { pairNamed } from '../support/storage.ts';
 import { rotateUnderLoad } from './key-rotation.ts';
 
-// F17: `node test/faults/f17.ts [--tokens 100000] [--rotations 3] [--pair sqlite]`. Ends with 1 when a token did not verify.
+// F17: `npm run faults -- f17 [--tokens 100000] [--rotations 3] [--pair sqlite]`. Ends with 1 when a token did not verify.
 const { values } = parseArgs({
   options: {
     tokens: { type: 'string', default: '100000' },

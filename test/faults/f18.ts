@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { pairNamed } from '../support/storage.ts';
 import { replaceLeakedKeys } from './leaked-keys.ts';
 
-// F18: `node test/faults/f18.ts [--runs 5] [--pair sqlite]`. Ends with 1 when a leaked key was believed for more than 5 s.
+// F18: `npm run faults -- f18 [--runs 5] [--pair sqlite]`. Ends with 1 when a leaked key was believed for more than 5 s.
 const { values } = parseArgs({
   options: { runs: { type: 'string', default: '5' }, pair: { type: 'string', default: 'sqlite' } },
 });

@@ -4,7 +4,7 @@ import { claimSecrets, type SameSecretsDeps } from '../../src/jobs/same-secrets.
 import { recordsBackends } from '../../src/storage/backends.ts';
 import { SecretsDiffer } from '../../src/storage/refusals.ts';
 import { createSealing } from '../../src/storage/sealing.ts';
-import { opened, recordsStore } from '../storage/stores.ts';
+import { describeStore, opened, recordsStore } from '../storage/stores.ts';
 
 const hashed = (fill: number) =>
   createSealing({ encryptionKeys: [{ id: 'k', key: Buffer.alloc(32, 7) }], hashKey: Buffer.alloc(32, fill) });
@@ -12,101 +12,104 @@ const hashed = (fill: number) =>
 const [a, b, c] = ['a', 'b', 'c'].map((letter) => letter.repeat(40)) as [string, string, string];
 const never = 2 ** 31 - 1;
 
-describe.each(recordsBackends.map((backend) => [backend.kind, recordsStore(backend)] as const))(
-  'nodes on %s with secrets of their own',
-  (_kind, make) => {
-    async function place() {
-      const store = await opened(make);
-      const failures: unknown[] = [];
+for (const backend of recordsBackends) {
+  describeStore(backend.kind, () => {
+    describe(`nodes on ${backend.kind} with secrets of their own`, () => {
+      const make = recordsStore(backend);
 
-      const start = async (cookieKeys: string[], more: Partial<SameSecretsDeps> = {}) =>
-        claimSecrets({
-          records: { leases: (await store.another()).leases },
-          clock: store.clock,
-          sealing: hashed(8),
-          secrets: { cookieKeys, pairwiseSalt: 'salt' },
-          lease: 180,
-          every: never,
-          failed: (error) => void failures.push(error),
-          ...more,
-        });
+      async function place() {
+        const store = await opened(make);
+        const failures: unknown[] = [];
 
-      return { ...store, store, failures, start };
-    }
+        const start = async (cookieKeys: string[], more: Partial<SameSecretsDeps> = {}) =>
+          claimSecrets({
+            records: { leases: (await store.another()).leases },
+            clock: store.clock,
+            sealing: hashed(8),
+            secrets: { cookieKeys, pairwiseSalt: 'salt' },
+            lease: 180,
+            every: never,
+            failed: (error) => void failures.push(error),
+            ...more,
+          });
 
-    test.each([
-      ['secrets.cookie_keys', { secrets: { cookieKeys: [b], pairwiseSalt: 'salt' } }],
-      ['secrets.pairwise_salt', { secrets: { cookieKeys: [a], pairwiseSalt: 'other' } }],
-      ['secrets.hash_key', { sealing: hashed(9) }],
-    ])(
-      'one with a different %s is refused in words while another runs, and let in when that has ended',
-      async (setting, more) => {
+        return { ...store, store, failures, start };
+      }
+
+      test.each([
+        ['secrets.cookie_keys', { secrets: { cookieKeys: [b], pairwiseSalt: 'salt' } }],
+        ['secrets.pairwise_salt', { secrets: { cookieKeys: [a], pairwiseSalt: 'other' } }],
+        ['secrets.hash_key', { sealing: hashed(9) }],
+      ])(
+        'one with a different %s is refused in words while another runs, and let in when that has ended',
+        async (setting, more) => {
+          await using at = await place();
+          const first = await at.start([a]);
+
+          const refused = at.start([a], more);
+          await expect(refused).rejects.toBeInstanceOf(SecretsDiffer);
+          await expect(refused).rejects.toThrow(`Another node is running with a different ${setting}`);
+
+          await first[Symbol.asyncDispose]();
+          await using _second = await at.start([a], more);
+        },
+      );
+
+      test('the same ones run together, and what is stored tells none of them', async () => {
         await using at = await place();
-        const first = await at.start([a]);
+        await using _first = await at.start([a, b]);
+        await using _second = await at.start([a, b]);
 
-        const refused = at.start([a], more);
-        await expect(refused).rejects.toBeInstanceOf(SecretsDiffer);
-        await expect(refused).rejects.toThrow(`Another node is running with a different ${setting}`);
+        const row = await at.port.leases.get('secrets');
+        for (const secret of [a, b, 'salt']) expect(JSON.stringify(row)).not.toContain(secret);
+      });
 
-        await first[Symbol.asyncDispose]();
-        await using _second = await at.start([a], more);
-      },
-    );
+      test('cookie keys rotate node by node: behind the old one first, then in front of it', async () => {
+        await using at = await place();
+        await using _old = await at.start([a]);
+        await using _waiting = await at.start([a, b]);
+        await using _new = await at.start([b, a]);
 
-    test('the same ones run together, and what is stored tells none of them', async () => {
-      await using at = await place();
-      await using _first = await at.start([a, b]);
-      await using _second = await at.start([a, b]);
+        await expect(at.start([c, b])).rejects.toThrow('secrets.cookie_keys');
+        await using _only = await at.start([b]);
+        await expect(at.start([a])).rejects.toThrow('secrets.cookie_keys');
+      });
 
-      const row = await at.port.leases.get('secrets');
-      for (const secret of [a, b, 'salt']) expect(JSON.stringify(row)).not.toContain(secret);
+      test('one that was killed keeps others out until its time is over', async () => {
+        await using at = await place();
+        await at.start([a]);
+
+        at.clock.advance(180_000 - 1);
+        await expect(at.start([b])).rejects.toThrow('counts as running until 2026-01-01T00:03:00.000Z');
+        at.clock.advance(1);
+        await using _other = await at.start([b]);
+      });
+
+      test('a node that runs says so again in each round', async () => {
+        await using at = await place();
+        await using _first = await at.start([a], { every: 5 });
+        const { leases } = at.port;
+        const until = async () => (await leases.get('secrets'))?.expiresAt ?? 0;
+
+        const before = await until();
+        at.clock.advance(1_000);
+        while ((await until()) === before) await new Promise(setImmediate);
+
+        expect(await until()).toBe(before + 1_000);
+      });
+
+      test('and tells of a node that came up with others while it was cut off', async () => {
+        await using at = await place();
+        const { promise: told, resolve: tell } = Promise.withResolvers<unknown>();
+        await using _first = await at.start([a], { every: 5, failed: tell });
+
+        await at.port.leases.update('secrets', (row) => ({
+          ...row,
+          holder: JSON.stringify({ ...(JSON.parse(row.holder) as object), pairwiseSalt: 'another' }),
+        }));
+
+        expect(await told).toBeInstanceOf(SecretsDiffer);
+      });
     });
-
-    test('cookie keys rotate node by node: behind the old one first, then in front of it', async () => {
-      await using at = await place();
-      await using _old = await at.start([a]);
-      await using _waiting = await at.start([a, b]);
-      await using _new = await at.start([b, a]);
-
-      await expect(at.start([c, b])).rejects.toThrow('secrets.cookie_keys');
-      await using _only = await at.start([b]);
-      await expect(at.start([a])).rejects.toThrow('secrets.cookie_keys');
-    });
-
-    test('one that was killed keeps others out until its time is over', async () => {
-      await using at = await place();
-      await at.start([a]);
-
-      at.clock.advance(180_000 - 1);
-      await expect(at.start([b])).rejects.toThrow('counts as running until 2026-01-01T00:03:00.000Z');
-      at.clock.advance(1);
-      await using _other = await at.start([b]);
-    });
-
-    test('a node that runs says so again in each round', async () => {
-      await using at = await place();
-      await using _first = await at.start([a], { every: 5 });
-      const { leases } = at.port;
-      const until = async () => (await leases.get('secrets'))?.expiresAt ?? 0;
-
-      const before = await until();
-      at.clock.advance(1_000);
-      while ((await until()) === before) await new Promise(setImmediate);
-
-      expect(await until()).toBe(before + 1_000);
-    });
-
-    test('and tells of a node that came up with others while it was cut off', async () => {
-      await using at = await place();
-      const { promise: told, resolve: tell } = Promise.withResolvers<unknown>();
-      await using _first = await at.start([a], { every: 5, failed: tell });
-
-      await at.port.leases.update('secrets', (row) => ({
-        ...row,
-        holder: JSON.stringify({ ...(JSON.parse(row.holder) as object), pairwiseSalt: 'another' }),
-      }));
-
-      expect(await told).toBeInstanceOf(SecretsDiffer);
-    });
-  },
-);
+  });
+}

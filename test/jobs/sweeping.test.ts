@@ -6,7 +6,7 @@ import { recordsBackends } from '../../src/storage/backends.ts';
 import { openSqliteRecords } from '../../src/storage/sqlite/records.ts';
 import { startChild } from '../storage/sqlite/children.ts';
 import { emptyFolder } from '../storage/places.ts';
-import { opened, recordsStore } from '../storage/stores.ts';
+import { describeStore, opened, recordsStore } from '../storage/stores.ts';
 import { settableClock } from '../support/clock.ts';
 
 /** A store with so many expired rows; `emptied` settles with the sizes of the batches once nothing is left. */
@@ -146,42 +146,45 @@ describe('sweeping', () => {
   });
 });
 
-describe.each(recordsBackends.map((backend) => [backend.kind, recordsStore(backend)] as const))(
-  'sweeping on many nodes over %s',
-  (_kind, make) => {
-    test.each([2, 5])('%i nodes: one of them does it; when that one ends, another goes on', async (count) => {
-      await using store = await opened(make);
-      const nodes = await Promise.all(
-        Array.from({ length: count }, async (_, at) => {
-          const records = at === 0 ? store.port : await store.another();
+for (const backend of recordsBackends) {
+  describeStore(backend.kind, () => {
+    describe(`sweeping on many nodes over ${backend.kind}`, () => {
+      const make = recordsStore(backend);
 
-          return { records, ...counted() };
-        }),
-      );
-      const sweepings = nodes.map(({ records, swept }) =>
-        startSweeping({
-          leases: createLeases({ records, clock: store.clock }),
-          lease,
-          stores: [swept],
-          every: 1,
-          batch: 10,
-          failed: fail,
-        }),
-      );
-      const working = () => nodes.flatMap(({ rounds }, at) => (rounds() > 0 ? [at] : []));
+      test.each([2, 5])('%i nodes: one of them does it; when that one ends, another goes on', async (count) => {
+        await using store = await opened(make);
+        const nodes = await Promise.all(
+          Array.from({ length: count }, async (_, at) => {
+            const records = at === 0 ? store.port : await store.another();
 
-      await Promise.race(nodes.map(({ reached }) => reached(20)));
-      const [first = 0, ...others] = working();
-      expect(others).toEqual([]);
+            return { records, ...counted() };
+          }),
+        );
+        const sweepings = nodes.map(({ records, swept }) =>
+          startSweeping({
+            leases: createLeases({ records, clock: store.clock }),
+            lease,
+            stores: [swept],
+            every: 1,
+            batch: 10,
+            failed: fail,
+          }),
+        );
+        const working = () => nodes.flatMap(({ rounds }, at) => (rounds() > 0 ? [at] : []));
 
-      await sweepings[first]?.[Symbol.asyncDispose]();
-      await Promise.race(nodes.filter((_, at) => at !== first).map(({ reached }) => reached(20)));
-      expect(working()).toHaveLength(2);
+        await Promise.race(nodes.map(({ reached }) => reached(20)));
+        const [first = 0, ...others] = working();
+        expect(others).toEqual([]);
 
-      for (const sweeping of sweepings) await sweeping[Symbol.asyncDispose]();
+        await sweepings[first]?.[Symbol.asyncDispose]();
+        await Promise.race(nodes.filter((_, at) => at !== first).map(({ reached }) => reached(20)));
+        expect(working()).toHaveLength(2);
+
+        for (const sweeping of sweepings) await sweeping[Symbol.asyncDispose]();
+      });
     });
-  },
-);
+  });
+}
 
 test('a node that is killed while it sweeps keeps the others waiting until its lease has run out', async () => {
   await using folder = await emptyFolder();
