@@ -7,7 +7,7 @@ export async function setUpAuthenticator(page: Page, now: () => number): Promise
   await page.getByRole('button', { name: 'Set up an authenticator app' }).click();
   const secret = (await page.locator('.secret').innerText()).replaceAll(/\s/g, '');
 
-  await page.getByLabel('Code').fill(totpAt(secret, now()));
+  await page.getByLabel('Code', { exact: true }).fill(totpAt(secret, now()));
   await page.getByRole('button', { name: 'Confirm' }).click();
   await page.getByRole('button', { name: 'I have kept them' }).click();
 

@@ -207,7 +207,7 @@ async function signOut(page: Page, { app, secret }: { app: TestApp; secret: stri
   await look('Noch ein Schritt');
   // The code that set it up is used.
   app.clock.advance(30_000);
-  await page.getByLabel('Code').fill(totpAt(secret, app.clock.now()));
+  await page.getByLabel('Code', { exact: true }).fill(totpAt(secret, app.clock.now()));
   await page.getByRole('button', { name: 'Weiter', exact: true }).click();
   await page.getByRole('button', { name: 'Abmelden' }).click();
   await look('Sie sind abgemeldet');
