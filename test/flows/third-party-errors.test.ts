@@ -42,7 +42,7 @@ describe('a wrong request of an app that is not the operator’s own', () => {
     ['request_not_supported', { request: 'x.y.z' }],
     [
       'unmet_authentication_requirements',
-      { claims: '{"id_token":{"acr":{"essential":true,"values":["urn:gatehouse:acr:2"]}}}' },
+      { claims: '{"id_token":{"acr":{"essential":true,"values":["urn:gatehouse:acr:3"]}}}' },
     ],
   ];
 
