@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 import { freePort, goodPassword } from '../support/app.ts';
 import { openBrowser } from '../support/browser.ts';
+import { setUpAuthenticator } from '../support/second-factor.ts';
 import { emptyDatabase } from '../support/mongo.ts';
 import { describeWith } from '../support/need.ts';
 import { greeted, launch, launchServer, type Child } from '../support/process.ts';
@@ -70,10 +71,11 @@ describeWith(['compose', 'mongo', 'redis', 'caddy'], 'docker-compose.yml, by han
 
   test('people sign in through the proxy, from one node to the other', async () => {
     const browser = openBrowser(site.issuer, { connect: { ...proxy.connect, from: '127.0.0.5' } });
-    const page = await browser.submit(await browser.open('/account'), {
+    const door = await browser.submit(await browser.open('/account'), {
       email: 'ana@example.com',
       password: goodPassword,
     });
+    const page = await setUpAuthenticator(browser, door);
 
     expect(page.title).toContain('Personal information');
     for (const node of nodes) expect(node.out()).toContain('"path":"/account');

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import packageDocument from '../../package.json' with { type: 'json' };
 import { freePort, goodPassword } from '../support/app.ts';
 import { openBrowser } from '../support/browser.ts';
+import { setUpAuthenticator } from '../support/second-factor.ts';
 import { describeWith } from '../support/need.ts';
 import { greeted } from '../support/process.ts';
 import { buildImage, type Image } from './image.ts';
@@ -65,10 +66,11 @@ describeWith('registry', 'the image, made and run by hand', () => {
     expect((await stat(join(image.data, 'records.db'))).uid).toBe(isRoot ? 1000 : process.getuid?.());
 
     const browser = openBrowser('https://id.example.com', { connect: { port: Number(env['GATEHOUSE_PORT']) } });
-    const page = await browser.submit(await browser.open('/account'), {
+    const door = await browser.submit(await browser.open('/account'), {
       email: 'ana@example.com',
       password: goodPassword,
     });
+    const page = await setUpAuthenticator(browser, door);
     expect(page.title).toContain('Personal information');
 
     const doctor = image.run(env, ['doctor']);
