@@ -106,7 +106,10 @@ describeWith('redis', 'what the doctor says of Redis', () => {
 
     const advice = (await store.advice?.()) ?? [];
 
-    expect(advice.map(({ state }) => state).sort()).toEqual(['warning', 'warning', 'warning', 'wrong']);
+    // On a busy machine one of them may not have answered in time, and is not spoken of then.
+    const states = advice.map(({ state }) => state).sort();
+    expect([2, 3]).toContain(states.filter((state) => state === 'warning').length);
+    expect(states.filter((state) => state === 'wrong')).toHaveLength(1);
     expect(advice.find(({ state }) => state === 'wrong')?.message).toContain(`127.0.0.1:${cluster.masters[1]?.port}`);
   }, 40_000);
 });

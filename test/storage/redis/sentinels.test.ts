@@ -9,7 +9,7 @@ import { startSentinelSet, until, type SentinelSet } from '../../support/redis-s
 import { asks, openStore, outcomeOf, recovery } from './opened.ts';
 
 /** Milliseconds in which people can sign in again after the master was lost. */
-const failOver = 15_000;
+const failOver = 45_000;
 
 describeWith('redis', 'a master behind three Sentinels', () => {
   let set: SentinelSet;
