@@ -35,7 +35,8 @@ export async function proveByPassword(deps: ProveDeps, visitor: Visitor, tried: 
 
   // On its way while the try is counted; nothing is compared with it before.
   const verify = deps.passwords.verifier(account?.id);
-  if (account) deps.secondFactor.ahead(account.id);
+  // For nobody, too (S71).
+  deps.secondFactor.ahead(account?.id ?? 'nobody');
   const { ip, deviceId } = visitor;
   const admission = await deps.guessing.admit({ email, ip, deviceId, accountId: account?.id });
 
