@@ -124,6 +124,8 @@ async function crashOnce(place: Place, { settings, app, emails, least, trouble }
 
   let over = false;
   const working = people.map((person) => keepActing(person, () => over));
+  // When one fails, the run is over for the others: the one is what is told.
+  for (const one of working) one.catch(() => undefined);
   // A person who fails before the trouble ends the run: that is none of it.
   await Promise.race([enough.promise, ...working]);
   await pause(200 + Math.random() * 800);

@@ -127,6 +127,8 @@ async function loseOnce({ people: count, least }: Omit<LossOptions, 'runs'>, ope
 
   let over = false;
   const working = people.map((person) => keepActing(person, () => over));
+  // When one fails, the run is over for the others: the one is what is told.
+  for (const one of working) one.catch(() => undefined);
   const spent = await openSpent(ground, wiki);
   await Promise.race([enough.promise, ...working]);
   // Codes live for a minute: they come last.
