@@ -39,8 +39,8 @@ const nothingSetUp = {
 export const accountSamples: readonly Sample[] = [
   sample(
     personalInformationView,
-    ({ say }) => ({
-      account: { ...ana, task: 'Payroll', phone: { number: '+4915112345678', verified: false } },
+    ({ say, locale }) => ({
+      account: { ...ana, locale, task: 'Payroll', phone: { number: '+4915112345678', verified: false } },
       languages,
       further: [{ label: say('account.claim.address'), value: 'Kai 1, 24103 Kiel' }],
     }),
