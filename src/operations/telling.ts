@@ -50,6 +50,10 @@ export function createTell({ messages, clock }: TellingDeps): Tell {
         return recoveryCodeUsed(what.details.left);
       case 'second_factor.failed':
         return messages.compose('second-factor-failed', { ...whose, data });
+      case 'phone.changed':
+        return messages.compose('phone-changed', { ...whose, data: { ...data, phone: what.name ?? '' } });
+      case 'phone.removed':
+        return messages.compose('phone-changed', { ...whose, data });
       case 'sign_in.blocked':
         return messages.compose('failed-tries', { ...whose, data });
       default:
