@@ -68,7 +68,7 @@ export function codeRoutes({ base, change, written, done }: CodeStep): Route[] {
         if (confirmed === 'locked') return wrong({ form: 'contact.locked' }, 429);
         if (confirmed === 'ended') return wrong({ form: 'secondFactor.codeEnded' });
         if ('wait' in confirmed) return wrong({ form: notSent(confirmed, visitor) }, 429);
-        if ('wrong' in confirmed) return wrong({ code: wrongCode(confirmed) });
+        if ('wrong' in confirmed) return wrong(wrongCode(confirmed));
         if (!confirmed.ok) return wrong(byField(confirmed.problems));
 
         return to(personalPath, done);
@@ -109,8 +109,10 @@ function stateOf({ here, lives }: AwaitedCode): ContactCodeView['state'] {
   return lives ? 'lives' : 'over';
 }
 
-function wrongCode({ triesLeft }: Extract<Confirmed, { wrong: true }>): ProblemText {
-  return triesLeft === undefined || triesLeft > 2
-    ? 'problem.codeWrong'
-    : { key: 'secondFactor.triesLeft', values: { count: triesLeft } };
+type CodeProblem = { code: ProblemText } | { form: ProblemText };
+
+function wrongCode({ triesLeft: count = 5 }: Extract<Confirmed, { wrong: true }>): CodeProblem {
+  if (count === 0) return { form: 'secondFactor.codeEnded' };
+
+  return { code: count > 2 ? 'problem.codeWrong' : { key: 'secondFactor.triesLeft', values: { count } } };
 }
