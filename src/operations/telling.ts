@@ -72,7 +72,8 @@ export function createTell({ messages, clock }: TellingDeps): Tell {
 }
 
 function methodOf(method: string): Factor {
-  if (method !== 'authenticator' && method !== 'email' && method !== 'sms') {
+  if (method === 'text') return { kind: 'sms' };
+  if (method !== 'authenticator' && method !== 'email') {
     throw new TypeError(`no mail says what ${method} is`);
   }
 

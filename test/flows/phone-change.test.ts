@@ -28,7 +28,7 @@ describe('the mobile number', () => {
   let app: TestApp;
 
   beforeAll(async () => {
-    app = await startTestApp();
+    app = await startTestApp({ env: { GATEHOUSE_MESSAGES_SMS_CAPS_PER_ADDRESS: '1000' } });
   });
 
   afterAll(() => app[Symbol.asyncDispose]());
@@ -36,13 +36,24 @@ describe('the mobile number', () => {
   const stored = async (id: string) => (await app.services.accounts.get(id))?.phone;
   const textsTo = async (email: string) => (await app.mail.allTo(email)).map(({ template }) => template);
 
-  async function withPhone(): Promise<{ person: Person; browser: Browser }> {
+  async function withPhone(number: string): Promise<{ person: Person; browser: Browser }> {
     const person = await app.account();
     const browser = await inConsole(app, person);
-    const page = await ask(browser, { number: '0151 1234 5678', country: 'DE' });
-    await browser.submit(page, { code: (await app.texts.to('+4915112345678', 'phone-code')).code });
+    const page = await ask(browser, { number });
+    await browser.submit(page, { code: (await app.texts.to(number, 'phone-code')).code });
 
     return { person, browser };
+  }
+
+  /** Turns text messages on as second factor and proves it, as the next page wants it (S96). */
+  async function withFactor(browser: Browser, person: Person, number: string): Promise<void> {
+    const security = '/account/sign-in-and-security';
+    await browser.submit(await browser.open(security), { method: 'text' }, { form: '/add' });
+
+    const { email, password } = person;
+    const second = await browser.submit(await browser.open(security), { email, password });
+    const { code } = await app.texts.to(number, 'sign-in-code-text');
+    await browser.submit(second, { code }, { form: '/second-factor' });
   }
 
   test('is kept in E.164, shown as it is dialled, and counts once its code was entered', async () => {
@@ -109,9 +120,8 @@ describe('the mobile number', () => {
   });
 
   test('removing it tells so, and takes the second factor along that it is', async () => {
-    const { person, browser } = await withPhone();
-    const security = '/account/sign-in-and-security';
-    await browser.submit(await browser.open(security), { method: 'text' }, { form: '/add' });
+    const { person, browser } = await withPhone('+4917112345601');
+    await withFactor(browser, person, '+4917112345601');
 
     const page = await browser.open(`${personal}/phone/remove`);
     expect(page.words).toContain('Text messages to it are one of your second factors: that goes with it.');
@@ -139,10 +149,10 @@ describe('the mobile number', () => {
   });
 
   test('a code for the second factor that went to the old number is dead once there is another', async () => {
-    const { person, browser } = await withPhone();
+    const { person, browser } = await withPhone('+4917112345602');
     const { services } = app;
+    await withFactor(browser, person, '+4917112345602');
     const account = (await services.accounts.get(person.id))!;
-    await services.twoFactor.add(account, 'text', { actor: person.id });
     let code = '';
     const binding = 'sign-in of somebody else';
     await services.secondFactor.send(account, { method: 'text', binding }, (issued) => {
@@ -168,9 +178,9 @@ describe('in production without a mail server and Twilio', () => {
 
     const page = await browser.open(`${personal}/phone`);
     expect(page.words).toContain('Whoever runs this service has not set up text messages.');
-    const kept = await browser.submit(page, { number: '+44 7911 123456' });
+    const kept = await browser.submit(page, { number: '+44 7400 123456' });
     expect(kept.words).toContain('Your number is saved. It is not verified');
-    expect(kept.words).toContain('Mobile phone Not verified 07911 123456 (United Kingdom)');
+    expect(kept.words).toContain('Mobile phone Not verified 07400 123456 (United Kingdom)');
 
     expect((await browser.open(`${personal}/email`)).words).toContain('This service sends no e-mail');
   });
@@ -202,7 +212,7 @@ describe('through Twilio', () => {
     const code = /\d{6}/.exec(provider.to('+4915112345678').body)?.[0] ?? '';
     expect((await browser.submit(page, { code })).words).toContain('is verified');
 
-    const kept = await ask(browser, { number: '+44 7911 123456' });
+    const kept = await ask(browser, { number: '+44 7400 123456' });
     expect(kept.words).toContain('It is not verified');
 
     const ben = await inConsole(app, await app.account());
