@@ -19,9 +19,11 @@ import { createBell, ringOnMessages, type Bell } from './messages/waking.ts';
 import { waysOf } from './messages/ways.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createClients, type Clients } from './operations/clients.ts';
+import { openContact, type ContactServices } from './services-contact.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
+import { keepFormerAddresses } from './operations/former-addresses.ts';
 import type { Tell } from './operations/happenings.ts';
 import { createMaintenance, type Maintenance } from './operations/maintenance.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
@@ -41,7 +43,7 @@ import { createSealing, type Sealing } from './storage/sealing.ts';
  * The lower half of the composition root: storage and what can be done to it. The server (`app.ts`) and the command
  * line both stand on it; it knows no page and no protocol.
  */
-export interface Services extends FactorServices, AsyncDisposable {
+export interface Services extends FactorServices, ContactServices, AsyncDisposable {
   config: Config;
   secrets: Secrets;
   clock: Clock;
@@ -110,7 +112,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const standing = server ? watchStanding(store, { first, failed: onError }) : unwatched;
   const bell = createBell();
   const held = server ? ringOnMessages(holdWrites(store, standing.hold), bell) : store;
-  const records = announceClientChanges(held, { clock, failed: onError });
+  const records = keepFormerAddresses(announceClientChanges(held, { clock, failed: onError }));
 
   const units = createUnits({ records, ephemera, clock, onError });
   const { takeOver, reads } = units;
@@ -156,6 +158,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     tell,
     signInCodes: createSignInCodes({ ...factors, messages, clock }),
     ...factors,
+    ...openContact({ ...factors, records, sealing, passwords, events, endings, messages, clock, tell }),
     oldPassword,
     endings,
     accounts,
@@ -212,7 +215,7 @@ async function checkKey({ records, secrets, clock }: Pick<Services, 'records' | 
 }
 
 function openMessages(
-  { mode, messages: settings }: Config,
+  { mode, messages: settings, account }: Config,
   {
     records,
     sealing,
@@ -228,7 +231,7 @@ function openMessages(
 
   const numbers = createTextNumbers({ limits, way: ways.sms, countries });
 
-  return createMessages({ sealing, clock, ways, numbers, bell });
+  return createMessages({ sealing, clock, ways, numbers, bell, timeZone: account.time_zone });
 }
 
 /** The id of the key that secrets are sealed under; undefined: nothing is sealed yet. Throws KeyMissing: it is not ours. */

@@ -23,6 +23,7 @@ import {
   wholeNumber,
 } from './forms.ts';
 import { cidr, claimName, link } from './rules.ts';
+import { timeZone } from './schema-account.ts';
 import { keys } from './schema-keys.ts';
 import { messages, resolveMessages } from './schema-messages.ts';
 import { resources } from './schema-resources.ts';
@@ -179,6 +180,7 @@ export const settings = z.strictObject({
       'sensitive',
       'What needs a recent sign-in: pages that change something sensitive, or every page.',
     ),
+    time_zone: timeZone,
     claims_shown: list(claimName, {
       description: `Further standard claims of OpenID Connect Core 5.1 that people are shown, of: ${claimName.options.join(', ')}.`,
       expects: `a list of ${claimName.options.join(', ')}`,

@@ -20,6 +20,10 @@ export interface Passwords {
    */
   replace(accountId: string, change: { current: string; next: string }): Promise<boolean>;
   has(accountId: string): Promise<boolean>;
+  /** Its hash, for whoever has to know later what the password was: to be kept sealed. */
+  hashOf(accountId: string): Promise<string | undefined>;
+  /** `verify` against a hash that was kept. */
+  fits(hash: string | undefined, password: string): Promise<boolean>;
   /** Milliseconds; undefined without a password. Hashing anew is no change. */
   changedAt(accountId: string): Promise<number | undefined>;
   /** Resolves when no re-hashing is under way: before storage closes. */
@@ -103,6 +107,8 @@ export function createPasswords({ records, hashing, clock, onRehashFailure }: Pa
     },
 
     replace,
+    hashOf: async (accountId) => (await records.passwords.get(accountId))?.hash,
+    fits: hashing.verify,
 
     async has(accountId) {
       return (await records.passwords.get(accountId)) !== undefined;

@@ -22,11 +22,31 @@ export interface Account {
   claims: Record<string, Json>;
   roles: Role[];
   status: 'active' | 'disabled';
+  /** Addresses that it had lately, the oldest first. Going back to one drops those behind it. */
+  formerEmails?: FormerEmail[];
   /** The key under which the personal fields of this account's events are encrypted; itself sealed by the operator's key. */
   eventKey: string;
   /** Milliseconds. */
   createdAt: number;
   updatedAt: number;
+}
+
+/** An address that a change took the place of, as long as that can be taken back. */
+export interface FormerEmail {
+  /** As the person typed it. */
+  email: string;
+  /** The one-time secret that takes the change back. */
+  undo: string;
+  /** Milliseconds. */
+  until: number;
+}
+
+/** Whom an address is kept for that no account has just now: nobody else gets it. `id`: `emailKey` of the address. */
+export interface FormerAddress {
+  id: string;
+  accountId: string;
+  /** Milliseconds. */
+  expiresAt: number;
 }
 
 /** In this order they are offered; the first one answers where nothing else is asked for. */

@@ -45,6 +45,8 @@ export interface AnswerDeps {
   visitors: Visitors;
   clock: Clock;
   branding: Branding;
+  /** In which times are shown to whoever has chosen none. */
+  timeZone: string;
   navigation: readonly NavigationItem[];
   /** Where the brand in the corner leads. */
   home: string;
@@ -95,7 +97,7 @@ function show(deps: AnswerDeps, context: Context, { outcome, situation }: { outc
     locale,
     form: { ...(situation.form ?? noForm), csrf: deps.csrf.token(context) },
     now: deps.clock.now(),
-    timeZone: timeZoneOf(account?.claims['zoneinfo']),
+    timeZone: timeZoneOf(account?.claims['zoneinfo'], deps.timeZone),
     images,
   });
 
