@@ -4,7 +4,11 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 
-import { locales } from '../../src/domain/account.ts';
+import { locales, type Locale } from '../../src/domain/account.ts';
+import type { MailName } from '../../src/messages/catalogue.ts';
+import { createWriting } from '../../src/messages/writing.ts';
+import { loaded, production } from '../config/given.ts';
+import { mailSamples } from '../messages/samples.ts';
 import { patience, startChromium, type Chromium } from '../support/chromium.ts';
 import { describeWith } from '../support/need.ts';
 import { samples } from '../views/every-view.ts';
@@ -45,6 +49,21 @@ describeWith('chromium', 'every page, in every language', () => {
   );
 
   test.each(locales)(
+    'no mail is wider than a phone in %s',
+    async (locale) => {
+      const wide: Record<string, unknown> = {};
+
+      for (const name of Object.keys(mailSamples) as MailName[]) {
+        const width = await page.evaluate(`draw(${JSON.stringify(mailIn(locale, name))}, '')`);
+        if (width !== 390) wide[name] = width;
+      }
+
+      expect(wide).toEqual({});
+    },
+    patience,
+  );
+
+  test.each(locales)(
     'axe has nothing to say, in light and in dark, in %s',
     async (locale) => {
       const wrong: Record<string, unknown> = {};
@@ -65,17 +84,36 @@ describeWith('chromium', 'every page, in every language', () => {
   );
 });
 
+const writing = createWriting(loaded({ env: production }));
+
+function mailIn(locale: Locale, name: MailName): string {
+  const now = Date.UTC(2026, 6, 1, 22, 30);
+  const times = { nextAt: now, createdAt: now, usefulUntil: now + 600_000, expiresAt: now + 1 };
+  const message = {
+    id: 'm',
+    channel: 'email',
+    template: name,
+    locale,
+    state: 'queued',
+    attempts: 1,
+    ...times,
+  } as const;
+  const content = { to: 'ana@example.com', timeZone: 'Europe/Berlin', data: mailSamples[name] };
+
+  return writing.mail(message, content, now)?.html ?? '';
+}
+
 const axe = createRequire(import.meta.url)('axe-core') as { source: string };
 
 /** What the scheme can change. */
 const ofColours = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
 
 /** Puts a document in place of the one that is there, and answers how wide it is. Scripts and what is fetched stay out. */
-const drawing = `globalThis.draw = (html) => {
+const drawing = `globalThis.draw = (html, css = ${JSON.stringify(stylesheet)}) => {
   const { documentElement } = new DOMParser().parseFromString(html, 'text/html');
   for (const fetched of documentElement.querySelectorAll('link, script')) fetched.remove();
   const style = document.createElement('style');
-  style.textContent = ${JSON.stringify(stylesheet)};
+  style.textContent = css;
   documentElement.querySelector('head').append(style);
   document.replaceChild(document.adoptNode(documentElement), document.documentElement);
   return document.documentElement.scrollWidth;
