@@ -114,5 +114,5 @@ type CodeProblem = { code: ProblemText } | { form: ProblemText };
 function wrongCode({ triesLeft: count = 5 }: Extract<Confirmed, { wrong: true }>): CodeProblem {
   if (count === 0) return { form: 'secondFactor.codeEnded' };
 
-  return { code: count > 2 ? 'problem.codeWrong' : { key: 'secondFactor.triesLeft', values: { count } } };
+  return { code: count > 2 ? 'contact.codeWrong' : { key: 'secondFactor.triesLeft', values: { count } } };
 }

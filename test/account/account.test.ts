@@ -44,7 +44,7 @@ describe('personal information', () => {
     const { words, forms } = await site.browser().get(path);
 
     expect(words).toContain('E-mail Verified ana@example.com');
-    expect(words).toContain('Mobile phone Not verified +4915112345678');
+    expect(words).toContain('Mobile phone Not verified 01511 2345678 (Germany)');
     expect(forms.find(({ action }) => action === path)?.fields).toMatchObject({
       firstName: 'Ana',
       lastName: 'Lindqvist',
@@ -80,7 +80,14 @@ describe('personal information', () => {
       {
         accountId: 'a1',
         actor: 'a1',
-        input: { firstName: 'Ana', lastName: 'Lindqvist', displayName: 'Ana L.', task: 'Accounts', locale: 'en' },
+        input: {
+          firstName: 'Ana',
+          lastName: 'Lindqvist',
+          displayName: 'Ana L.',
+          task: 'Accounts',
+          locale: 'en',
+          claims: { zoneinfo: null },
+        },
       },
     ]);
     expect((await browser.get(path)).words).not.toContain('Your changes are saved.');
