@@ -21,6 +21,7 @@ import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createClients, type Clients } from './operations/clients.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
+import { openNewcomers, type NewcomerServices } from './services-newcomers.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
 import type { Tell } from './operations/happenings.ts';
 import { createMaintenance, type Maintenance } from './operations/maintenance.ts';
@@ -41,7 +42,7 @@ import { createSealing, type Sealing } from './storage/sealing.ts';
  * The lower half of the composition root: storage and what can be done to it. The server (`app.ts`) and the command
  * line both stand on it; it knows no page and no protocol.
  */
-export interface Services extends FactorServices, AsyncDisposable {
+export interface Services extends FactorServices, NewcomerServices, AsyncDisposable {
   config: Config;
   secrets: Secrets;
   clock: Clock;
@@ -156,6 +157,20 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     tell,
     signInCodes: createSignInCodes({ ...factors, messages, clock }),
     ...factors,
+    ...openNewcomers({
+      config,
+      records,
+      ephemera,
+      sealing,
+      passwords,
+      policy,
+      factors,
+      messages,
+      events,
+      clock,
+      tell,
+      takeOver,
+    }),
     oldPassword,
     endings,
     accounts,

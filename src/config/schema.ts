@@ -25,6 +25,7 @@ import {
 import { cidr, claimName, link } from './rules.ts';
 import { keys } from './schema-keys.ts';
 import { messages, resolveMessages } from './schema-messages.ts';
+import { registration, verifyEmail } from './schema-registration.ts';
 import { resources } from './schema-resources.ts';
 import { secrets } from './schema-secrets.ts';
 
@@ -179,6 +180,7 @@ export const settings = z.strictObject({
       'sensitive',
       'What needs a recent sign-in: pages that change something sensitive, or every page.',
     ),
+    verify_email: verifyEmail,
     claims_shown: list(claimName, {
       description: `Further standard claims of OpenID Connect Core 5.1 that people are shown, of: ${claimName.options.join(', ')}.`,
       expects: `a list of ${claimName.options.join(', ')}`,
@@ -186,6 +188,8 @@ export const settings = z.strictObject({
       example: '[nickname, picture]',
     }),
   }),
+
+  registration,
 
   branding: section('What people see.', {
     name: text(

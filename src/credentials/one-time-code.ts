@@ -25,6 +25,8 @@ export interface OneTimeCodes {
   check(tried: CodeOf & { code: string }): Promise<CheckedCode>;
   /** The code that this browser waits for, as far as a page shows it. */
   waiting(of: CodeOf): Promise<WaitingCode | undefined>;
+  /** What the last code was about that this browser was sent within the hour and did not use, over or not. */
+  unused(of: CodeOf): Promise<Record<string, Json> | undefined>;
   /** No code of this purpose works from here on; what was counted stays. */
   withdraw(purpose: CodePurpose, accountId: string): Promise<void>;
 }
@@ -34,6 +36,7 @@ export type CodePurpose =
   | 'second-factor:email'
   | 'second-factor:text'
   | 'verify:email'
+  | 'verify:own-email'
   | 'verify:phone'
   | 'register'
   | 'mailbox';
@@ -168,6 +171,12 @@ export function createOneTimeCodes({ records, sealing, clock }: OneTimeCodesDeps
       if (!row || !lives(row, clock.now()) || row.binding !== sha256(of.binding)) return undefined;
 
       return { data: row.data, triesLeft: mostTries - row.tries, worksUntil: row.worksUntil };
+    },
+
+    async unused(of) {
+      const row = await codes.get(idOf(of));
+
+      return row?.hash !== undefined && row.binding === sha256(of.binding) ? row.data : undefined;
     },
 
     async withdraw(purpose, accountId) {
