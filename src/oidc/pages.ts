@@ -133,7 +133,7 @@ export function createPages(deps: Inside & { signOut: SignOut }): ProtocolPages 
       const stayed = session.accountId !== undefined;
       const view = stayed ? { ...signedOutView, title: 'protocol.stayedTitle' as const } : signedOutView;
 
-      await show(ctx, outcome(view, { ...appOf(ctx), stayed }));
+      await show(ctx, outcome(view, { ...appOf(ctx), stayed }, { reopens: true }));
     },
 
     formPost: showFormPost,

@@ -13,7 +13,7 @@ import { keepNotice, takeNotice } from './notices.ts';
 import type { Notice } from './notices.ts';
 import type { LayoutData } from './partials.ts';
 import type { Renderer } from './render.ts';
-import type { FormState, NavigationItem, Outcome, Say } from './route.ts';
+import type { FormState, Frame, NavigationItem, Outcome, Say } from './route.ts';
 import type { Visitors } from './visitors.ts';
 
 /** Writes what a page or an action answers with: a framed page, or a 303. */
@@ -109,7 +109,7 @@ function show(deps: AnswerDeps, context: Context, { outcome, situation }: { outc
       say,
       locale,
       situation,
-      here: frame.keepsLanguage ? undefined : hereOf(context, situation),
+      here: hereOf(context, situation, frame)
     }),
     title: `${wrong ? say('frame.problemTitle', { title }) : title} · ${deps.branding.name}`,
     content: deps.renderer.render(view.name, { ...data, ...fields }),
@@ -135,15 +135,18 @@ function show(deps: AnswerDeps, context: Context, { outcome, situation }: { outc
 /** A longer address than the form at the foot takes can't be come back to. */
 const longestHere = 2000;
 
+/** A request of an app: what it holds is repeated nowhere (S17). */
+const protocol = /^\/oauth\//;
+
 /** What was opened can be opened again; what was sent has an address only where a page stands at it. */
-function hereOf(context: Context, { here, account }: Situation): string | undefined {
-  const opened = context.method === 'GET' ? context.url : undefined;
+function hereOf(context: Context, { here, account }: Situation, { keepsLanguage, reopens }: Frame): string | undefined {
+  const opened = context.method === 'GET' && (reopens || !protocol.test(context.path)) ? context.url : undefined;
   const address = here ?? opened;
 
   // A person who is signed in has a language of their own, changed where their other settings are.
-  return account || address === undefined || address.length > longestHere || !isLocalPath(address)
-    ? undefined
-    : address;
+  if (keepsLanguage || account || address === undefined) return undefined;
+
+  return address.length <= longestHere && isLocalPath(address) ? address : undefined;
 }
 
 function placeOf(

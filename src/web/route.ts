@@ -88,6 +88,8 @@ export interface Frame {
   frames?: true;
   /** Offers no other language here: switching would undo what was ticked. */
   keepsLanguage?: true;
+  /** Of an endpoint of the protocol, and all the same it may be opened again in another language as it is. */
+  reopens?: true;
 }
 
 /** What is wrong with a field: a message, with what fills its `{placeholders}` where it has some. */

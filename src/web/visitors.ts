@@ -60,7 +60,9 @@ export function createVisitors(cookies: Cookies): Visitors {
     keepAsked(context, place) {
       const locale = firstLocale(askedIn(context));
 
-      if (locale) cookies.setBelow(context, place, { name: askedCookie, value: locale });
+      if (locale && locale !== cookies.getBelow(context, askedCookie)) {
+        cookies.setBelow(context, place, { name: askedCookie, value: locale });
+      }
     },
   };
 }
