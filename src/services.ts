@@ -114,7 +114,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const records = announceClientChanges(held, { clock, failed: onError });
 
   const units = createUnits({ records, ephemera, clock, onError });
-  const { takeOver } = units;
+  const { takeOver, reads } = units;
   const events = createEvents({ records, sealing, clock, onError, takeOver });
   const hashing = createHashing(hashingOptions(config));
   const passwords = createPasswords({ records, hashing, clock, onRehashFailure: onError });
@@ -127,7 +127,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const endings = createEndings({ records, events, tell: tellApps });
   const messages = openMessages(config, { records, sealing, events, clock, bell });
   const tell = createTell({ messages, clock });
-  const factors = openFactors({ config, records, sealing, passwords, events, clock, tell, takeOver });
+  const factors = openFactors({ config, records, reads, sealing, passwords, events, clock, tell, takeOver });
   const oldPassword = createOldPassword({ records, ...factors });
   const accounts = createAccounts({
     records,
@@ -141,37 +141,17 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     clock,
   });
 
+  const guessing = createGuessing({ records, sealing, clock, limits: config.limits.sign_in, takeOver });
+  const inside = { config, records, sealing, clock, events, passwords, policy, guessing, messages, tell, oldPassword };
+
   return {
-    config,
+    ...inside,
     secrets,
-    clock,
-    records,
     ephemera,
-    sealing,
     units,
-    events,
-    passwords,
-    policy,
-    guessing: createGuessing({ records, sealing, clock, limits: config.limits.sign_in, takeOver }),
-    messages,
-    tell,
     signInCodes: createSignInCodes({ ...factors, messages, clock }),
     ...factors,
-    ...openNewcomers({
-      config,
-      records,
-      ephemera,
-      sealing,
-      passwords,
-      policy,
-      factors,
-      messages,
-      events,
-      clock,
-      tell,
-      takeOver,
-    }),
-    oldPassword,
+    ...openNewcomers({ ...inside, ephemera, factors, takeOver }),
     endings,
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),

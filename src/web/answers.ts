@@ -109,7 +109,7 @@ function show(deps: AnswerDeps, context: Context, { outcome, situation }: { outc
       say,
       locale,
       situation,
-      here: hereOf(context, situation, frame)
+      here: hereOf(context, situation, frame),
     }),
     title: `${wrong ? say('frame.problemTitle', { title }) : title} · ${deps.branding.name}`,
     content: deps.renderer.render(view.name, { ...data, ...fields }),

@@ -130,6 +130,8 @@ export function inLanguageOf({ locale }: Pick<Account, 'locale'>, outcome: Outco
 
 export interface Rule<A extends Access = Access> {
   access: A;
+  /** Sends for what the page will show, while it is still being looked up whether it may be seen. */
+  ahead?: (accountId: string) => void;
 }
 
 export interface Page {
@@ -138,6 +140,7 @@ export interface Page {
   view: View<object>;
   data: (ask: never) => object | Promise<object>;
   access: Access;
+  ahead?: Rule['ahead'];
 }
 
 export interface Action {
@@ -162,7 +165,7 @@ export function page<const Path extends string, T extends object, A extends Acce
   data: (ask: AskFor<Path, A>) => NoInfer<T> | Outcome | Promise<NoInfer<T> | Outcome>,
   rule: Rule<A> = anyone as Rule<A>,
 ): Page {
-  return { kind: 'page', path, view: of, data, access: rule.access };
+  return { kind: 'page', path, view: of, data, ...rule };
 }
 
 /** Ends an action with problems beside the fields; `form` is the key for what belongs to no single field. */
