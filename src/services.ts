@@ -19,10 +19,12 @@ import { createBell, ringOnMessages, type Bell } from './messages/waking.ts';
 import { waysOf } from './messages/ways.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createClients, type Clients } from './operations/clients.ts';
+import { openContact, type ContactServices } from './services-contact.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { openNewcomers, type NewcomerServices } from './services-newcomers.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
+import { keepFormerAddresses } from './operations/former-addresses.ts';
 import type { Tell } from './operations/happenings.ts';
 import { createMaintenance, type Maintenance } from './operations/maintenance.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
@@ -42,7 +44,7 @@ import { createSealing, type Sealing } from './storage/sealing.ts';
  * The lower half of the composition root: storage and what can be done to it. The server (`app.ts`) and the command
  * line both stand on it; it knows no page and no protocol.
  */
-export interface Services extends FactorServices, NewcomerServices, AsyncDisposable {
+export interface Services extends FactorServices, NewcomerServices, ContactServices, AsyncDisposable {
   config: Config;
   secrets: Secrets;
   clock: Clock;
@@ -111,7 +113,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const standing = server ? watchStanding(store, { first, failed: onError }) : unwatched;
   const bell = createBell();
   const held = server ? ringOnMessages(holdWrites(store, standing.hold), bell) : store;
-  const records = announceClientChanges(held, { clock, failed: onError });
+  const records = keepFormerAddresses(announceClientChanges(held, { clock, failed: onError }));
 
   const units = createUnits({ records, ephemera, clock, onError });
   const { takeOver, reads } = units;
@@ -152,6 +154,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     signInCodes: createSignInCodes({ ...factors, messages, clock }),
     ...factors,
     ...openNewcomers({ ...inside, ephemera, factors, takeOver }),
+    ...openContact({ ...inside, ...factors, endings }),
     endings,
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),
@@ -207,7 +210,7 @@ async function checkKey({ records, secrets, clock }: Pick<Services, 'records' | 
 }
 
 function openMessages(
-  { mode, messages: settings }: Config,
+  { mode, messages: settings, account }: Config,
   {
     records,
     sealing,
@@ -223,7 +226,7 @@ function openMessages(
 
   const numbers = createTextNumbers({ limits, way: ways.sms, countries });
 
-  return createMessages({ sealing, clock, ways, numbers, bell });
+  return createMessages({ sealing, clock, ways, numbers, bell, timeZone: account.time_zone });
 }
 
 /** The id of the key that secrets are sealed under; undefined: nothing is sealed yet. Throws KeyMissing: it is not ours. */

@@ -3,13 +3,14 @@ import { page, to, type NavigationItem, type Route } from '../web/route.ts';
 import type { ConsolePage } from './page.ts';
 import { personalInformation, personalInformationView, type PersonalInformationDeps } from './personal-information.ts';
 import { sessionRoutes } from './session.ts';
+import { undoEmailRoutes, type UndoEmailDeps } from './undo-email.ts';
 import { signInAndSecurity, type SignInAndSecurityDeps } from './sign-in-and-security.ts';
 
 /**
  * The account console: what people see and change about themselves. This list of pages is its navigation. It owns the
  * pages' words and forms; the rules are in `operations/`, and it must not know how a session or a token is kept.
  */
-export interface AccountDeps extends PersonalInformationDeps, SignInAndSecurityDeps {
+export interface AccountDeps extends PersonalInformationDeps, SignInAndSecurityDeps, UndoEmailDeps {
   interactions: Pick<Interactions, 'consoleReturn' | 'signOut' | 'renewSession'>;
 }
 
@@ -27,6 +28,7 @@ export function accountRoutes(deps: AccountDeps): Route[] {
     page('/', personalInformationView, () => to('/account')),
     page('/account', personalInformationView, () => to(first)),
     ...sessionRoutes(deps.interactions),
+    ...undoEmailRoutes(deps),
     ...pages.flatMap(({ routes }) => routes(deps)),
   ];
 }

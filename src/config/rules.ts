@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { furtherClaims } from '../domain/claims.ts';
+import { isTimeZone } from '../domain/time-zone.ts';
 import { isCidr } from './addresses.ts';
 
 export const cidr = z.string().refine(isCidr);
@@ -25,6 +26,8 @@ export const cookieKey = z
 
 /** Standard claims of OpenID Connect Core 5.1 beside those that the console always shows. */
 export const claimName = z.enum(furtherClaims);
+
+export const timeZoneName = z.string().refine(isTimeZone);
 
 export const language = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/);
 

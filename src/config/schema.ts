@@ -23,6 +23,7 @@ import {
   wholeNumber,
 } from './forms.ts';
 import { cidr, claimName, link } from './rules.ts';
+import { timeZone } from './schema-account.ts';
 import { keys } from './schema-keys.ts';
 import { messages, resolveMessages } from './schema-messages.ts';
 import { registration, verifyEmail } from './schema-registration.ts';
@@ -180,6 +181,7 @@ export const settings = z.strictObject({
       'sensitive',
       'What needs a recent sign-in: pages that change something sensitive, or every page.',
     ),
+    time_zone: timeZone,
     verify_email: verifyEmail,
     claims_shown: list(claimName, {
       description: `Further standard claims of OpenID Connect Core 5.1 that people are shown, of: ${claimName.options.join(', ')}.`,

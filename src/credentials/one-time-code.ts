@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 
 import type { Clock } from '../domain/clock.ts';
 import { Conflict } from '../domain/errors.ts';
-import { sha256 } from '../domain/ids.ts';
+import { newSecret, sha256 } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import type { OneTimeCode, Records, Write } from '../storage/records.ts';
 import { sameText, type Sealing } from '../storage/sealing.ts';
@@ -19,16 +19,18 @@ export interface OneTimeCodes {
    * is written in the same step: the message that carries it. `wait` in seconds: too many were sent, or tried.
    */
   issue(
-    ask: CodeOf & { data?: Record<string, Json> },
+    ask: CodeAsk,
     also: (issued: IssuedCode) => readonly Write[] | Promise<readonly Write[]>,
   ): Promise<IssuedCode | { wait: number }>;
   check(tried: CodeOf & { code: string }): Promise<CheckedCode>;
   /** The code that this browser waits for, as far as a page shows it. */
   waiting(of: CodeOf): Promise<WaitingCode | undefined>;
-  /** What the last code was about that this browser was sent within the hour and did not use, over or not. */
-  unused(of: CodeOf): Promise<Record<string, Json> | undefined>;
+  /** What the last code was sent about, as long as it is kept and was neither used nor withdrawn: wherever it was asked for. */
+  pending(of: CodeOf): Promise<PendingCode | undefined>;
   /** No code of this purpose works from here on; what was counted stays. */
   withdraw(purpose: CodePurpose, accountId: string): Promise<void>;
+  /** What ends every code that went to an address or number which is another now: to be written with that change. */
+  endedBy(change: 'email' | 'phone', accountId: string): Write[];
 }
 
 /** What a code proves. One for one purpose is none for another. */
@@ -36,8 +38,8 @@ export type CodePurpose =
   | 'second-factor:email'
   | 'second-factor:text'
   | 'verify:email'
-  | 'verify:own-email'
   | 'verify:phone'
+  | 'change:email'
   | 'register'
   | 'mailbox';
 
@@ -47,6 +49,14 @@ export interface CodeOf {
   accountId: string;
   /** Names the browser and the attempt: the session, the sign-in. Nothing that a form brings. */
   binding: string;
+}
+
+export interface CodeAsk extends CodeOf {
+  data?: Record<string, Json>;
+  /** Nothing that anybody types is right: for an address that can't be had, where only its owner may know why. */
+  decoy?: boolean;
+  /** Seconds for which `pending` tells of it; an hour unless told otherwise. */
+  keptFor?: number;
 }
 
 export interface IssuedCode {
@@ -59,6 +69,14 @@ export interface WaitingCode {
   data: Record<string, Json>;
   triesLeft: number;
   worksUntil: number;
+}
+
+export interface PendingCode {
+  data: Record<string, Json>;
+  /** Whether this browser asked for it. */
+  here: boolean;
+  /** Whether it still works. */
+  lives: boolean;
 }
 
 /** `ended`: none lives here. It is too old, used, was tried too often, or a newer one was sent elsewhere. */
@@ -75,6 +93,12 @@ const mostSent = 5;
 const life = 600_000;
 const hour = 3_600_000;
 
+/** What is sent to a mailbox and to a phone. */
+const sentTo: Readonly<Record<'email' | 'phone', readonly CodePurpose[]>> = {
+  email: ['second-factor:email', 'verify:email', 'change:email', 'mailbox'],
+  phone: ['second-factor:text', 'verify:phone'],
+};
+
 export interface OneTimeCodesDeps {
   records: Pick<Records, 'codes' | 'write'>;
   sealing: Pick<Sealing, 'keyedHash'>;
@@ -87,20 +111,20 @@ export function createOneTimeCodes({ records, sealing, clock }: OneTimeCodesDeps
   const hashOf = ({ purpose, accountId, binding }: CodeOf, code: string) =>
     sealing.keyedHash(`code:${purpose}`, [accountId, binding, code].join('\0'));
 
-  function renewed(ask: CodeOf & { data?: Record<string, Json> }, issued: IssuedCode, old?: OneTimeCode): OneTimeCode {
+  function renewed(ask: CodeAsk, issued: IssuedCode, old?: OneTimeCode): OneTimeCode {
     const now = clock.now();
 
     return {
       id: idOf(ask),
       accountId: ask.accountId,
       purpose: ask.purpose,
-      hash: hashOf(ask, issued.code),
+      hash: hashOf(ask, ask.decoy ? newSecret() : issued.code),
       binding: sha256(ask.binding),
       data: ask.data ?? {},
       tries: old && old.worksUntil > now ? old.tries : 0,
       sentAt: [...sentLately(old, now), now],
       worksUntil: issued.worksUntil,
-      expiresAt: now + hour,
+      expiresAt: now + Math.max(hour, (ask.keptFor ?? 0) * 1000),
     };
   }
 
@@ -173,15 +197,23 @@ export function createOneTimeCodes({ records, sealing, clock }: OneTimeCodesDeps
       return { data: row.data, triesLeft: mostTries - row.tries, worksUntil: row.worksUntil };
     },
 
-    async unused(of) {
+    async pending(of) {
       const row = await codes.get(idOf(of));
+      if (row?.hash === undefined) return undefined;
 
-      return row?.hash !== undefined && row.binding === sha256(of.binding) ? row.data : undefined;
+      return { data: row.data, here: row.binding === sha256(of.binding), lives: lives(row, clock.now()) };
     },
 
     async withdraw(purpose, accountId) {
-      await codes.update(idOf({ purpose, accountId }), (old) => (old.hash === undefined ? old : withoutHash(old)));
+      await codes.update(idOf({ purpose, accountId }), withdrawn);
     },
+
+    endedBy: (change, accountId) =>
+      sentTo[change].map((purpose): Write => ({
+        in: 'codes',
+        update: idOf({ purpose, accountId }),
+        change: withdrawn,
+      })),
   };
 }
 
@@ -198,6 +230,10 @@ function idOf({ purpose, accountId }: Pick<CodeOf, 'purpose' | 'accountId'>): st
 
 function lives(row: OneTimeCode, now: number): row is OneTimeCode & { hash: string } {
   return row.hash !== undefined && row.worksUntil > now && row.tries < mostTries;
+}
+
+function withdrawn(row: OneTimeCode): OneTimeCode {
+  return row.hash === undefined ? row : withoutHash(row);
 }
 
 function withoutHash({ hash: _, ...row }: OneTimeCode): OneTimeCode {

@@ -20,6 +20,8 @@ export interface OneTimeSecrets {
     ask: SecretAsk,
     also?: (issued: IssuedSecret) => readonly Write[] | Promise<readonly Write[]>,
   ): Promise<IssuedSecret>;
+  /** The same, not written yet: for whoever writes it in a list of their own. */
+  draw(ask: SecretAsk): { issued: IssuedSecret; put: OneTimeSecret };
   /** For the page before its button is pressed: has no effect. */
   find(purpose: SecretPurpose, typed: string): Promise<OneTimeSecret | undefined>;
   /**
@@ -99,24 +101,31 @@ export function createOneTimeSecrets({ records, sealing, passwords, clock }: One
     return changedAt === undefined || changedAt < row.createdAt ? row : undefined;
   }
 
+  function draw({ purpose, accountId, data = {} }: SecretAsk): { issued: IssuedSecret; put: OneTimeSecret } {
+    const { life, single }: Purpose = purposes[purpose];
+    const now = clock.now();
+    const secret = newReadableCode(characters);
+    const issued = { secret, code: inGroups(secret), expiresAt: now + life * 1000 };
+    const put: OneTimeSecret = {
+      id: single ? idOf(purpose, accountId) : newId(),
+      purpose,
+      hash: sealing.keyedHash(purpose, secret),
+      accountId,
+      data,
+      createdAt: now,
+      expiresAt: issued.expiresAt,
+    };
+
+    return { issued, put };
+  }
+
   return {
     find,
 
-    async issue({ purpose, accountId, data = {} }, also = () => []) {
-      const { life, single }: Purpose = purposes[purpose];
-      const now = clock.now();
-      const secret = newReadableCode(characters);
-      const issued = { secret, code: inGroups(secret), expiresAt: now + life * 1000 };
-      const put: OneTimeSecret = {
-        id: single ? idOf(purpose, accountId) : newId(),
-        purpose,
-        hash: sealing.keyedHash(purpose, secret),
-        accountId,
-        data,
-        createdAt: now,
-        expiresAt: issued.expiresAt,
-      };
+    draw,
 
+    async issue(ask, also = () => []) {
+      const { issued, put } = draw(ask);
       await records.write([{ in: 'oneTimeSecrets', put }, ...(await also(issued))]);
 
       return issued;

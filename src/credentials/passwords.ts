@@ -23,6 +23,10 @@ export interface Passwords {
    */
   replace(accountId: string, change: { current: string; next: string }): Promise<boolean>;
   has(accountId: string): Promise<boolean>;
+  /** Its hash, for whoever has to know later what the password was: to be kept sealed. */
+  hashOf(accountId: string): Promise<string | undefined>;
+  /** `verify` against a hash that was kept. */
+  fits(hash: string | undefined, password: string): Promise<boolean>;
   /** Milliseconds; undefined without a password. Hashing anew is no change. */
   changedAt(accountId: string): Promise<number | undefined>;
   /** Resolves when no re-hashing is under way: before storage closes. */
@@ -109,6 +113,8 @@ export function createPasswords({ records, hashing, clock, onRehashFailure }: Pa
     set: async (accountId, password) => setHashed(accountId, await hashing.hash(password)),
 
     replace,
+    hashOf: async (accountId) => (await records.passwords.get(accountId))?.hash,
+    fits: hashing.verify,
 
     async has(accountId) {
       return (await records.passwords.get(accountId)) !== undefined;

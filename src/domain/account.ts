@@ -22,6 +22,8 @@ export interface Account {
   claims: Record<string, Json>;
   roles: Role[];
   status: 'active' | 'disabled';
+  /** Addresses that it had lately, the oldest first. Going back to one drops those behind it. */
+  formerEmails?: FormerEmail[];
   /** The key under which the personal fields of this account's events are encrypted; itself sealed by the operator's key. */
   eventKey: string;
   /** Milliseconds. */
@@ -29,7 +31,26 @@ export interface Account {
   updatedAt: number;
 }
 
-export const locales = ['en', 'de'] as const;
+/** An address that a change took the place of, as long as that can be taken back. */
+export interface FormerEmail {
+  /** As the person typed it. */
+  email: string;
+  /** The one-time secret that takes the change back. */
+  undo: string;
+  /** Milliseconds. */
+  until: number;
+}
+
+/** Whom an address is kept for that no account has just now: nobody else gets it. `id`: `emailKey` of the address. */
+export interface FormerAddress {
+  id: string;
+  accountId: string;
+  /** Milliseconds. */
+  expiresAt: number;
+}
+
+/** In this order they are offered; the first one answers where nothing else is asked for. */
+export const locales = ['en', 'de', 'ko', 'ja', 'fr', 'es'] as const;
 export type Locale = (typeof locales)[number];
 
 /** The first language tag (RFC 5646) whose language is spoken here: `de-AT` is answered in `de`. */

@@ -34,6 +34,11 @@ export const catalogue = {
   'password.set': kind(),
   'password.changed': kind<{ /** Whether every other session was ended. */ everywhere: boolean }>(),
   'admin.created': kind(),
+  'email.changed': kind(),
+  /** Of the address that it has. */
+  'email.change_undone': kind(),
+  'phone.changed': kind<{ verified: boolean }>(),
+  'phone.removed': kind(),
   'guessing.cleared': kind(),
 
   'two_factor.method_added': kind<{ method: string }>(),

@@ -4,12 +4,14 @@ import type { Words } from './words.ts';
 
 /** Mails about the account as a whole and about whose address is whose. */
 export interface AccountMails {
-  /** To the old address, which can take the change back until `undoUntil` (milliseconds). */
-  'email-changed': Circumstances & { newEmail: string; undo: LinkAndCode; undoUntil: number };
+  /** To the old address, which can take the change back, where it can: until `until` (milliseconds). */
+  'email-changed': Circumstances & { newEmail: string; undo?: LinkAndCode & { until: number } };
   /** To the address that the account had for a while. */
   'email-undone': Circumstances;
   /** To somebody whose address another person typed, or who forgot that they have an account. */
   'address-tried': { by: 'registration' | 'change'; signInPath: `/${string}` };
+  /** To an address that was tried while it is kept for the account that had it, until then (milliseconds). */
+  'address-kept': { until: number };
   'recovery-codes-low': { left: number; path: `/${string}` };
   /** Composed without `accountId`: closing an account drops everything else that is still to be sent to it. */
   'account-closed': Circumstances;
@@ -22,13 +24,19 @@ function letter(subject: string, ...blocks: readonly Block[]): Letter {
 }
 
 function emailChanged(data: AccountMails['email-changed'], words: Words): Letter {
+  const { undo } = data;
+
   return letter(
     words.say('message.emailChanged.subject'),
     text(words.say('message.emailChanged.text', { email: data.newEmail })),
     circumstances(data, words),
-    heading(words.say('message.emailChanged.undoHeading')),
-    text(words.say('message.emailChanged.undoText', { time: words.time(data.undoUntil) })),
-    ...linkAndCode(data.undo, words.say('message.emailChanged.undoLink'), words),
+    ...(undo === undefined
+      ? [note(words.say('message.emailChanged.earlier'))]
+      : [
+          heading(words.say('message.emailChanged.undoHeading')),
+          text(words.say('message.emailChanged.undoText', { time: words.time(undo.until) })),
+          ...linkAndCode(undo, words.say('message.emailChanged.undoLink'), words),
+        ]),
   );
 }
 
@@ -53,6 +61,16 @@ export const accountMails: AccountTemplates = {
         text(words.say(`message.addressTried.${data.by}`)),
         { kind: 'link', text: words.say('message.addressTried.link'), url: words.link(data.signInPath), main: true },
         note(words.say('message.addressTried.note')),
+      ),
+  },
+
+  'address-kept': {
+    atMost: { most: 1, within: day },
+    write: (data, words) =>
+      letter(
+        words.say('message.addressKept.subject'),
+        text(words.say('message.addressKept.text', { time: words.time(data.until) })),
+        note(words.say('message.addressKept.note')),
       ),
   },
 

@@ -35,7 +35,7 @@ export interface Messages extends TextNumbers {
 
 export interface Recipient {
   locale: Locale;
-  /** IANA name, or whatever the account's `zoneinfo` says; unset: UTC. */
+  /** IANA name, or whatever the account's `zoneinfo` says; unset: the operator's. */
   timeZone?: unknown;
   /** Whose message it is: closing the account drops it. */
   accountId?: string;
@@ -58,12 +58,14 @@ export interface MessagesDeps {
   ways: Readonly<Record<MessageChannel, Way>>;
   numbers: TextNumbers;
   bell: Bell;
+  /** Of people who have chosen none; UTC unless told otherwise. */
+  timeZone?: string;
 }
 
 /** Milliseconds for which an unsettled message lasts: longer than it is tried. */
 const queuedFor = 7 * 86_400_000;
 
-export function createMessages({ sealing, clock, ways, numbers, bell }: MessagesDeps): Messages {
+export function createMessages({ sealing, clock, ways, numbers, bell, timeZone: otherwise }: MessagesDeps): Messages {
   function row<Data>(
     name: string,
     template: Template<Data, unknown>,
@@ -78,7 +80,7 @@ export function createMessages({ sealing, clock, ways, numbers, bell }: Messages
       channel,
       template: name,
       locale,
-      sealed: sealContent(sealing, id, { to, timeZone: timeZoneOf(timeZone), data: data as object }),
+      sealed: sealContent(sealing, id, { to, timeZone: timeZoneOf(timeZone, otherwise), data: data as object }),
       state: 'queued',
       attempts: 0,
       nextAt: now,

@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts';
+import { readPhoneNumber } from './phone-numbers.ts';
 import type { TextCap, TextLimits } from './text-limits.ts';
 import type { Way } from './ways.ts';
 
@@ -70,12 +71,7 @@ export function createTextNumbers({ limits, way, countries }: TextNumbersDeps): 
   };
 }
 
-/** Undefined for what is no number of any. Loaded when the first text message is asked for: the plan of all numbers is large. */
+/** Undefined for what is no number of any. */
 async function countryOf(number: string): Promise<string | undefined> {
-  if (!/^\+[1-9]\d{6,14}$/.test(number)) return undefined;
-
-  const { parsePhoneNumberFromString } = await import('libphonenumber-js/min');
-  const parsed = parsePhoneNumberFromString(number);
-
-  return parsed?.isPossible() === true ? parsed.country : undefined;
+  return /^\+[1-9]\d{6,14}$/.test(number) ? (await readPhoneNumber(number))?.country : undefined;
 }

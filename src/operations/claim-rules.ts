@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { FurtherClaim } from '../domain/claims.ts';
+import { isTimeZone } from '../domain/time-zone.ts';
 import { line, lines, neededLine, problemIs } from './text-rules.ts';
 
 /**
@@ -52,15 +53,4 @@ function isBirthdate(value: string): boolean {
   // 2000 was a leap year: with the year withheld, 29 February is a birthday.
   const date = new Date(`${year === '0000' ? '2000' : year}-${month}-${day}T00:00:00Z`);
   return date.getUTCMonth() + 1 === Number(month) && date.getUTCDate() === Number(day);
-}
-
-function isTimeZone(value: string): boolean {
-  try {
-    return (
-      new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== '' && /^[A-Za-z]/.test(value)
-    );
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
 }

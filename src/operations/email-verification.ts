@@ -27,7 +27,7 @@ export interface EmailVerificationDeps extends HappeningsDeps {
   clock: Clock;
 }
 
-const purpose = 'verify:own-email';
+const purpose = 'verify:email';
 
 export function createEmailVerification(deps: EmailVerificationDeps): EmailVerification {
   const { setting, records, codes, proveCode, messages, clock } = deps;

@@ -63,11 +63,11 @@ export type Confirmed = { account: Account } | { wrong: true; triesLeft: number 
 export interface RegistrationDeps {
   /** `perAddress`: of one IP address, in an hour. */
   settings: { allowed: boolean; perAddress: number };
-  records: Pick<Records, 'accounts' | 'passwords'>;
+  records: Pick<Records, 'accounts' | 'passwords' | 'formerAddresses'>;
   ephemera: Pick<Ephemera, 'increment'>;
   passwords: Pick<Passwords, 'hash' | 'setHashed'>;
   policy: PasswordPolicy;
-  codes: Pick<OneTimeCodes, 'issue' | 'check' | 'waiting' | 'unused'>;
+  codes: Pick<OneTimeCodes, 'issue' | 'check' | 'waiting' | 'pending'>;
   /** At codes sent for registrations. */
   guessing: Pick<Guessing, 'admit' | 'succeeded' | 'failed' | 'withdrawn'>;
   messages: Pick<Messages, 'compose' | 'wake'>;
@@ -87,13 +87,18 @@ const hour = 3600;
 /** Codes that one network has sent to one address within an hour (S76). */
 const mostToOneMailbox = 5;
 
-/** What a row of `codes` holds; `taken`: its code was sent to nobody. */
+/** What a row of `codes` holds. */
 interface Pending {
   email: string;
   displayName: string;
   passwordHash: string;
   locale: Locale;
-  taken: boolean;
+}
+
+/** Whose an address is: an account's, or kept for one that had it lately (until then, in milliseconds); else nobody's. */
+interface Holder {
+  account?: Account | undefined;
+  keptUntil?: number | undefined;
 }
 
 export function createRegistration(deps: RegistrationDeps): Registration {
@@ -122,31 +127,30 @@ export function createRegistration(deps: RegistrationDeps): Registration {
     return { parsed, problems: [...(parsed.ok ? [] : parsed.problems), ...weak] };
   }
 
-  function letter(pending: Pending, account: Account | undefined, issued: IssuedCode): Write[] {
+  function letter({ email, locale }: Pending, { account, keptUntil }: Holder, issued: IssuedCode): Write[] {
     if (account) {
-      return messages.compose('address-tried', {
-        ...toAccount(account),
-        data: { by: 'registration', signInPath: '/account' },
-      });
+      const data = { by: 'registration', signInPath: '/account' } as const;
+
+      return messages.compose('address-tried', { ...toAccount(account), data });
     }
+
+    const to = { to: email, locale };
+    if (keptUntil !== undefined) return messages.compose('address-kept', { ...to, data: { until: keptUntil } });
 
     const lives = Math.round((issued.worksUntil - clock.now()) / 1000);
 
-    return messages.compose('verify-email', {
-      to: pending.email,
-      locale: pending.locale,
-      data: { code: issued.code, lives },
-    });
+    return messages.compose('verify-email', { ...to, data: { code: issued.code, lives } });
   }
 
   /** The same work whether the address is somebody's or nobody's. */
-  async function send(asked: Omit<Pending, 'taken'>, { binding, from }: Attempt): Promise<Wait | undefined> {
-    const account = await records.accounts.find('email', emailKey(asked.email));
-    const pending: Pending = { ...asked, taken: account !== undefined };
+  async function send(pending: Pending, { binding, from }: Attempt): Promise<Wait | undefined> {
+    const key = emailKey(pending.email);
+    const [account, kept] = await Promise.all([records.accounts.find('email', key), records.formerAddresses.get(key)]);
+    const decoy = account !== undefined || kept !== undefined;
 
-    const issued = await codes.issue({ ...codeOf(binding), data: { ...pending } }, async (code) => {
-      const writes = letter(pending, account, code);
-      const facts = { actor: 'anonymous', account, from, details: { known: pending.taken } };
+    const issued = await codes.issue({ ...codeOf(binding), data: { ...pending }, decoy }, async (code) => {
+      const writes = letter(pending, { account, keptUntil: kept?.expiresAt }, code);
+      const facts = { actor: 'anonymous', account, from, details: { known: account !== undefined } };
       await events.write('registration.begun', facts, (row) => writes.push({ in: 'events', create: row }));
 
       return writes;
@@ -156,6 +160,12 @@ export function createRegistration(deps: RegistrationDeps): Registration {
     messages.wake();
 
     return undefined;
+  }
+
+  async function pendingOf(binding: string): Promise<Pending | undefined> {
+    const pending = await codes.pending(codeOf(binding));
+
+    return pending?.here ? pendingIn(pending.data) : undefined;
   }
 
   async function make({ email, displayName, locale, passwordHash }: Pending, { from }: Attempt) {
@@ -189,13 +199,13 @@ export function createRegistration(deps: RegistrationDeps): Registration {
     },
 
     async begun({ binding }) {
-      const pending = pendingIn(await codes.unused(codeOf(binding)));
+      const pending = await pendingOf(binding);
 
       return pending && { email: pending.email, displayName: pending.displayName };
     },
 
     async sendAgain(attempt) {
-      const pending = pendingIn(await codes.unused(codeOf(attempt.binding)));
+      const pending = await pendingOf(attempt.binding);
       if (!pending) return 'ended';
 
       return (await admitted(pending.email, attempt)) ?? (await send(pending, attempt)) ?? 'sent';
@@ -214,21 +224,18 @@ export function createRegistration(deps: RegistrationDeps): Registration {
         await guessing.withdrawn(ticket);
         throw error;
       });
-      const pending = checked.outcome === 'right' ? pendingIn(checked.data) : undefined;
 
-      // Of an address that is somebody's the code was sent to nobody: here it was guessed.
-      if (checked.outcome === 'wrong' || pending?.taken) {
+      if (checked.outcome === 'wrong') {
         await guessing.failed(ticket);
-
-        return checked.outcome === 'wrong' ? { wrong: true, triesLeft: checked.triesLeft } : 'ended';
+        return { wrong: true, triesLeft: checked.triesLeft };
       }
 
-      if (!pending) {
+      if (checked.outcome === 'ended') {
         await guessing.withdrawn(ticket);
         return 'ended';
       }
 
-      const account = await make(pending, attempt);
+      const account = await make(checked.data as unknown as Pending, attempt);
       if (account === 'taken') {
         await guessing.withdrawn(ticket);
         return 'taken';

@@ -50,6 +50,10 @@ export function createTell({ messages, clock }: TellingDeps): Tell {
         return recoveryCodeUsed(what.details.left);
       case 'second_factor.failed':
         return messages.compose('second-factor-failed', { ...whose, data });
+      case 'phone.changed':
+        return messages.compose('phone-changed', { ...whose, data: { ...data, phone: what.name ?? '' } });
+      case 'phone.removed':
+        return messages.compose('phone-changed', { ...whose, data });
       case 'sign_in.blocked':
         return messages.compose('failed-tries', { ...whose, data });
       default:
@@ -68,7 +72,8 @@ export function createTell({ messages, clock }: TellingDeps): Tell {
 }
 
 function methodOf(method: string): Factor {
-  if (method !== 'authenticator' && method !== 'email' && method !== 'sms') {
+  if (method === 'text') return { kind: 'sms' };
+  if (method !== 'authenticator' && method !== 'email') {
     throw new TypeError(`no mail says what ${method} is`);
   }
 

@@ -1,4 +1,4 @@
-import type { Account } from '../domain/account.ts';
+import type { Account, FormerAddress } from '../domain/account.ts';
 import type { Client } from '../domain/client.ts';
 import type { DeviceSession, KnownDevice } from '../domain/device-session.ts';
 import type { Factors, Passkey, RememberedBrowser } from '../domain/factors.ts';
@@ -115,6 +115,11 @@ export const shapes = {
     },
     sealed: (row) => [row.eventKey],
   }),
+  formerAddresses: shape<FormerAddress>()({
+    unique: {},
+    lists: { account: { group: (row) => row.accountId, order: (row) => row.expiresAt } },
+    expiresAt: (row) => row.expiresAt,
+  }),
   passwords: shape<PasswordCredential>()({ unique: {}, lists: {} }),
   clients: shape<Client>()({ unique: {}, lists: { created: byCreation } }),
   consents: shape<Consent>()({
@@ -168,6 +173,7 @@ export const shapes = {
     unique: { hash: (row) => row.hash },
     lists: { account: { group: (row) => row.accountId, order: (row) => row.createdAt } },
     expiresAt: (row) => row.expiresAt,
+    sealed: ({ data: { before } }) => [typeof before === 'string' ? before : undefined],
   }),
   codes: shape<OneTimeCode>()({
     unique: {},

@@ -2,13 +2,14 @@ import type { Context } from 'koa';
 
 import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
+import { localeNames } from '../domain/texts.ts';
 import { timeZoneOf } from '../domain/time-zone.ts';
 import type { Assets } from './assets.ts';
 import type { Cookies } from './cookies.ts';
 import type { Csrf } from './csrf.ts';
 import { createFrame, isLocalPath } from './frame.ts';
 import { contentSecurityPolicy, documentPolicy, isolate } from './headers.ts';
-import { localeNames, sayIn } from './locale.ts';
+import { sayIn } from './locale.ts';
 import { keepNotice, takeNotice } from './notices.ts';
 import type { Notice } from './notices.ts';
 import type { LayoutData } from './partials.ts';
@@ -44,6 +45,8 @@ export interface AnswerDeps {
   visitors: Visitors;
   clock: Clock;
   branding: Branding;
+  /** In which times are shown to whoever has chosen none. */
+  timeZone: string;
   navigation: readonly NavigationItem[];
   /** Where the brand in the corner leads. */
   home: string;
@@ -96,7 +99,7 @@ function show(deps: AnswerDeps, context: Context, { outcome, situation }: { outc
     locale,
     form: { ...(situation.form ?? noForm), csrf: deps.csrf.token(context) },
     now: deps.clock.now(),
-    timeZone: timeZoneOf(account?.claims['zoneinfo']),
+    timeZone: timeZoneOf(account?.claims['zoneinfo'], deps.timeZone),
     images,
   });
 

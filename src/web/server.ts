@@ -52,6 +52,8 @@ export interface WebDeps {
   trustedProxies: readonly string[];
   /** `config.branding`; `logo` is the path of a file. */
   branding: Branding;
+  /** In which times are shown to whoever has chosen none; UTC unless told otherwise. */
+  timeZone?: string;
   /** The first signs (the protocol library's cookies); `app.keys`. */
   cookieKeys: readonly string[];
 
@@ -118,6 +120,7 @@ export function createWeb(deps: WebDeps): Web {
     visitors,
     clock,
     branding,
+    timeZone: deps.timeZone ?? 'UTC',
     navigation: deps.navigation,
     home,
   });

@@ -49,6 +49,10 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
     events: { write: async () => undefined },
     records: { write: async () => true },
     ...noSecondFactor,
+    ...noContactChange,
+    timeZone: 'UTC',
+    textCountries: [],
+    clock: { now: () => Date.UTC(2026, 0, 1, 12) },
     accounts: {
       async updateProfile(accountId, input, { actor }): Promise<Result<Account>> {
         changes.push({ accountId, actor, input });
@@ -94,4 +98,20 @@ const noSecondFactor: Pick<AccountDeps, 'twoFactor' | 'authenticators' | 'passke
   passkeys: { list: async () => [], creationOptions: never, add: never, rename: never, remove: never },
   remembering: { list: async () => [], forget: never },
   signInCodes: { can: () => true },
+};
+
+/** Nothing is waited for, and nothing can be sent. */
+const nothingAwaited = {
+  canSend: () => false,
+  waiting: async () => undefined,
+  ask: never,
+  sendAgain: never,
+  confirm: never,
+  cancel: never,
+};
+
+const noContactChange: Pick<AccountDeps, 'emailChange' | 'emailUndo' | 'phoneChange'> = {
+  emailChange: nothingAwaited,
+  emailUndo: { find: async () => undefined, undo: never },
+  phoneChange: { ...nothingAwaited, remove: never },
 };

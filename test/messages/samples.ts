@@ -22,11 +22,11 @@ export const mailSamples: { [Name in keyof Mails]: Mails[Name] } = {
   'email-changed': {
     ...circumstances,
     newEmail: 'ana@new.example',
-    undo: { path: `/undo?token=${secret}`, code: secret },
-    undoUntil: Date.UTC(2026, 6, 8, 22, 30),
+    undo: { path: `/undo?token=${secret}`, code: secret, until: Date.UTC(2026, 6, 8, 22, 30) },
   },
   'email-undone': circumstances,
   'address-tried': { by: 'registration', signInPath: '/account' },
+  'address-kept': { until: Date.UTC(2026, 6, 8, 22, 30) },
   'recovery-codes-low': { left: 2, path: '/account/sign-in-and-security' },
   'account-closed': circumstances,
   'password-changed': notice,

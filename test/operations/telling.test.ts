@@ -11,7 +11,7 @@ const told: [Happening, string, ...RegExp[]][] = [
   [{ kind: 'password.changed', details: { everywhere: true } }, 'password-changed'],
   [{ kind: 'password.set' }, 'password-changed'],
   [{ kind: 'two_factor.method_added', details: { method: 'authenticator' } }, 'factor-added', /authenticator app/],
-  [{ kind: 'two_factor.method_added', details: { method: 'sms' } }, 'factor-added', /text message/],
+  [{ kind: 'two_factor.method_added', details: { method: 'text' } }, 'factor-added', /text message/],
   [{ kind: 'two_factor.method_removed', details: { method: 'email' } }, 'factor-removed', /codes by e-mail/],
   [{ kind: 'two_factor.switched_off' }, 'two-factor-off'],
   [{ kind: 'passkey.added', details: { synced: true } }, 'factor-added', /a passkey/],

@@ -24,6 +24,7 @@ export const samples: Samples = {
     createdAt: start,
     updatedAt: start,
   },
+  formerAddresses: { id: 'ada@old.example.org', accountId: 'account-1', expiresAt: start + hour },
   passwords: { id: 'account-1', accountId: 'account-1', hash: '$argon2id$', changedAt: start },
   clients: {
     id: 'client-1',

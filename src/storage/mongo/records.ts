@@ -34,6 +34,7 @@ const migrations: readonly Migration[] = [
     passkeys: account,
     messages: { lists: ['state', 'newest', 'account'], expires: true },
     rememberedBrowsers: { ...account, expires: true },
+    formerAddresses: { ...account, expires: true },
   }),
 ];
 

@@ -42,6 +42,7 @@ export const recordsMigrations: readonly Migration[] = [
         createCollection('passkeys', account),
         createCollection('messages', { lists: ['state', 'newest', 'account'], expires: true }),
         createCollection('rememberedBrowsers', { ...account, expires: true }),
+        createCollection('formerAddresses', { ...account, expires: true }),
       ].join('\n'),
     );
   },

@@ -55,6 +55,21 @@ describe('creating an account under attack', () => {
       expect((await house.app.mail.to('STRASSE@example.com')).template).toBe('verify-email');
     });
 
+    test('that is kept for whoever had it lately: the mailbox is told, and no code is right', async () => {
+      const owner = await house.app.account({ email: 'moved@example.com' });
+      await house.app.services.records.write([
+        {
+          in: 'formerAddresses',
+          put: { id: 'former@example.com', accountId: owner.id, expiresAt: house.app.clock.now() + 24 * hour },
+        },
+      ]);
+
+      const { browser, page } = await house.begin('former@example.com');
+      expect(page.words).toContain('We have sent a message to former@example.com.');
+      expect((await house.app.mail.to('former@example.com')).template).toBe('address-kept');
+      expect((await confirm({ browser }, page, '000000')).status).toBe(422);
+    });
+
     test('its owner gets one such mail a day, however often it is tried', async () => {
       await house.app.account({ email: 'tried@example.com' });
       for (let time = 0; time < 3; time += 1) await house.begin('tried@example.com');

@@ -17,6 +17,9 @@ CREATE TABLE events (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, group_time
 CREATE INDEX events_list_account ON events (group_account, order_account, id);
 CREATE INDEX events_list_time ON events (group_time, order_time, id);
 CREATE TABLE factors (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL) STRICT;
+CREATE TABLE formerAddresses (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL, group_account TEXT, order_account ANY) STRICT;
+CREATE INDEX formerAddresses_expires ON formerAddresses (expires_at);
+CREATE INDEX formerAddresses_list_account ON formerAddresses (group_account, order_account, id);
 CREATE TABLE grants (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL, group_account TEXT, order_account ANY, group_client TEXT, order_client ANY, group_session TEXT, order_session ANY) STRICT;
 CREATE INDEX grants_expires ON grants (expires_at);
 CREATE INDEX grants_list_account ON grants (group_account, order_account, id);
