@@ -156,7 +156,12 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
     ephemera,
     limits: requestLimits(config.limits.requests),
     routes: [
-      ...signInRoutes({ ...services, interactions, minimumLength: config.passwords.minimum_length }),
+      ...signInRoutes({
+        ...services,
+        interactions,
+        minimumLength: config.passwords.minimum_length,
+        registering: registeringIn(config),
+      }),
       ...consentRoutes({
         interactions,
         showEnded,
@@ -192,6 +197,15 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
   web.use(oidc.middleware);
 
   return web;
+}
+
+function registeringIn({ passwords, branding: { links } }: Config) {
+  return {
+    minimumLength: passwords.minimum_length,
+    maximumLength: passwords.maximum_length,
+    ...(links.terms !== undefined && { terms: links.terms }),
+    ...(links.privacy !== undefined && { privacy: links.privacy }),
+  };
 }
 
 /** Shows what is not sent: in development mode alone, and only for as long as something is not. */

@@ -22,6 +22,7 @@ import { createClients, type Clients } from './operations/clients.ts';
 import { openContact, type ContactServices } from './services-contact.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
+import { openNewcomers, type NewcomerServices } from './services-newcomers.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
 import { keepFormerAddresses } from './operations/former-addresses.ts';
 import type { Tell } from './operations/happenings.ts';
@@ -43,7 +44,7 @@ import { createSealing, type Sealing } from './storage/sealing.ts';
  * The lower half of the composition root: storage and what can be done to it. The server (`app.ts`) and the command
  * line both stand on it; it knows no page and no protocol.
  */
-export interface Services extends FactorServices, ContactServices, AsyncDisposable {
+export interface Services extends FactorServices, NewcomerServices, ContactServices, AsyncDisposable {
   config: Config;
   secrets: Secrets;
   clock: Clock;
@@ -142,24 +143,18 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     clock,
   });
 
+  const guessing = createGuessing({ records, sealing, clock, limits: config.limits.sign_in, takeOver });
+  const inside = { config, records, sealing, clock, events, passwords, policy, guessing, messages, tell, oldPassword };
+
   return {
-    config,
+    ...inside,
     secrets,
-    clock,
-    records,
     ephemera,
-    sealing,
     units,
-    events,
-    passwords,
-    policy,
-    guessing: createGuessing({ records, sealing, clock, limits: config.limits.sign_in, takeOver }),
-    messages,
-    tell,
     signInCodes: createSignInCodes({ ...factors, messages, clock }),
     ...factors,
-    ...openContact({ ...factors, records, sealing, passwords, events, endings, messages, clock, tell }),
-    oldPassword,
+    ...openNewcomers({ ...inside, ephemera, factors, takeOver }),
+    ...openContact({ ...inside, ...factors, endings }),
     endings,
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),

@@ -6,6 +6,7 @@ import type { Config } from './schema.ts';
 // refused at the start: nobody should find out from people who wait for a code.
 
 type Given = Pick<Config, 'mode' | 'messages'>;
+type Whole = Given & Pick<Config, 'registration'>;
 
 function missing(path: string, why: string, mend = 'Set it.'): Problem {
   return { path, message: `${path} must be set: ${why}.`, mend };
@@ -56,8 +57,16 @@ function smsProblems({ sms }: Config['messages']): Problem[] {
   return problems;
 }
 
-export function messageProblems({ messages }: Given): Problem[] {
-  return [...smtpProblems(messages), ...smsProblems(messages)];
+export function messageProblems(config: Whole): Problem[] {
+  return [...smtpProblems(config.messages), ...smsProblems(config.messages), ...registrationProblems(config)];
+}
+
+function registrationProblems({ registration, ...config }: Whole): Problem[] {
+  const needed = missingFor('email', config);
+  if (!registration.allowed || needed.length === 0) return [];
+
+  const message = `registration.allowed must not be true without ${needed.join(' and ')}: nobody could prove an address.`;
+  return [{ path: 'registration.allowed', message, mend: 'Name your mail server, or leave it out.' }];
 }
 
 /**

@@ -26,6 +26,7 @@ import { cidr, claimName, link } from './rules.ts';
 import { timeZone } from './schema-account.ts';
 import { keys } from './schema-keys.ts';
 import { messages, resolveMessages } from './schema-messages.ts';
+import { registration, verifyEmail } from './schema-registration.ts';
 import { resources } from './schema-resources.ts';
 import { secrets } from './schema-secrets.ts';
 
@@ -181,6 +182,7 @@ export const settings = z.strictObject({
       'What needs a recent sign-in: pages that change something sensitive, or every page.',
     ),
     time_zone: timeZone,
+    verify_email: verifyEmail,
     claims_shown: list(claimName, {
       description: `Further standard claims of OpenID Connect Core 5.1 that people are shown, of: ${claimName.options.join(', ')}.`,
       expects: `a list of ${claimName.options.join(', ')}`,
@@ -188,6 +190,8 @@ export const settings = z.strictObject({
       example: '[nickname, picture]',
     }),
   }),
+
+  registration,
 
   branding: section('What people see.', {
     name: text(

@@ -75,8 +75,11 @@ export interface GuessingDeps {
   sealing: Pick<Sealing, 'keyedHash'>;
   clock: Clock;
   limits: GuessingLimits;
-  /** What is guessed at; passwords unless told otherwise. */
-  at?: 'password' | 'second-factor';
+  /**
+   * What is guessed at; passwords unless told otherwise. `registration`: codes sent to an address that is no account's
+   * yet. Of them no row of failures is kept, by which a stranger could shut somebody's address out for good.
+   */
+  at?: 'password' | 'second-factor' | 'registration';
   /** See `EventsDeps`; `sent` is called once they were written. */
   takeOver?: ((writes: readonly Write[], sent: () => void) => boolean) | undefined;
 }
@@ -100,7 +103,8 @@ export function createGuessing(deps: GuessingDeps): Guessing {
   const { records, sealing, clock, limits, at = 'password', takeOver } = deps;
   const counters = createAttemptCounters({ records, clock });
   const isSecond = at === 'second-factor';
-  const prefix = isSecond ? 'attempts:second-factor-' : 'attempts:';
+  const isCode = at !== 'password';
+  const prefix = isCode ? `attempts:${at}-` : 'attempts:';
 
   // Hashed under the operator's key: the store is no list of addresses that somebody tried.
   const counterId = (name: string, ...values: string[]) => sealing.keyedHash(`${prefix}${name}`, values.join('\0'));
@@ -125,10 +129,10 @@ export function createGuessing(deps: GuessingDeps): Guessing {
 
     return [
       // The first one without room says how long to wait: the longest wait comes first.
-      ...(isSecond
+      ...(isCode
         ? [hourly('account', 'account', account), pair]
         : [pair, slowing('account', limits.failures_per_account, account)]),
-      ending('row', account),
+      ...(at === 'registration' ? [] : [ending('row', account)]),
       slowing('address', limits.failures_per_address, address),
     ];
   }

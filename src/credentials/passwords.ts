@@ -14,6 +14,9 @@ export interface Passwords {
   verifier(accountId: string | undefined): (password: string) => Promise<boolean>;
   /** The policy is the caller's business. Throws Unavailable, and Invalid for what can't be a password. */
   set(accountId: string, password: string): Promise<void>;
+  /** For whoever has no account yet: what `setHashed` takes once there is one. Throws as `set` does. */
+  hash(password: string): Promise<string>;
+  setHashed(accountId: string, hash: string): Promise<void>;
   /**
    * Puts `next` in the place of `current`, or answers false because `current` is not (or, by then, no longer) the
    * password: of many calls at once that know the same one, one changes it. Throws as `set` does.
@@ -86,25 +89,28 @@ export function createPasswords({ records, hashing, clock, onRehashFailure }: Pa
     };
   }
 
+  async function setHashed(accountId: string, hash: string): Promise<void> {
+    const row: PasswordCredential = { id: accountId, accountId, hash, changedAt: clock.now() };
+
+    if (await records.passwords.update(accountId, () => row)) return;
+
+    try {
+      await records.passwords.create(row);
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+
+      // Set by another call since: that one came first, so this one replaces it.
+      await records.passwords.update(accountId, () => row);
+    }
+  }
+
   return {
     verify: (accountId, password) => verifier(accountId)(password),
     verifier,
 
-    async set(accountId, password) {
-      const hash = await hashing.hash(password);
-      const row: PasswordCredential = { id: accountId, accountId, hash, changedAt: clock.now() };
-
-      if (await records.passwords.update(accountId, () => row)) return;
-
-      try {
-        await records.passwords.create(row);
-      } catch (error) {
-        if (!(error instanceof Conflict)) throw error;
-
-        // Set by another call since: that one came first, so this one replaces it.
-        await records.passwords.update(accountId, () => row);
-      }
-    },
+    hash: hashing.hash,
+    setHashed,
+    set: async (accountId, password) => setHashed(accountId, await hashing.hash(password)),
 
     replace,
     hashOf: async (accountId) => (await records.passwords.get(accountId))?.hash,

@@ -23,17 +23,19 @@ export const catalogue = {
   'code.replayed': kind(),
   'client.authentication_failed': kind(),
 
+  /** Somebody wants an account; `known`: the address is this account's. */
+  'registration.begun': kind<{ known: boolean }>(),
   'account.created': kind<{ emailVerified: boolean }>(),
   'account.updated': kind<{ fields: string[] }>(),
   'account.disabled': kind(),
   'account.enabled': kind(),
   'account.deleted': kind(),
+  'email.verified': kind(),
   'password.set': kind(),
   'password.changed': kind<{ /** Whether every other session was ended. */ everywhere: boolean }>(),
   'admin.created': kind(),
   'email.changed': kind(),
   /** Of the address that it has. */
-  'email.verified': kind(),
   'email.change_undone': kind(),
   'phone.changed': kind<{ verified: boolean }>(),
   'phone.removed': kind(),

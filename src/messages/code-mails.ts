@@ -15,6 +15,8 @@ import type { MessageKey, Words } from './words.ts';
 export interface CodeMails {
   /** To finish creating an account. */
   'verify-email': CodeData;
+  /** To the address that an account has already, made by somebody else. */
+  'confirm-email': CodeData;
   /** As a second factor, after the password. */
   'sign-in-code': CodeData & Circumstances & { securityPath: `/${string}` };
   /** To the new address. */
@@ -31,7 +33,11 @@ const codeMail = {
   atMost: codesAtMost,
 } as const;
 
-function letter(name: 'verifyEmail' | 'changeEmail' | 'signInCode', words: Words, blocks: Letter['blocks']): Letter {
+function letter(
+  name: 'verifyEmail' | 'confirmEmail' | 'changeEmail' | 'signInCode',
+  words: Words,
+  blocks: Letter['blocks'],
+): Letter {
   const subject = words.say(`message.${name}.subject`);
 
   return { subject, heading: subject, blocks };
@@ -54,6 +60,15 @@ export const codeMails: CodeTemplates = {
       letter('verifyEmail', words, [
         ...codeBlocks(data, 'message.verifyEmail.text', words),
         note(words.say('message.verifyEmail.note')),
+      ]),
+  },
+
+  'confirm-email': {
+    ...codeMail,
+    write: (data, words) =>
+      letter('confirmEmail', words, [
+        ...codeBlocks(data, 'message.confirmEmail.text', words),
+        note(words.say('message.confirmEmail.note')),
       ]),
   },
 

@@ -1,7 +1,7 @@
 import { errors } from 'oidc-provider';
 import type { Configuration, ErrorOut, Interaction, KoaContextWithOIDC } from 'oidc-provider';
 
-import type { Exchange, Outcome, ShownFailure, View } from '../web/route.ts';
+import type { Exchange, Frame, Outcome, ShownFailure, View } from '../web/route.ts';
 import { clientFace, formActionFor, wayBack } from './client-face.ts';
 import type { ClientMetadata } from '../domain/client.ts';
 import type { Inside } from './deps.ts';
@@ -81,7 +81,8 @@ export function createPages(deps: Inside & { signOut: SignOut }): ProtocolPages 
           fields: Object.entries(values).map(([name, value]) => ({ name, value: String(value) })),
           ...appOf(ctx),
         },
-        { formAction: formActionFor(action) },
+        // It goes on by itself, and what it carries is carried once.
+        { formAction: formActionFor(action), keepsLanguage: true },
       ),
     );
 
@@ -132,7 +133,7 @@ export function createPages(deps: Inside & { signOut: SignOut }): ProtocolPages 
       const stayed = session.accountId !== undefined;
       const view = stayed ? { ...signedOutView, title: 'protocol.stayedTitle' as const } : signedOutView;
 
-      await show(ctx, outcome(view, { ...appOf(ctx), stayed }));
+      await show(ctx, outcome(view, { ...appOf(ctx), stayed }, { reopens: true }));
     },
 
     formPost: showFormPost,
@@ -276,6 +277,6 @@ function exchangeOf(ctx: KoaContextWithOIDC): Exchange {
   return { request: ctx.req, response: ctx.res };
 }
 
-function outcome<T extends object>(view: View<T>, data: NoInfer<T>, frame: { formAction?: string[] } = {}): Outcome {
+function outcome<T extends object>(view: View<T>, data: NoInfer<T>, frame: Frame = {}): Outcome {
   return { kind: 'show', view, data, frame };
 }

@@ -16,8 +16,19 @@ const { Check, Prompt, base } = library;
  * When a person has to take a step inside an authorization request (OpenID Connect Core 1.0 section 3.1.2.1): first the
  * choice of an account, then signing in, then consent. A step that was taken in this very request is never asked again.
  */
-export function interactionPolicy(clock: Clock): library.Prompt[] {
-  return [selectAccount(), login(clock), consent()];
+export function interactionPolicy(clock: Clock, { create }: { create: boolean }): library.Prompt[] {
+  return [...(create ? [createAccount()] : []), selectAccount(), login(clock), consent()];
+}
+
+/**
+ * OpenID Connect Prompt Create 1.0, where people may create accounts. It is a way to sign in and no step of its own: this
+ * one only makes the value known, a check of `login` leads there.
+ */
+function createAccount(): library.Prompt {
+  const prompt = new Prompt({ name: 'create', requestable: true });
+  prompt.checks.clear();
+
+  return prompt;
 }
 
 function selectAccount(): library.Prompt {
@@ -55,6 +66,12 @@ function login(clock: Clock): library.Prompt {
     new Check('another_account', 'another account was asked for', 'login_required', (ctx) => {
       const choice = ctx.oidc.result?.['select_account'] as { another?: boolean } | undefined;
       return choice?.another === true && !here(ctx);
+    }),
+  );
+
+  prompt.checks.add(
+    new Check('create_prompt', 'an account was to be created', 'interaction_required', (ctx) => {
+      return ctx.oidc.prompts.has('create') && !here(ctx);
     }),
   );
 

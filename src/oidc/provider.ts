@@ -100,7 +100,7 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
         findAccount: createFindAccount(units),
         loadExistingGrant: createLoadExistingGrant({ units, clock, claimsOfScope }),
         interactions: {
-          policy: interactionPolicy(clock),
+          policy: interactionPolicy(clock, { create: config.registration.allowed }),
           url: createInteractionUrl(units),
         },
       },

@@ -56,6 +56,9 @@ export const routes = {
   registration: '/oauth/register',
 } as const;
 
+/** `prompt` of an authorization request (OpenID Connect Core 1.0 section 3.1.2.1). */
+const prompts = ['none', 'login', 'consent', 'select_account'];
+
 /** Longest life of a client assertion in seconds: what was used has to be remembered that long (RFC 7523 section 3). */
 const assertionLife = 3600;
 
@@ -87,6 +90,8 @@ export function providerSettings({ config, secrets, clock, signing, hooks }: Set
     cookies: cookies(config, secrets.cookieKeys),
     discovery: {
       claim_types_supported: ['normal'],
+      // OpenID Connect Prompt Create 1.0 section 4.2
+      prompt_values_supported: prompts.concat(config.registration.allowed ? ['create'] : []),
       ui_locales_supported: [...locales],
       op_policy_uri: config.branding.links.privacy,
       op_tos_uri: config.branding.links.terms,

@@ -8,7 +8,7 @@ import { emailAddress, line, neededLine } from './text-rules.ts';
 
 /** What may be said about an account, checked and in the form in which it is kept. */
 
-const displayNameLength = 20;
+export const displayNameLength = 20;
 const nameLength = 64;
 const taskLength = 20;
 

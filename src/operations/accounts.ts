@@ -4,15 +4,14 @@ import type { PasswordPolicy } from '../credentials/password-policy.ts';
 import type { Passwords } from '../credentials/passwords.ts';
 import { emailKey, type Account, type Role } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
-import { Conflict } from '../domain/errors.ts';
 import { isTwoFactorOn } from '../domain/factors.ts';
-import { newId } from '../domain/ids.ts';
 import type { Events } from '../events/writer.ts';
 import type { Records } from '../storage/records.ts';
 import { readNewAccount, readProfileChange, type NewAccount, type ProfileChange } from './account-input.ts';
 import type { Endings } from './endings.ts';
 import type { FactorChanges } from './factor-changes.ts';
 import { tellingOf, type Tell } from './happenings.ts';
+import { storeAccount } from './new-account.ts';
 import type { OldPassword } from './old-password.ts';
 import { passwordProblems } from './password-problems.ts';
 import { problem, refused, type By, type Problem, type Result } from './problems.ts';
@@ -104,35 +103,13 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     if (problems.length > 0) return refused(...problems);
 
     const { password, ...given } = parsed.value;
-    const id = newId();
-    const now = clock.now();
-    const account: Account = {
-      ...given,
-      id,
+    const account = await storeAccount(deps, given, {
+      by,
       roles,
-      status: 'active',
-      eventKey: events.newEventKey(id),
-      createdAt: now,
-      updatedAt: now,
-    };
+      setPassword: async (id) => (password === undefined ? undefined : passwords.set(id, password)),
+    });
 
-    // The password first: an account is never there without the one that it was given.
-    if (password !== undefined) await passwords.set(id, password);
-
-    try {
-      await records.accounts.create(account);
-    } catch (error) {
-      await records.passwords.remove(id);
-      if (error instanceof Conflict) return refused(problem('email', 'problem.emailTaken'));
-
-      throw error;
-    }
-
-    const { emailVerified } = account;
-    await events.write('account.created', { ...by, account, details: { emailVerified } });
-    if (roles.includes('admin')) await events.write('admin.created', { ...by, account });
-
-    return { ok: true, value: account };
+    return account === 'taken' ? refused(problem('email', 'problem.emailTaken')) : { ok: true, value: account };
   }
 
   async function removeCredentials(accountId: string): Promise<void> {

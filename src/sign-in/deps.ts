@@ -6,9 +6,11 @@ import type { Events } from '../events/writer.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { Accounts } from '../operations/accounts.ts';
 import type { Authenticators } from '../operations/authenticators.ts';
+import type { EmailVerification } from '../operations/email-verification.ts';
 import type { Passkeys } from '../operations/passkeys.ts';
 import type { ProveCode } from '../operations/prove-code.ts';
 import type { ProvePasskey } from '../operations/prove-passkey.ts';
+import type { Registration } from '../operations/registration.ts';
 import type { Remembering } from '../operations/remembering.ts';
 import type { SignInCodes } from '../operations/sign-in-codes.ts';
 import type { SecondFactor } from '../operations/second-factor.ts';
@@ -34,6 +36,10 @@ export interface SignInDeps {
   provePasskey: ProvePasskey;
   authenticators: Authenticators;
   passkeys: Pick<Passkeys, 'creationOptions' | 'add'>;
+  emailVerification: EmailVerification;
+  registration: Registration;
+  /** Said on the page: of a password, in characters; the operator's documents. */
+  registering: { minimumLength: number; maximumLength: number; terms?: string; privacy?: string };
 }
 
 /** What a page of one step is asked. */

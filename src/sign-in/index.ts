@@ -3,9 +3,11 @@ import type { SignInDeps } from './deps.ts';
 import { pickerRoutes } from './picker.ts';
 import { setupRoutes, type SetupDeps } from './setup.ts';
 import { passkeyRoutes } from './passkey.ts';
+import { registerRoutes } from './register.ts';
 import { secondFactorRoutes } from './second-factor.ts';
 import { setUpRoutes } from './set-up.ts';
 import { passwordRoutes } from './sign-in.ts';
+import { verifyEmailRoutes } from './verify-email.ts';
 
 /**
  * Signing in: the pages on which a person proves who they are inside an authorization request, and what they see when
@@ -15,9 +17,11 @@ import { passwordRoutes } from './sign-in.ts';
 export function signInRoutes(deps: SignInDeps & SetupDeps): Route[] {
   return [
     ...passwordRoutes(deps),
+    ...registerRoutes(deps),
     ...passkeyRoutes(deps),
     ...secondFactorRoutes(deps),
     ...setUpRoutes(deps),
+    ...verifyEmailRoutes(deps),
     ...pickerRoutes(deps),
     ...setupRoutes(deps),
   ];

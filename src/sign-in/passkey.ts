@@ -44,7 +44,6 @@ export function passkeyRoutes(deps: SignInDeps): Route[] {
       });
 
       if ('refused' in used) return wrong({ form: 'signIn.passkeyRefused' });
-      if (!used.account.emailVerified) return wrong({ form: 'signIn.unverified' });
 
       await recognise(deps, ask, used.account.id);
 

@@ -2,27 +2,33 @@ import { provenBy, type Proven } from '../domain/acr.ts';
 import type { Account } from '../domain/account.ts';
 import { isStrong } from '../domain/factors.ts';
 import type { Interaction, PartialProof } from '../oidc/interactions.ts';
-import { to, type Outcome } from '../web/route.ts';
+import { inLanguageOf, to, type Outcome } from '../web/route.ts';
 import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
 
 /** What was proved by now, and by whom. */
 export interface SoFar extends Omit<PartialProof, 'accountId'> {
   account: Account;
+  /** "Not now", where it was only offered. */
+  verifiesLater?: true;
 }
 
 /** Where the next page of a sign-in is. */
-type Next = 'done' | 'second-factor' | 'set-up';
+type Next = 'done' | 'second-factor' | 'set-up' | 'verify-email';
 
 /**
  * What comes after something was proved: the app, a second factor, or setting one up where it is needed and there is
  * none. Every way of signing in ends here, so all of them are as strong (S97).
  */
 export async function proceed(deps: SignInDeps, ask: StepAsk, step: Interaction, soFar: SoFar): Promise<Outcome> {
+  return inLanguageOf(soFar.account, await goOn(deps, ask, step, soFar));
+}
+
+async function goOn(deps: SignInDeps, ask: StepAsk, step: Interaction, soFar: SoFar): Promise<Outcome> {
   const { account, proven, at } = soFar;
   const { exchange, visitor } = ask;
-  const next = await nextOf(deps, ask, step, soFar);
+  const comes = await next(deps, ask, step, soFar);
 
-  if (next === 'done') {
+  if (comes === 'done') {
     const { acr, amr } = provenBy(proven);
     const details = { amr, acr };
 
@@ -38,17 +44,26 @@ export async function proceed(deps: SignInDeps, ask: StepAsk, step: Interaction,
   }
 
   await deps.interactions.keepProof(exchange, step.uid, { accountId: account.id, proven, at });
-  if (next === 'set-up') return to(`/sign-in/${step.uid}/set-up`);
+  if (comes === 'set-up') return to(`/sign-in/${step.uid}/set-up`);
+  if (comes === 'verify-email') return beginVerification(deps, step, account);
 
   return beginSecondFactor(deps, ask, step, account);
 }
 
-async function nextOf(
+/** What is still to come. */
+export async function next(deps: SignInDeps, ask: StepAsk, step: Interaction, soFar: SoFar): Promise<Next> {
+  const comes = await factorNext(deps, ask, step, soFar);
+  const isVerified = soFar.verifiesLater === true || deps.emailVerification.wanted(soFar.account) === 'off';
+
+  return comes === 'done' && !isVerified ? 'verify-email' : comes;
+}
+
+async function factorNext(
   deps: SignInDeps,
   { visitor }: StepAsk,
   step: Interaction,
   { account, proven }: SoFar,
-): Promise<Next> {
+): Promise<Exclude<Next, 'verify-email'>> {
   const asked = await deps.secondFactor.ask(account);
   const strong = provenBy(proven).strength === 3;
   const isMust = step.factors === 'must' || asked.mustEnrol || asked.needsStrong;
@@ -82,11 +97,24 @@ async function beginSecondFactor(
   const [first] = methods;
 
   if (first === 'email' || first === 'text') {
-    const { locale, ...from } = visitor;
-    await deps.signInCodes.send(account, { method: first, binding: bindingOf(uid), from, locale });
+    const { locale } = account;
+    await deps.signInCodes.send(account, { method: first, binding: bindingOf(uid), from: visitor, locale });
   }
 
   return to(`/sign-in/${uid}/second-factor`);
+}
+
+async function beginVerification(
+  { emailVerification }: SignInDeps,
+  { uid }: Interaction,
+  account: Account,
+): Promise<Outcome> {
+  const binding = bindingOf(uid);
+  const { locale } = account;
+  if (!(await emailVerification.isWaiting(account, binding)))
+    await emailVerification.send(account, { binding, locale });
+
+  return to(`/sign-in/${uid}/verify-email`);
 }
 
 /** Who has proved something in this step, and what; undefined: nobody, or it counts no more. */

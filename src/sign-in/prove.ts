@@ -10,7 +10,6 @@ import type { SignInDeps } from './deps.ts';
 export type Proved =
   | { account: Account; /** Milliseconds. */ at: number }
   | 'wrong'
-  | 'unverified'
   | 'locked'
   | { /** Seconds. */ wait: number };
 
@@ -58,13 +57,6 @@ export async function proveByPassword(deps: ProveDeps, visitor: Visitor, tried: 
   }
 
   await deps.guessing.succeeded(ticket, account.id);
-
-  // Told only to somebody who knows the password: it answers nothing about addresses.
-  if (!account.emailVerified) {
-    await deps.events.write('sign_in.failed', { ...facts, details: { known: true } });
-
-    return 'unverified';
-  }
 
   return { account, at };
 }

@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { waitInWords } from '../domain/duration.ts';
 import type { Method } from '../domain/factors.ts';
 import type { ClientFace, Interaction } from '../oidc/interactions.ts';
-import type { CodeProof, SecondFactorCode } from '../operations/prove-code.ts';
-import { action, page, show, to, view, type MessageKey, type Outcome, type Route } from '../web/route.ts';
+import type { SecondFactorCode } from '../operations/prove-code.ts';
+import { action, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
 import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
 import { showEnded } from './ended.ts';
 import { proceed, soFarIn, type SoFar } from './proceed.ts';
+import { digitsIn, wrongCode } from './typed-code.ts';
 
 /** What can be asked for on this page: a code of some kind, or a passkey. */
 export type Asked = SecondFactorCode | 'passkey';
@@ -64,7 +65,11 @@ export function secondFactorRoutes(deps: SignInDeps): Route[] {
         if (judged === 'locked') return wrong({ form: 'secondFactor.locked' }, 429);
         if (judged === 'ended') return wrong({ form: 'secondFactor.codeEnded' });
         if ('wait' in judged) return showSecondFactor(deps, ask, step, { soFar, wait: judged.wait });
-        if ('wrong' in judged) return wrong({ code: wrongCode(judged, method) });
+        if ('wrong' in judged) {
+          return wrong({
+            code: wrongCode(judged, method === 'recovery-code' ? 'secondFactor.recoveryWrong' : undefined),
+          });
+        }
 
         if (input.remember !== undefined && step.factors === 'own') {
           const { deviceId: secret, ...from } = ask.visitor;
@@ -161,17 +166,4 @@ export async function showSecondFactor(
     },
     { formAction, ...(wait && { status: 429, retryAfter: wait }) },
   );
-}
-
-/** Apps show codes in groups; people type them so. */
-function digitsIn(typed: string): string {
-  return typed.normalize('NFKC').replaceAll(/[\s-]/g, '');
-}
-
-function wrongCode({ triesLeft }: Extract<CodeProof, { wrong: true }>, method: SecondFactorCode) {
-  const key: MessageKey = method === 'recovery-code' ? 'secondFactor.recoveryWrong' : 'problem.codeWrong';
-
-  return triesLeft === undefined || triesLeft > 2
-    ? key
-    : ({ key: 'secondFactor.triesLeft', values: { count: triesLeft } } as const);
 }

@@ -7,6 +7,7 @@ import { action, page, show, to, view, type Outcome, type Route } from '../web/r
 import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
 import { proceed, type SoFar } from './proceed.ts';
 import { at } from './second-factor.ts';
+import { digitsIn } from './typed-code.ts';
 import type { Interaction } from '../oidc/interactions.ts';
 
 /** A second factor is needed and there is none: setting one up is the next step of signing in (S102). */
@@ -69,7 +70,7 @@ export function setUpRoutes(deps: SignInDeps): Route[] {
     action(path, confirmation, (ask, { code }, wrong) =>
       at(deps, ask, async (step, soFar) => {
         const binding = bindingOf(step.uid);
-        const digits = code.normalize('NFKC').replaceAll(/[\s-]/g, '');
+        const digits = digitsIn(code);
         const by = { actor: soFar.account.id, from: ask.visitor };
         const added = await deps.authenticators.confirm(soFar.account, { code: digits, binding }, by);
 

@@ -21,6 +21,8 @@ export interface SignInView {
   again?: { email: string };
   /** What the passkey script asks the browser for. */
   passkey: string;
+  /** Whether people may create accounts here. */
+  mayRegister: boolean;
   /** In words, during a wait after wrong guesses. */
   wait?: string;
   mayRefuse: boolean;
@@ -41,7 +43,13 @@ export function passwordRoutes(deps: SignInDeps): Route[] {
       const step = await interactions.find(exchange, uid);
       if ('ended' in step) return showEnded(uid, step);
 
-      return elsewhere(step) ?? showSignIn(deps, step, { another: isAnother(query) });
+      const another = isAnother(query);
+      // `prompt=create`: the app has sent a newcomer, who may still say that they have an account.
+      if (deps.registration.isAllowed && step.reasons.includes('create_prompt') && !another) {
+        return to(`/sign-in/${uid}/register`);
+      }
+
+      return elsewhere(step) ?? showSignIn(deps, step, { another });
     }),
 
     action('/sign-in/:uid', credentials, async (ask, { email, password }, wrong) => {
@@ -57,7 +65,6 @@ export function passwordRoutes(deps: SignInDeps): Route[] {
       const proved = await proveByPassword(deps, ask.visitor, { email, password, clientId });
 
       if (proved === 'wrong') return wrong({ form: 'signIn.wrong' });
-      if (proved === 'unverified') return wrong({ form: 'signIn.unverified' });
       // No time is named: waiting does not help here (S84).
       if (proved === 'locked') return wrong({ form: 'signIn.locked' }, 429);
       if ('wait' in proved) {
@@ -97,7 +104,7 @@ export function isAnother(query: Readonly<Record<string, string>>): boolean {
 }
 
 export async function showSignIn(
-  { provePasskey }: Pick<SignInDeps, 'provePasskey'>,
+  { provePasskey, registration }: Pick<SignInDeps, 'provePasskey' | 'registration'>,
   step: Interaction,
   now: { another: boolean; email?: string; wait?: Wait },
 ): Promise<Outcome> {
@@ -114,6 +121,7 @@ export async function showSignIn(
       forAccount: client.id === consoleClientId,
       mayRefuse,
       passkey: JSON.stringify(passkey),
+      mayRegister: registration.isAllowed && again === undefined,
       email: now.email ?? again?.email ?? (another ? '' : (loginHint ?? '')),
       ...(again && { again: { email: again.email } }),
       ...(wait && { wait: wait.inWords }),

@@ -14,7 +14,7 @@ import { keepNotice, takeNotice } from './notices.ts';
 import type { Notice } from './notices.ts';
 import type { LayoutData } from './partials.ts';
 import type { Renderer } from './render.ts';
-import type { FormState, NavigationItem, Outcome, Say } from './route.ts';
+import type { FormState, Frame, NavigationItem, Outcome, Say } from './route.ts';
 import type { Visitors } from './visitors.ts';
 
 /** Writes what a page or an action answers with: a framed page, or a 303. */
@@ -65,10 +65,12 @@ export function createAnswers(deps: AnswerDeps): Answers {
           break;
         case 'to':
           seeOther(context, localPath(outcome.path));
+          if (outcome.locale) deps.visitors.chooseLocale(context, outcome.locale);
           if (outcome.notice) keepNotice(deps.cookies, context, { tone: 'good', key: outcome.notice });
           break;
         case 'leave':
           seeOther(context, address(outcome.url));
+          if (outcome.locale) deps.visitors.chooseLocale(context, outcome.locale);
           break;
         case 'document':
           context.type = 'html';
@@ -106,7 +108,12 @@ function show(deps: AnswerDeps, context: Context, { outcome, situation }: { outc
   const wrong = Object.keys(fields.form.problems).length > 0;
 
   const layout: LayoutData = {
-    ...placeOf(deps, context, { say, locale, situation: frame.keepsLanguage ? withoutHere(situation) : situation }),
+    ...placeOf(deps, context, {
+      say,
+      locale,
+      situation,
+      here: hereOf(context, situation, frame),
+    }),
     title: `${wrong ? say('frame.problemTitle', { title }) : title} · ${deps.branding.name}`,
     content: deps.renderer.render(view.name, { ...data, ...fields }),
     ...(notice && { notice: { tone: notice.tone, text: say(notice.key) } }),
@@ -128,14 +135,27 @@ function show(deps: AnswerDeps, context: Context, { outcome, situation }: { outc
   if (view.layout === 'shell') isolate(context);
 }
 
-function withoutHere({ here: _, ...situation }: Situation): Situation {
-  return situation;
+/** A longer address than the form at the foot takes can't be come back to. */
+const longestHere = 2000;
+
+/** A request of an app: what it holds is repeated nowhere (S17). */
+const protocol = /^\/oauth\//;
+
+/** What was opened can be opened again; what was sent has an address only where a page stands at it. */
+function hereOf(context: Context, { here, account }: Situation, { keepsLanguage, reopens }: Frame): string | undefined {
+  const opened = context.method === 'GET' && (reopens || !protocol.test(context.path)) ? context.url : undefined;
+  const address = here ?? opened;
+
+  // A person who is signed in has a language of their own, changed where their other settings are.
+  if (keepsLanguage || account || address === undefined) return undefined;
+
+  return address.length <= longestHere && isLocalPath(address) ? address : undefined;
 }
 
 function placeOf(
   deps: AnswerDeps,
   context: Context,
-  { say, situation, locale }: { say: Say; situation: Situation; locale: string },
+  { say, situation, locale, here }: { say: Say; situation: Situation; locale: string; here: string | undefined },
 ): Omit<LayoutData, 'title' | 'content'> {
   const { branding } = deps;
   const links = (['privacy', 'terms', 'help'] as const).map((name) => ({
@@ -157,14 +177,13 @@ function placeOf(
       current: path === nearest(deps.navigation, context.path),
     })),
     links: links.flatMap(({ url, text }) => (url === undefined ? [] : [{ url, text }])),
-    // A person who is signed in has a language of their own, changed where their other settings are.
     languages:
-      situation.here === undefined || situation.account
+      here === undefined
         ? []
         : Object.entries(localeNames)
             .filter(([name]) => name !== locale)
             .map(([name, text]) => ({ locale: name, name: text })),
-    here: situation.here ?? '',
+    here: here ?? '',
   };
 }
 

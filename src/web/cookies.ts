@@ -9,6 +9,9 @@ export interface Cookies {
   /** Until the browser is closed, unless `seconds` is given. */
   set(context: Context, name: string, value: string, seconds?: number): void;
   remove(context: Context, name: string): void;
+  /** One that belongs below a path alone, where `__Host-` can't be: nothing that has to be believed. */
+  setBelow(context: Context, path: string, cookie: { name: string; value: string }): void;
+  getBelow(context: Context, name: string): string | undefined;
 }
 
 /** What a value of ours looks like; anything else counts as absent. */
@@ -16,13 +19,15 @@ const ours = /^[\w.-]{1,100}$/;
 
 export function createCookies(secure: boolean): Cookies {
   const named = (name: string): string => (secure ? `__Host-${name}` : name);
+  const namedBelow = (name: string): string => (secure ? `__Secure-${name}` : name);
   const policy = { secure, httpOnly: true, sameSite: 'lax', path: '/', signed: false, overwrite: true } as const;
 
   return {
-    get(context, name) {
-      const value = context.cookies.get(named(name), { signed: false });
+    get: (context, name) => read(context, named(name)),
+    getBelow: (context, name) => read(context, namedBelow(name)),
 
-      return value !== undefined && ours.test(value) ? value : undefined;
+    setBelow(context, path, { name, value }) {
+      context.cookies.set(namedBelow(name), value, { ...policy, path });
     },
 
     set(context, name, value, seconds) {
@@ -33,4 +38,10 @@ export function createCookies(secure: boolean): Cookies {
       context.cookies.set(named(name), null, policy);
     },
   };
+}
+
+function read(context: Context, name: string): string | undefined {
+  const value = context.cookies.get(name, { signed: false });
+
+  return value !== undefined && ours.test(value) ? value : undefined;
 }

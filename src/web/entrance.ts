@@ -79,6 +79,7 @@ export function createEntrance(pages: ReadonlyMap<string, Page>, deps: EntranceD
     const query = queryOf(context, route);
     const signedIn = route.access === 'anyone' ? undefined : await gate.current(exchange, (id) => ahead(route, id));
     const visitor = visitors.of(context, signedIn?.account);
+    if ('ui_locales' in query) visitors.keepAsked(context, placeOf(context, route));
     const ask: Asked = { params, query, visitor, say: sayIn(visitor.locale), exchange, ...signedIn };
 
     if (route.access !== 'anyone' && !signedIn) return signIn(visit, ask, {});
@@ -157,6 +158,13 @@ function parametersOf(context: Context): Record<string, string> {
   }
 
   return parameters;
+}
+
+/** `/sign-in/:uid` of whatever is below it: the address up to the first parameter. */
+function placeOf({ path }: Context, route: Route): string {
+  const parameter = route.path.split('/').findIndex((part) => part.startsWith(':'));
+
+  return parameter < 0 ? path : path.split('/', parameter + 1).join('/');
 }
 
 function queryOf(context: Context, route: Route): Fields {

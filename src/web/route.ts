@@ -88,6 +88,8 @@ export interface Frame {
   frames?: true;
   /** Offers no other language here: switching would undo what was ticked. */
   keepsLanguage?: true;
+  /** Of an endpoint of the protocol, and all the same it may be opened again in another language as it is. */
+  reopens?: true;
 }
 
 /** What is wrong with a field: a message, with what fills its `{placeholders}` where it has some. */
@@ -97,9 +99,9 @@ export type ProblemText = MessageKey | { key: MessageKey; values?: Readonly<Reco
 export type Outcome =
   | { kind: 'show'; view: View<object>; data: object; frame: Frame }
   /** 303. A local path that begins with a single `/`. */
-  | { kind: 'to'; path: string; notice?: MessageKey }
+  | { kind: 'to'; path: string; notice?: MessageKey; locale?: Locale }
   /** 303 to a place that `oidc/` vouches for: a registered redirect URI, or the protocol's own resume path. */
-  | { kind: 'leave'; url: string }
+  | { kind: 'leave'; url: string; locale?: Locale }
   /** The same page again with what was typed and what is wrong with it. */
   | {
       kind: 'wrong';
@@ -119,6 +121,11 @@ export function show<T extends object>(of: View<T>, data: NoInfer<T>, frame: Fra
 /** 303 to a path of ours; `notice` stands on top of the next page, once. */
 export function to(path: `/${string}`, notice?: MessageKey): Outcome {
   return notice === undefined ? { kind: 'to', path } : { kind: 'to', path, notice };
+}
+
+/** From here on this browser's pages speak the language of the account: whose it is was just proved. */
+export function inLanguageOf({ locale }: Pick<Account, 'locale'>, outcome: Outcome): Outcome {
+  return outcome.kind === 'to' || outcome.kind === 'leave' ? { ...outcome, locale } : outcome;
 }
 
 export interface Rule<A extends Access = Access> {

@@ -14,12 +14,15 @@ export interface Visitors {
   deviceOf(context: Context): string | undefined;
   /** What the person chose, for every page until they choose again. */
   chooseLocale(context: Context, locale: Locale): void;
+  /** What the app asks for in this address (`ui_locales`) holds for every page below `place`. */
+  keepAsked(context: Context, place: string): void;
 }
 
 const aYear = 365 * 24 * 60 * 60;
 
 const languageCookie = 'lang';
 const deviceCookie = 'device';
+const askedCookie = 'ui-locale';
 
 export function createVisitors(cookies: Cookies): Visitors {
   const deviceOf = (context: Context): string | undefined =>
@@ -43,7 +46,7 @@ export function createVisitors(cookies: Cookies): Visitors {
       if (account && account.locale !== chosen) cookies.set(context, languageCookie, account.locale, aYear);
 
       return {
-        locale: account?.locale ?? chooseLocale(context, chosen),
+        locale: account?.locale ?? chooseLocale(context, chosen, cookies.getBelow(context, askedCookie)),
         ip: context.ip,
         userAgent: context.get('user-agent').slice(0, 500),
         requestId: arrivalOf(context.req).id,
@@ -53,14 +56,27 @@ export function createVisitors(cookies: Cookies): Visitors {
 
     deviceOf,
     chooseLocale: (context, locale) => cookies.set(context, languageCookie, locale, aYear),
+
+    keepAsked(context, place) {
+      const locale = firstLocale(askedIn(context));
+
+      if (locale && locale !== cookies.getBelow(context, askedCookie)) {
+        cookies.setBelow(context, place, { name: askedCookie, value: locale });
+      }
+    },
   };
 }
 
-/** What was chosen here, what the app asks for (OpenID Connect Core 1.0 section 3.1.2.1), what the browser prefers. */
-function chooseLocale(context: Context, chosen: string | undefined): Locale {
-  const asked = new URLSearchParams(context.querystring).get('ui_locales')?.split(' ') ?? [];
+/** What was chosen here, what the app asks for, what the browser prefers. */
+function chooseLocale(context: Context, chosen: string | undefined, asked: string | undefined): Locale {
+  const tags = [chosen ?? '', ...askedIn(context), asked ?? '', ...preferred(context.get('accept-language'))];
 
-  return firstLocale([chosen ?? '', ...asked, ...preferred(context.get('accept-language'))]) ?? 'en';
+  return firstLocale(tags) ?? 'en';
+}
+
+/** OpenID Connect Core 1.0 section 3.1.2.1: `ui_locales`, the most wanted first. */
+function askedIn(context: Context): string[] {
+  return new URLSearchParams(context.querystring).get('ui_locales')?.split(' ') ?? [];
 }
 
 /** RFC 9110 section 12.5.4: the tags, the most wanted first. */

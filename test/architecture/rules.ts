@@ -86,7 +86,14 @@ export const rules: Rules = {
     demo: { paths: ['demo/'], imports: ['domain', 'web/html.ts'], types: ['config'] },
 
     app: {
-      paths: ['app.ts', 'services.ts', 'services-contact.ts', 'services-factors.ts', 'moving.ts'],
+      paths: [
+        'app.ts',
+        'services.ts',
+        'services-contact.ts',
+        'services-factors.ts',
+        'services-newcomers.ts',
+        'moving.ts',
+      ],
       imports: ['*'],
     },
     cli: { paths: ['cli/'], imports: ['domain', 'config', 'operations', 'app', 'storage/refusals.ts'] },

@@ -15,6 +15,7 @@ const notice: Notice = { ...circumstances, wasntMe: { path: `/wasnt-me?token=${s
 
 export const mailSamples: { [Name in keyof Mails]: Mails[Name] } = {
   'verify-email': { code: '012345', lives: 600 },
+  'confirm-email': { code: '012345', lives: 600 },
   'sign-in-code': { code: '012345', lives: 600, ...circumstances, securityPath: '/account/sign-in-and-security' },
   'change-email-code': { code: '012345', lives: 600 },
   'reset-password': { path: `/reset?token=${secret}`, code: secret, lives: 1200, ...circumstances },

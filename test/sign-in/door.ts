@@ -103,6 +103,9 @@ const oneFactor: Pick<
   | 'provePasskey'
   | 'authenticators'
   | 'passkeys'
+  | 'emailVerification'
+  | 'registration'
+  | 'registering'
 > = {
   clock: { now: () => Date.now() },
   secondFactor: {
@@ -137,4 +140,18 @@ const oneFactor: Pick<
     creationOptions: () => Promise.reject(new TypeError('nobody makes one here')),
     add: () => Promise.reject(new TypeError('nobody makes one here')),
   },
+  emailVerification: {
+    wanted: () => 'off',
+    send: () => Promise.reject(new TypeError('nobody verifies anything here')),
+    isWaiting: async () => false,
+    confirm: async () => 'ended',
+  },
+  registration: {
+    isAllowed: false,
+    begin: () => Promise.reject(new TypeError('nobody registers here')),
+    begun: async () => undefined,
+    sendAgain: async () => 'ended',
+    confirm: async () => 'ended',
+  },
+  registering: { minimumLength: 15, maximumLength: 256 },
 };

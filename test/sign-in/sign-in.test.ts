@@ -127,19 +127,6 @@ describe('a wrong e-mail or password', () => {
     expect(page.forms[0]?.fields).toMatchObject({ email: 'ana@example.com' });
   });
 
-  test('an address that is not verified is told so to whoever knows the password, with what to do', async () => {
-    await using door = await openDoor(stepAt('login'));
-    door.people = [{ ...ana, emailVerified: false }];
-    const browser = door.browser();
-
-    const knows = await browser.submit(await browser.get(path), right);
-    const guesses = await browser.submit(await browser.get(path), { ...right, password: 'wrong' });
-
-    expect(knows.words).toContain('Ask an administrator to verify it');
-    expect(guesses.words).toContain('That e-mail and password don’t match.');
-    expect(door.played.calls).toEqual([]);
-  });
-
   test('a password that could not be looked at does not count', async () => {
     await using door = await openDoor(stepAt('login'));
     door.broken = new Unavailable('the queue is full');

@@ -7,14 +7,26 @@ import { pickerView } from '../../src/sign-in/picker.ts';
 import { secondFactorView, type Asked } from '../../src/sign-in/second-factor.ts';
 import { recoveryCodesView, setUpView } from '../../src/sign-in/set-up.ts';
 import { setupClosedView, setupView } from '../../src/sign-in/setup.ts';
+import { registerCodeView, registerView } from '../../src/sign-in/register.ts';
 import { signInView } from '../../src/sign-in/sign-in.ts';
+import { verifyEmailView } from '../../src/sign-in/verify-email.ts';
 import * as asked from '../consent/page.ts';
 import { ana, payroll, uid, wiki } from '../support/interactions.ts';
 import { codes, shown } from './account.ts';
 import { day, sample, type Sample, type Told } from './sample.ts';
 
 const onThisComputer = { ...wiki, host: 'localhost:4711', onThisComputer: true, impersonable: true };
-const signIn = { uid, client: wiki, forAccount: false, email: '', passkey: '{}', mayRefuse: true };
+const signIn = { uid, client: wiki, forAccount: false, email: '', passkey: '{}', mayRegister: true, mayRefuse: true };
+const newcomer = {
+  uid,
+  client: wiki,
+  email: ana.email,
+  displayName: 'Ana',
+  minimumLength: 15,
+  maximumLength: 256,
+  mayRefuse: true,
+};
+const mailed = { uid, email: ana.email, mayRefuse: true, clientName: 'Wiki' };
 const secondFactor = { uid, client: wiki, email: ana.email, others: [], mayRemember: true, mayRefuse: true };
 const everyWay: readonly Asked[] = ['passkey', 'authenticator', 'text', 'email', 'recovery-code'];
 const reasons = ['expired', 'finished', 'elsewhere'] as const;
@@ -65,6 +77,23 @@ export const signInSamples: readonly Sample[] = [
     as: 'again for the console',
     notice: 'setup.done',
   }),
+  sample(registerView, () => ({ ...newcomer, terms: 'https://example.com/t', privacy: 'https://example.com/p' })),
+  sample(
+    registerView,
+    ({ say, locale }) => ({ ...newcomer, wait: say('register.wait', { time: waitInWords(3600, locale) }) }),
+    {
+      as: 'with problems',
+      problems: { email: 'problem.email', displayName: 'problem.required', password: 'register.passwordMissing' },
+    },
+  ),
+  sample(registerCodeView, () => mailed),
+  sample(
+    registerCodeView,
+    ({ say, locale }) => ({ ...mailed, wait: say('secondFactor.wait', { time: waitInWords(90, locale) }) }),
+    { as: 'with problems', problems: { code: 'problem.codeWrong' }, notice: 'secondFactor.sent' },
+  ),
+  sample(verifyEmailView, () => ({ ...mailed, waiting: true, optional: true })),
+  sample(verifyEmailView, () => ({ ...mailed, waiting: false, optional: false }), { as: 'before a code is sent' }),
   sample(pickerView, () => ({ uid, client: wiki, account: ana, mayRefuse: true })),
 
   ...everyWay.map((method) =>

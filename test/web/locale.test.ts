@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
 
-import { openSite, signedIn } from './site.ts';
+import { page } from '../../src/web/route.ts';
+import { openSite, profileView, signedIn } from './site.ts';
 import type { Site } from './site.ts';
+
+const data = { greeting: 'Hello', displayName: 'Ana', at: 0, link: '/' };
 
 async function language(site: Site, header: string, path = '/profile'): Promise<unknown> {
   return (await site.browser({ headers: { 'accept-language': header } }).get(path)).headers['content-language'];
@@ -33,6 +36,38 @@ test('a choice at the foot of the page goes before both, keeps the query, and is
   expect(german.url).toBe(`${site.origin}/profile?ui_locales=en&x=1`);
   expect(german.headers['content-language']).toBe('de');
   expect((await browser.get('/language')).status).toBe(405);
+});
+
+test('what an app asks for holds for the pages below, and for no other', async () => {
+  await using site = await openSite({
+    routes: [
+      page('/profile', profileView, () => data),
+      page('/step/:uid', profileView, () => data),
+      page('/step/:uid/next', profileView, () => data),
+    ],
+  });
+  const browser = site.browser({ headers: { 'accept-language': 'en' } });
+  const spoken = async (path: string) => (await browser.get(path)).headers['content-language'];
+
+  expect(await spoken('/step/one?ui_locales=de')).toBe('de');
+  expect([await spoken('/step/one/next'), await spoken('/step/one')]).toEqual(['de', 'de']);
+  expect([await spoken('/step/two'), await spoken('/profile')]).toEqual(['en', 'en']);
+
+  // What the person chose goes before it.
+  await browser.submit(await browser.get('/step/one'), {}, { form: '/language', button: 'English' });
+  expect(await spoken('/step/one/next')).toBe('en');
+});
+
+test('pages that say what went wrong offer it, too, at the address that was asked for', async () => {
+  await using site = await openSite();
+  const browser = site.browser({ headers: { 'accept-language': 'en' } });
+  const missing = await browser.get('/nowhere?x=1');
+  const german = await browser.submit(missing, {}, { form: '/language', button: 'Deutsch' });
+
+  expect([german.url, german.status]).toEqual([`${site.origin}/nowhere?x=1`, 404]);
+  expect(german.words).toContain('Diese Seite gibt es nicht');
+  const long = await browser.get(`/nowhere?x=${'y'.repeat(2000)}`);
+  expect(long.forms.some(({ action }) => action === '/language')).toBe(false);
 });
 
 test('the switch leads nowhere else', async () => {

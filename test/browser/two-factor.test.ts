@@ -1,0 +1,203 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Locator, Page } from 'playwright-core';
+
+import { expectAxeClean, patience, startChromium, type Chromium } from '../support/chromium.ts';
+import { describeWith } from '../support/need.ts';
+import { startTextServer, type TextServer } from '../support/text-server.ts';
+import { totpAt } from '../support/totp.ts';
+import { givePassword, heading, needsOf, openOn, press, walked, type WalkedHouse } from './seed-rows.ts';
+
+const security = '/account/sign-in-and-security';
+const number = '+491711234567';
+
+/** Two-factor authentication as a person meets it, without scripts: on, off, and each way to get a code. */
+describe.each(walked)('two-factor authentication on %s', (pair) => {
+  describeWith(['chromium', ...needsOf(pair)], `two-factor authentication on ${pair}`, () => {
+    let chromium: Chromium;
+    let provider: TextServer;
+    let house: WalkedHouse;
+    let people = 0;
+
+    beforeAll(async () => {
+      chromium = await startChromium();
+      provider = await startTextServer();
+      house = await openOn(pair, provider.env);
+    }, patience);
+
+    afterAll(async () => {
+      await chromium[Symbol.asyncDispose]();
+      await house[Symbol.asyncDispose]();
+      await provider[Symbol.asyncDispose]();
+    });
+
+    /** Somebody with a proved address and number, at the page on which two-factor authentication is set. */
+    async function atSecurity(): Promise<{ page: Page; email: string }> {
+      const email = `person-${(people += 1)}@example.com`;
+      await house.app.account({ email, claims: { phone_number: number, phone_number_verified: true } });
+      const page = await chromium.open();
+
+      await page.goto(house.app.url + security);
+      await givePassword(page, email);
+      expect(await heading(page)).toBe('Sign-in & security');
+      expect(await badge(page)).toBe('Off');
+
+      return { page, email };
+    }
+
+    const badge = (page: Page) => page.locator('#two-factor .badge').innerText();
+    const row = (page: Page, name: string): Locator =>
+      page.locator('section[aria-labelledby=two-factor] .row').filter({ has: page.getByRole('heading', { name }) });
+
+    async function pressIn(page: Page, name: string, button: string): Promise<void> {
+      const pressed = row(page, name).getByRole('button', { name: button }).first();
+
+      await Promise.all([page.waitForEvent('framenavigated'), pressed.click()]);
+      await page.waitForLoadState();
+    }
+
+    /** The ten codes are shown once; then the page is there again. */
+    async function keepRecoveryCodes(page: Page): Promise<string[]> {
+      expect(await heading(page)).toBe('Keep your recovery codes');
+      await expectAxeClean(page);
+      const codes = await page.locator('.codes code').allInnerTexts();
+      await page.getByRole('link', { name: 'I have kept them' }).click();
+      await page.waitForLoadState();
+      expect(await badge(page)).toBe('On');
+
+      return codes;
+    }
+
+    /** As far as the second question. */
+    async function signInAgain(page: Page, email: string): Promise<void> {
+      await press(page, 'Sign out');
+      await page.goto(`${house.app.url}/account`);
+      await givePassword(page, email);
+    }
+
+    async function giveCode(page: Page, code: string): Promise<void> {
+      await page.getByLabel('Code', { exact: true }).fill(code);
+      await press(page, 'Go on');
+    }
+
+    test(
+      'method: authenticator app',
+      async () => {
+        const { page, email } = await atSecurity();
+        await pressIn(page, 'Authenticator app', 'Set up');
+        await expectAxeClean(page);
+
+        expect(await page.locator('svg.qr').count()).toBe(1);
+        const secret = (await page.locator('.secret').innerText()).replaceAll(/\s/g, '');
+        await page.getByLabel('Code', { exact: true }).fill('000000');
+        await page.getByLabel('Name (optional)').fill('Blue phone');
+        await press(page, 'Confirm');
+        expect(await page.getByLabel('Code', { exact: true }).getAttribute('aria-invalid')).toBe('true');
+        expect(await page.getByLabel('Name (optional)').inputValue()).toBe('Blue phone');
+
+        await page.getByLabel('Code', { exact: true }).fill(totpAt(secret, house.app.clock.now()));
+        await press(page, 'Confirm');
+        const [recoveryCode = ''] = await keepRecoveryCodes(page);
+        await page.getByRole('heading', { name: 'Blue phone' }).waitFor();
+
+        await signInAgain(page, email);
+        expect(await heading(page)).toBe('One more step');
+        await expectAxeClean(page);
+        await giveCode(page, '000000');
+        expect(await heading(page)).toBe('One more step');
+        house.app.clock.advance(30_000);
+        await giveCode(page, totpAt(secret, house.app.clock.now()));
+        expect(await heading(page)).toBe('Personal information');
+
+        // The phone is lost: one of the codes that were kept.
+        await signInAgain(page, email);
+        await page.getByRole('link', { name: 'Recovery code' }).click();
+        await giveCode(page, recoveryCode);
+        expect(await heading(page)).toBe('Personal information');
+      },
+      patience,
+    );
+
+    test(
+      'method: e-mail',
+      async () => {
+        const { page, email } = await atSecurity();
+        await pressIn(page, 'E-mail', 'Turn on');
+        await keepRecoveryCodes(page);
+        expect(await row(page, 'E-mail').innerText()).toMatch(/Codes go to p.*•.*@example\.com\./);
+
+        await signInAgain(page, email);
+        expect(await page.getByRole('heading', { level: 2, name: 'Code by e-mail' }).count()).toBe(1);
+        await giveCode(page, (await house.app.mail.to(email, 'sign-in-code')).code);
+        expect(await heading(page)).toBe('Personal information');
+      },
+      patience,
+    );
+
+    test(
+      'method: text message',
+      async () => {
+        const { page, email } = await atSecurity();
+        await pressIn(page, 'Text message', 'Turn on');
+        await keepRecoveryCodes(page);
+        const before = provider.texts.length;
+
+        await signInAgain(page, email);
+        expect(await page.getByRole('heading', { level: 2, name: 'Code by text message' }).count()).toBe(1);
+        await provider.accepted.reaches(before + 1);
+        const { body, to } = provider.to(number);
+        expect(to).toBe(number);
+        await giveCode(page, /\d{6}/.exec(body)?.[0] ?? '');
+        expect(await heading(page)).toBe('Personal information');
+      },
+      patience,
+    );
+
+    test(
+      'several methods: one is asked first, the others are offered',
+      async () => {
+        const { page, email } = await atSecurity();
+        await pressIn(page, 'E-mail', 'Turn on');
+        await keepRecoveryCodes(page);
+        await pressIn(page, 'Text message', 'Turn on');
+        const before = provider.texts.length;
+        await pressIn(page, 'Text message', 'Ask first').catch(() => undefined);
+
+        await signInAgain(page, email);
+        const offered = await page.locator('.choices a').allInnerTexts();
+        expect(offered).toEqual(expect.arrayContaining(['Recovery code']));
+        expect(offered).toHaveLength(2);
+        expect(provider.texts.length).toBeGreaterThanOrEqual(before);
+
+        await page.getByRole('link', { name: offered[0] ?? '' }).click();
+        expect(await page.getByRole('button', { name: 'Send code' }).count()).toBe(1);
+      },
+      patience,
+    );
+
+    test(
+      'switching off: a notice of what goes, and then the password is enough',
+      async () => {
+        const { page, email } = await atSecurity();
+        await pressIn(page, 'E-mail', 'Turn on');
+        await keepRecoveryCodes(page);
+
+        await page.getByRole('link', { name: 'Switch off' }).click();
+        expect(await heading(page)).toBe('Switch off two-factor authentication?');
+        await page.getByText('Your password alone will then be enough').waitFor();
+        await expectAxeClean(page);
+
+        await page.getByRole('link', { name: 'Keep it on' }).click();
+        expect(await badge(page)).toBe('On');
+
+        await page.getByRole('link', { name: 'Switch off' }).click();
+        await press(page, 'Switch off');
+        await page.getByText('Two-factor authentication is off.').waitFor();
+        expect(await badge(page)).toBe('Off');
+
+        await signInAgain(page, email);
+        expect(await heading(page)).toBe('Personal information');
+      },
+      patience,
+    );
+  });
+});
