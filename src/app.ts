@@ -165,7 +165,7 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
         ...services,
         interactions,
         claimsShown: config.account.claims_shown,
-        passwordLength: { minimum: config.passwords.minimum_length, maximum: config.passwords.maximum_length },
+        longestPassword: config.passwords.maximum_length,
       }),
       ...outbox(services),
     ],
@@ -209,7 +209,9 @@ function requestLimits({ window, authorizations, sign_ins }: Config['limits']['r
 
   return [
     ...requests.map((which) => ({ ...which, name: 'authorizations', most: authorizations, window })),
-    { name: 'sign-ins', method: 'POST', path: '/sign-in/', most: sign_ins, window },
+    ...['/sign-in/', '/forgot-password', '/reset-password', '/reset-password/', '/password-strength'].map(
+      (path): Limit => ({ name: 'sign-ins', method: 'POST', path, most: sign_ins, window }),
+    ),
   ];
 }
 

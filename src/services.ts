@@ -20,6 +20,7 @@ import { waysOf } from './messages/ways.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createClients, type Clients } from './operations/clients.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
+import { openRecovery, type RecoveryServices } from './services-recovery.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
 import type { Tell } from './operations/happenings.ts';
@@ -41,7 +42,7 @@ import { createSealing, type Sealing } from './storage/sealing.ts';
  * The lower half of the composition root: storage and what can be done to it. The server (`app.ts`) and the command
  * line both stand on it; it knows no page and no protocol.
  */
-export interface Services extends FactorServices, AsyncDisposable {
+export interface Services extends FactorServices, RecoveryServices, AsyncDisposable {
   config: Config;
   secrets: Secrets;
   clock: Clock;
@@ -140,23 +141,17 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     clock,
   });
 
+  const guessing = createGuessing({ records, sealing, clock, limits: config.limits.sign_in, takeOver });
+  const inside = { config, records, sealing, clock, events, passwords, policy, guessing, messages, tell, oldPassword };
+
   return {
-    config,
+    ...inside,
     secrets,
-    clock,
-    records,
     ephemera,
-    sealing,
     units,
-    events,
-    passwords,
-    policy,
-    guessing: createGuessing({ records, sealing, clock, limits: config.limits.sign_in, takeOver }),
-    messages,
-    tell,
     signInCodes: createSignInCodes({ ...factors, messages, clock }),
     ...factors,
-    oldPassword,
+    ...openRecovery({ ...inside, ...factors, endings }),
     endings,
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 
+import { strengthInKeys } from '../credentials/password-strength.ts';
 import type { Account } from '../domain/account.ts';
 import { waitInWords } from '../domain/duration.ts';
 import type { RememberedBrowser } from '../domain/factors.ts';
 import { deviceOf } from '../messages/device.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import { changePassword, type ChangePasswordDeps } from '../operations/change-password.ts';
+import { knownOf, type JudgeStrength } from '../operations/password-problems.ts';
 import { byField } from '../operations/problems.ts';
 import type { SignInCodes } from '../operations/sign-in-codes.ts';
 import type { TwoFactorShown } from '../operations/two-factor.ts';
@@ -19,13 +21,15 @@ import { twoFactorRoutes, type TwoFactorDeps } from './two-factor.ts';
 export interface SignInAndSecurityDeps extends ChangePasswordDeps, TwoFactorDeps, PasskeysDeps, RememberedDeps {
   interactions: Pick<Interactions, 'renewSession'>;
   signInCodes: Pick<SignInCodes, 'can'>;
-  /** Of a password, in characters: said beside the field. */
-  passwordLength: { minimum: number; maximum: number };
+  strength: JudgeStrength;
+  /** Of a password, in characters: said beside the field; the least depends on whether there is a second factor. */
+  longestPassword: number;
 }
 
 export interface SignInAndSecurityView {
   /** For password managers: whose password it is. */
   email: string;
+  names: readonly string[];
   length: { minimum: number; maximum: number };
   /** Whether the box is ticked. */
   everywhere: boolean;
@@ -55,23 +59,23 @@ const change = z.object({
 export const signInAndSecurity: ConsolePage<SignInAndSecurityDeps> = {
   place: { path, label: 'account.security', icon: 'lock' },
 
-  routes: ({ interactions, passwordLength: length, ...deps }) => [
+  routes: ({ interactions, ...deps }) => [
     ...twoFactorRoutes({ ...deps, interactions }),
     ...passkeyRoutes({ ...deps, interactions }),
     ...rememberedRoutes(deps),
 
-    page(
-      path,
-      signInAndSecurityView,
-      async (ask) => ({ email: ask.account.email, length, everywhere: true, ...(await factorsOf(deps, ask)) }),
-      { access: 'recent' },
-    ),
+    page(path, signInAndSecurityView, (ask) => shownTo(deps, ask, { everywhere: true }), { access: 'recent' }),
 
     action(
       path,
       change,
-      async ({ account, session, visitor, say, exchange }, { confirmPassword, ...input }, wrong) => {
-        if (confirmPassword !== input.newPassword) return wrong({ confirmPassword: 'account.passwordDiffers' });
+      async (ask, { confirmPassword, ...input }, wrong) => {
+        const { account, session, visitor, say, exchange } = ask;
+        const strength = strengthInKeys(await deps.strength(input.newPassword, knownOf(account)));
+
+        if (confirmPassword !== input.newPassword) {
+          return wrong({ confirmPassword: 'account.passwordDiffers' }, 422, { strength });
+        }
 
         const everywhere = input.everywhere !== undefined;
         const changed = await changePassword(deps, account, {
@@ -85,18 +89,14 @@ export const signInAndSecurity: ConsolePage<SignInAndSecurityDeps> = {
 
         if ('wait' in changed) {
           const wait = say('signIn.wait', { time: waitInWords(changed.wait, visitor.locale) });
-          const shown = {
-            email: account.email,
-            length,
-            everywhere,
-            wait,
-            ...(await factorsOf(deps, { account, say })),
-          };
 
-          return show(signInAndSecurityView, shown, { status: 429, retryAfter: changed.wait });
+          return show(signInAndSecurityView, await shownTo(deps, ask, { everywhere, wait }), {
+            status: 429,
+            retryAfter: changed.wait,
+          });
         }
 
-        if (!changed.ok) return wrong(byField(changed.problems));
+        if (!changed.ok) return wrong(byField(changed.problems), 422, { strength });
 
         await interactions.renewSession(exchange);
 
@@ -106,6 +106,17 @@ export const signInAndSecurity: ConsolePage<SignInAndSecurityDeps> = {
     ),
   ],
 };
+
+async function shownTo(
+  deps: Omit<SignInAndSecurityDeps, 'interactions'>,
+  ask: { account: Account; say: Say },
+  now: Pick<SignInAndSecurityView, 'everywhere' | 'wait'>,
+): Promise<SignInAndSecurityView> {
+  const factors = await factorsOf(deps, ask);
+  const minimum = deps.policy.minimumLength(factors.twoFactor.isOn);
+
+  return { ...knownOf(ask.account), length: { minimum, maximum: deps.longestPassword }, ...now, ...factors };
+}
 
 type FactorsShown = Pick<SignInAndSecurityView, 'twoFactor' | 'passkeys' | 'browsers' | 'canSend'>;
 

@@ -20,6 +20,8 @@ export interface OneTimeSecrets {
     ask: SecretAsk,
     also?: (issued: IssuedSecret) => readonly Write[] | Promise<readonly Write[]>,
   ): Promise<IssuedSecret>;
+  /** The same without writing anything: `write` is for the caller's own list. */
+  prepare(ask: SecretAsk): { issued: IssuedSecret; write: Write };
   /** For the page before its button is pressed: has no effect. */
   find(purpose: SecretPurpose, typed: string): Promise<OneTimeSecret | undefined>;
   /**
@@ -99,25 +101,31 @@ export function createOneTimeSecrets({ records, sealing, passwords, clock }: One
     return changedAt === undefined || changedAt < row.createdAt ? row : undefined;
   }
 
+  function prepare({ purpose, accountId, data = {} }: SecretAsk): { issued: IssuedSecret; write: Write } {
+    const { life, single }: Purpose = purposes[purpose];
+    const now = clock.now();
+    const secret = newReadableCode(characters);
+    const issued = { secret, code: inGroups(secret), expiresAt: now + life * 1000 };
+    const put: OneTimeSecret = {
+      id: single ? idOf(purpose, accountId) : newId(),
+      purpose,
+      hash: sealing.keyedHash(purpose, secret),
+      accountId,
+      data,
+      createdAt: now,
+      expiresAt: issued.expiresAt,
+    };
+
+    return { issued, write: { in: 'oneTimeSecrets', put } };
+  }
+
   return {
     find,
+    prepare,
 
-    async issue({ purpose, accountId, data = {} }, also = () => []) {
-      const { life, single }: Purpose = purposes[purpose];
-      const now = clock.now();
-      const secret = newReadableCode(characters);
-      const issued = { secret, code: inGroups(secret), expiresAt: now + life * 1000 };
-      const put: OneTimeSecret = {
-        id: single ? idOf(purpose, accountId) : newId(),
-        purpose,
-        hash: sealing.keyedHash(purpose, secret),
-        accountId,
-        data,
-        createdAt: now,
-        expiresAt: issued.expiresAt,
-      };
-
-      await records.write([{ in: 'oneTimeSecrets', put }, ...(await also(issued))]);
+    async issue(ask, also = () => []) {
+      const { issued, write } = prepare(ask);
+      await records.write([write, ...(await also(issued))]);
 
       return issued;
     },

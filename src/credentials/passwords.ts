@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import { Conflict } from '../domain/errors.ts';
-import type { PasswordCredential, Records } from '../storage/records.ts';
+import type { PasswordCredential, Records, Write } from '../storage/records.ts';
 import type { Hashing } from './hashing.ts';
 
 /** The passwords that accounts have. */
@@ -14,6 +14,8 @@ export interface Passwords {
   verifier(accountId: string | undefined): (password: string) => Promise<boolean>;
   /** The policy is the caller's business. Throws Unavailable, and Invalid for what can't be a password. */
   set(accountId: string, password: string): Promise<void>;
+  /** The same as a write, to be made in one step with what it depends on. Throws as `set` does. */
+  toSet(accountId: string, password: string): Promise<Write>;
   /**
    * Puts `next` in the place of `current`, or answers false because `current` is not (or, by then, no longer) the
    * password: of many calls at once that know the same one, one changes it. Throws as `set` does.
@@ -82,13 +84,20 @@ export function createPasswords({ records, hashing, clock, onRehashFailure }: Pa
     };
   }
 
+  async function newRow(accountId: string, password: string): Promise<PasswordCredential> {
+    const hash = await hashing.hash(password);
+
+    return { id: accountId, accountId, hash, changedAt: clock.now() };
+  }
+
   return {
     verify: (accountId, password) => verifier(accountId)(password),
     verifier,
 
+    toSet: async (accountId, password) => ({ in: 'passwords', put: await newRow(accountId, password) }),
+
     async set(accountId, password) {
-      const hash = await hashing.hash(password);
-      const row: PasswordCredential = { id: accountId, accountId, hash, changedAt: clock.now() };
+      const row = await newRow(accountId, password);
 
       if (await records.passwords.update(accountId, () => row)) return;
 

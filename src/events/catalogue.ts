@@ -29,6 +29,11 @@ export const catalogue = {
   'account.enabled': kind(),
   'account.deleted': kind(),
   'password.set': kind(),
+  /** With a link or code from the mailbox, in the place of the old one or of none. */
+  'password.reset': kind(),
+  'recovery.asked': kind<{ known: boolean }>(),
+  /** This hour's mails with links to new passwords are used up. */
+  'recovery.spent': kind<{ perHour: number }>(),
   'password.changed': kind<{ /** Whether every other session was ended. */ everywhere: boolean }>(),
   'admin.created': kind(),
   'guessing.cleared': kind(),

@@ -33,6 +33,7 @@ export function createTell({ messages, clock }: TellingDeps): Tell {
     switch (what.kind) {
       case 'password.changed':
       case 'password.set':
+      case 'password.reset':
         return messages.compose('password-changed', { ...whose, data });
       case 'two_factor.method_added':
         return factor('factor-added', methodOf(what.details.method));

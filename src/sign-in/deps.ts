@@ -9,6 +9,7 @@ import type { Authenticators } from '../operations/authenticators.ts';
 import type { Passkeys } from '../operations/passkeys.ts';
 import type { ProveCode } from '../operations/prove-code.ts';
 import type { ProvePasskey } from '../operations/prove-passkey.ts';
+import type { Recovery } from '../operations/recovery.ts';
 import type { Remembering } from '../operations/remembering.ts';
 import type { SignInCodes } from '../operations/sign-in-codes.ts';
 import type { SecondFactor } from '../operations/second-factor.ts';
@@ -34,6 +35,7 @@ export interface SignInDeps {
   provePasskey: ProvePasskey;
   authenticators: Authenticators;
   passkeys: Pick<Passkeys, 'creationOptions' | 'add'>;
+  recovery: Pick<Recovery, 'possible'>;
 }
 
 /** What a page of one step is asked. */

@@ -1,6 +1,8 @@
 import type { Route } from '../web/route.ts';
 import type { SignInDeps } from './deps.ts';
+import { passwordStrengthRoutes, type PasswordStrengthDeps } from './password-strength.ts';
 import { pickerRoutes } from './picker.ts';
+import { recoverRoutes, type RecoverDeps } from './recover.ts';
 import { setupRoutes, type SetupDeps } from './setup.ts';
 import { passkeyRoutes } from './passkey.ts';
 import { secondFactorRoutes } from './second-factor.ts';
@@ -12,7 +14,7 @@ import { passwordRoutes } from './sign-in.ts';
  * there is no such request any more. It owns the words and the order of the checks; it must not know the protocol (that
  * is `oidc/interactions`), how passwords are hashed or where anything is stored.
  */
-export function signInRoutes(deps: SignInDeps & SetupDeps): Route[] {
+export function signInRoutes(deps: SignInDeps & SetupDeps & RecoverDeps & PasswordStrengthDeps): Route[] {
   return [
     ...passwordRoutes(deps),
     ...passkeyRoutes(deps),
@@ -20,6 +22,8 @@ export function signInRoutes(deps: SignInDeps & SetupDeps): Route[] {
     ...setUpRoutes(deps),
     ...pickerRoutes(deps),
     ...setupRoutes(deps),
+    ...recoverRoutes(deps),
+    ...passwordStrengthRoutes(deps),
   ];
 }
 

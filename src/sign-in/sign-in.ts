@@ -24,6 +24,8 @@ export interface SignInView {
   /** In words, during a wait after wrong guesses. */
   wait?: string;
   mayRefuse: boolean;
+  /** Whether a link to a new password can be sent. */
+  mayRecover: boolean;
 }
 
 export const signInView = view<SignInView>('sign-in/sign-in', 'door', 'signIn.title');
@@ -97,7 +99,7 @@ export function isAnother(query: Readonly<Record<string, string>>): boolean {
 }
 
 export async function showSignIn(
-  { provePasskey }: Pick<SignInDeps, 'provePasskey'>,
+  { provePasskey, recovery }: Pick<SignInDeps, 'provePasskey' | 'recovery'>,
   step: Interaction,
   now: { another: boolean; email?: string; wait?: Wait },
 ): Promise<Outcome> {
@@ -113,6 +115,7 @@ export async function showSignIn(
       client,
       forAccount: client.id === consoleClientId,
       mayRefuse,
+      mayRecover: recovery.possible,
       passkey: JSON.stringify(passkey),
       email: now.email ?? again?.email ?? (another ? '' : (loginHint ?? '')),
       ...(again && { again: { email: again.email } }),

@@ -4,6 +4,7 @@ import { accountNavigation, accountRoutes, type AccountDeps } from '../../src/ac
 import type { Account } from '../../src/domain/account.ts';
 import type { FurtherClaim } from '../../src/domain/claims.ts';
 import { noFactors } from '../../src/domain/factors.ts';
+import { createJudgeStrength } from '../../src/operations/password-problems.ts';
 import type { Problem, Result } from '../../src/operations/problems.ts';
 import { ana, playInteractions, stepAt } from '../support/interactions.ts';
 import { policyOptions } from '../credentials/room.ts';
@@ -27,7 +28,8 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
   const routes = accountRoutes({
     interactions: played.interactions,
     claimsShown,
-    passwordLength: { minimum: policyOptions.minimumLength, maximum: policyOptions.maximumLength },
+    longestPassword: policyOptions.maximumLength,
+    strength: createJudgeStrength(policyOptions.productName),
     policy: createPasswordPolicy(policyOptions),
     passwords: {
       async replace(_accountId, { current, next }) {

@@ -85,7 +85,10 @@ export const rules: Rules = {
     },
     demo: { paths: ['demo/'], imports: ['domain', 'web/html.ts'], types: ['config'] },
 
-    app: { paths: ['app.ts', 'services.ts', 'services-factors.ts', 'moving.ts'], imports: ['*'] },
+    app: {
+      paths: ['app.ts', 'services.ts', 'services-factors.ts', 'services-recovery.ts', 'moving.ts'],
+      imports: ['*'],
+    },
     cli: { paths: ['cli/'], imports: ['domain', 'config', 'operations', 'app', 'storage/refusals.ts'] },
     main: { paths: ['main.ts'], imports: ['domain', 'config', 'app', 'cli'] },
   },
