@@ -57,6 +57,12 @@ export interface AppOptions {
 /** Once a minute: nothing that jobs do is waited for, and an idle server should stay idle. */
 const eachMinute = { every: 60_000, lease: 180 };
 
+/** Where something is sent that is looked up, compared or hashed. */
+const guessable = [
+  ...['/sign-in/', '/forgot-password', '/reset-password', '/reset-password/', '/password-strength'],
+  ...['/wasnt-me', '/wasnt-me/'],
+];
+
 /** Rows of one sweep: a batch holds up everything else for as long as it takes. */
 const batch = 200;
 
@@ -209,9 +215,7 @@ function requestLimits({ window, authorizations, sign_ins }: Config['limits']['r
 
   return [
     ...requests.map((which) => ({ ...which, name: 'authorizations', most: authorizations, window })),
-    ...['/sign-in/', '/forgot-password', '/reset-password', '/reset-password/', '/password-strength'].map(
-      (path): Limit => ({ name: 'sign-ins', method: 'POST', path, most: sign_ins, window }),
-    ),
+    ...guessable.map((path): Limit => ({ name: 'sign-ins', method: 'POST', path, most: sign_ins, window })),
   ];
 }
 

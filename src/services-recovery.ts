@@ -1,27 +1,50 @@
 import type { Config } from './config/schema.ts';
+import type { OneTimeCodes } from './credentials/one-time-code.ts';
 import { createShares } from './messages/shares.ts';
+import { createArrivals, type Arrivals } from './operations/arrivals.ts';
+import { blockedTries, type BlockedTries } from './operations/blocked-tries.ts';
+import { createMailbox, type Mailbox, type MailboxDeps } from './operations/mailbox.ts';
 import { createJudgeStrength, type JudgeStrength } from './operations/password-problems.ts';
 import { createRecovery, type Recovery, type RecoveryDeps } from './operations/recovery.ts';
+import { createWasntMe, type WasntMe } from './operations/wasnt-me.ts';
+import type { Guessing } from './credentials/guessing.ts';
+import type { Events } from './events/writer.ts';
+import type { Account } from './domain/account.ts';
 import type { Records } from './storage/records.ts';
 import type { Sealing } from './storage/sealing.ts';
 
-/** The part of `services.ts` about getting back into an account: wiring, and nothing else. */
+/** The part of `services.ts` about who is at the door and how they get back in: wiring, and nothing else. */
 export interface RecoveryServices {
   recovery: Recovery;
+  wasntMe: WasntMe;
+  mailbox: Mailbox;
+  arrivals: Arrivals;
   strength: JudgeStrength;
+  blockedTries(account: Account): Promise<BlockedTries | undefined>;
 }
 
-export type RecoveryServicesDeps = Omit<RecoveryDeps, 'limits' | 'shares' | 'records' | 'sealing'> & {
+export type RecoveryServicesDeps = Omit<
+  RecoveryDeps & MailboxDeps,
+  'limits' | 'shares' | 'records' | 'sealing' | 'guessing' | 'events'
+> & {
+  events: Events;
   config: { limits: Pick<Config['limits'], 'recovery'>; branding: Pick<Config['branding'], 'name'> };
   records: Records;
   sealing: Sealing;
+  guessing: Guessing;
+  oneTimeCodes: OneTimeCodes;
 };
 
 export function openRecovery({ config, ...deps }: RecoveryServicesDeps): RecoveryServices {
-  const shares = createShares(deps);
+  const inside = { ...deps, shares: createShares(deps) };
+  const recovery = createRecovery({ ...inside, limits: config.limits.recovery });
 
   return {
-    recovery: createRecovery({ ...deps, shares, limits: config.limits.recovery }),
+    recovery,
+    wasntMe: createWasntMe({ ...inside, recovery }),
+    mailbox: createMailbox(inside),
+    arrivals: createArrivals(inside),
+    blockedTries: (account) => blockedTries(inside, account),
     strength: createJudgeStrength(config.branding.name),
   };
 }

@@ -2,6 +2,7 @@ import type { Config } from './config/schema.ts';
 import type { Secrets } from './config/secrets.ts';
 import { createGuessing, type Guessing } from './credentials/guessing.ts';
 import { createHashing, type HashingOptions } from './credentials/hashing.ts';
+import { createOneTimeSecrets } from './credentials/one-time-secret.ts';
 import { createPasswordPolicy, type PasswordPolicy } from './credentials/password-policy.ts';
 import { createPasswords, type Passwords } from './credentials/passwords.ts';
 import type { Clock } from './domain/clock.ts';
@@ -126,7 +127,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   });
   const endings = createEndings({ records, events, tell: tellApps });
   const messages = openMessages(config, { records, sealing, events, clock, bell });
-  const tell = createTell({ messages, clock });
+  const oneTimeSecrets = createOneTimeSecrets({ records, sealing, passwords, clock });
+  const tell = createTell({ messages, oneTimeSecrets, clock });
   const factors = openFactors({ config, records, sealing, passwords, events, clock, tell, takeOver });
   const oldPassword = createOldPassword({ records, ...factors });
   const accounts = createAccounts({

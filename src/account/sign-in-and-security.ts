@@ -6,6 +6,7 @@ import { waitInWords } from '../domain/duration.ts';
 import type { RememberedBrowser } from '../domain/factors.ts';
 import { deviceOf } from '../messages/device.ts';
 import type { Interactions } from '../oidc/interactions.ts';
+import type { BlockedTries } from '../operations/blocked-tries.ts';
 import { changePassword, type ChangePasswordDeps } from '../operations/change-password.ts';
 import { knownOf, type JudgeStrength } from '../operations/password-problems.ts';
 import { byField } from '../operations/problems.ts';
@@ -22,6 +23,7 @@ export interface SignInAndSecurityDeps extends ChangePasswordDeps, TwoFactorDeps
   interactions: Pick<Interactions, 'renewSession'>;
   signInCodes: Pick<SignInCodes, 'can'>;
   strength: JudgeStrength;
+  blockedTries(account: Account): Promise<BlockedTries | undefined>;
   /** Of a password, in characters: said beside the field; the least depends on whether there is a second factor. */
   longestPassword: number;
 }
@@ -30,6 +32,8 @@ export interface SignInAndSecurityView {
   /** For password managers: whose password it is. */
   email: string;
   names: readonly string[];
+  /** Of strangers, most likely; absent: there were none lately. */
+  tries?: Pick<BlockedTries, 'count' | 'lastAt' | 'ip'> & { more: boolean; /** In words. */ device: string };
   length: { minimum: number; maximum: number };
   /** Whether the box is ticked. */
   everywhere: boolean;
@@ -112,10 +116,16 @@ async function shownTo(
   ask: { account: Account; say: Say },
   now: Pick<SignInAndSecurityView, 'everywhere' | 'wait'>,
 ): Promise<SignInAndSecurityView> {
-  const factors = await factorsOf(deps, ask);
+  const [factors, tries] = await Promise.all([factorsOf(deps, ask), deps.blockedTries(ask.account)]);
   const minimum = deps.policy.minimumLength(factors.twoFactor.isOn);
 
-  return { ...knownOf(ask.account), length: { minimum, maximum: deps.longestPassword }, ...now, ...factors };
+  return {
+    ...knownOf(ask.account),
+    length: { minimum, maximum: deps.longestPassword },
+    ...now,
+    ...factors,
+    ...(tries && { tries: { ...tries, device: inWords(tries.userAgent, ask.say) } }),
+  };
 }
 
 type FactorsShown = Pick<SignInAndSecurityView, 'twoFactor' | 'passkeys' | 'browsers' | 'canSend'>;

@@ -17,6 +17,8 @@ export interface CodeMails {
   'verify-email': CodeData;
   /** As a second factor, after the password. */
   'sign-in-code': CodeData & Circumstances & { securityPath: `/${string}` };
+  /** From a browser that nobody knows, after a hundred wrong passwords: before one is looked at there. */
+  'mailbox-code': CodeData & Circumstances;
   /** To the new address. */
   'change-email-code': CodeData;
   /** To choose a new password without the old one. */
@@ -31,7 +33,11 @@ const codeMail = {
   atMost: codesAtMost,
 } as const;
 
-function letter(name: 'verifyEmail' | 'changeEmail' | 'signInCode', words: Words, blocks: Letter['blocks']): Letter {
+function letter(
+  name: 'verifyEmail' | 'changeEmail' | 'signInCode' | 'mailboxCode',
+  words: Words,
+  blocks: Letter['blocks'],
+): Letter {
   const subject = words.say(`message.${name}.subject`);
 
   return { subject, heading: subject, blocks };
@@ -64,6 +70,16 @@ export const codeMails: CodeTemplates = {
         ...codeBlocks(data, 'message.signInCode.text', words),
         circumstances(data, words),
         note(words.say('message.signInCode.note', { page: words.link(data.securityPath) })),
+      ]),
+  },
+
+  'mailbox-code': {
+    ...codeMail,
+    write: (data, words) =>
+      letter('mailboxCode', words, [
+        ...codeBlocks(data, 'message.mailboxCode.text', words),
+        circumstances(data, words),
+        note(words.say('message.mailboxCode.note')),
       ]),
   },
 

@@ -12,6 +12,7 @@ import { toAccount, type Messages } from '../messages/messages.ts';
 import type { Shares } from '../messages/shares.ts';
 import type { Records, Write } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
+import { circumstancesOf, type PlaceOf } from './circumstances.ts';
 import type { Endings } from './endings.ts';
 import type { FactorChanges } from './factor-changes.ts';
 import { tellingOf, type HappeningsDeps } from './happenings.ts';
@@ -59,6 +60,7 @@ export interface RecoveryDeps extends HappeningsDeps {
   endings: Pick<Endings, 'account'>;
   guessing: Pick<Guessing, 'recognised'>;
   sealing: Pick<Sealing, 'keyedHash'>;
+  placeOf?: PlaceOf | undefined;
   clock: Clock;
   limits: RecoveryLimits;
 }
@@ -108,8 +110,7 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
       path: `/reset-password?token=${secret}`,
       code,
       lives: Math.round((expiresAt - clock.now()) / 1000),
-      at: clock.now(),
-      from: { ip: from.ip, userAgent: from.userAgent },
+      ...circumstancesOf(from, { clock, placeOf: deps.placeOf, locale: to?.locale ?? 'en' }),
     } as const;
 
     return to

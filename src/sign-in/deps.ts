@@ -5,7 +5,9 @@ import type { Clock } from '../domain/clock.ts';
 import type { Events } from '../events/writer.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { Accounts } from '../operations/accounts.ts';
+import type { Arrivals } from '../operations/arrivals.ts';
 import type { Authenticators } from '../operations/authenticators.ts';
+import type { Mailbox } from '../operations/mailbox.ts';
 import type { Passkeys } from '../operations/passkeys.ts';
 import type { ProveCode } from '../operations/prove-code.ts';
 import type { ProvePasskey } from '../operations/prove-passkey.ts';
@@ -36,6 +38,8 @@ export interface SignInDeps {
   authenticators: Authenticators;
   passkeys: Pick<Passkeys, 'creationOptions' | 'add'>;
   recovery: Pick<Recovery, 'possible'>;
+  mailbox: Mailbox;
+  arrivals: Arrivals;
 }
 
 /** What a page of one step is asked. */

@@ -1,5 +1,6 @@
 import type { Route } from '../web/route.ts';
 import type { SignInDeps } from './deps.ts';
+import { mailboxRoutes } from './mailbox.ts';
 import { passwordStrengthRoutes, type PasswordStrengthDeps } from './password-strength.ts';
 import { pickerRoutes } from './picker.ts';
 import { recoverRoutes, type RecoverDeps } from './recover.ts';
@@ -8,21 +9,26 @@ import { passkeyRoutes } from './passkey.ts';
 import { secondFactorRoutes } from './second-factor.ts';
 import { setUpRoutes } from './set-up.ts';
 import { passwordRoutes } from './sign-in.ts';
+import { wasntMeRoutes, type WasntMeDeps } from './wasnt-me.ts';
+
+type Deps = SignInDeps & SetupDeps & RecoverDeps & WasntMeDeps & PasswordStrengthDeps;
 
 /**
  * Signing in: the pages on which a person proves who they are inside an authorization request, and what they see when
  * there is no such request any more. It owns the words and the order of the checks; it must not know the protocol (that
  * is `oidc/interactions`), how passwords are hashed or where anything is stored.
  */
-export function signInRoutes(deps: SignInDeps & SetupDeps & RecoverDeps & PasswordStrengthDeps): Route[] {
+export function signInRoutes(deps: Deps): Route[] {
   return [
     ...passwordRoutes(deps),
+    ...mailboxRoutes(deps),
     ...passkeyRoutes(deps),
     ...secondFactorRoutes(deps),
     ...setUpRoutes(deps),
     ...pickerRoutes(deps),
     ...setupRoutes(deps),
     ...recoverRoutes(deps),
+    ...wasntMeRoutes(deps),
     ...passwordStrengthRoutes(deps),
   ];
 }

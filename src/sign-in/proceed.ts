@@ -20,6 +20,7 @@ type Next = 'done' | 'second-factor' | 'set-up';
 export async function proceed(deps: SignInDeps, ask: StepAsk, step: Interaction, soFar: SoFar): Promise<Outcome> {
   const { account, proven, at } = soFar;
   const { exchange, visitor } = ask;
+  const arrived = deps.arrivals.begin(account, visitor);
   const next = await nextOf(deps, ask, step, soFar);
 
   if (next === 'done') {
@@ -33,6 +34,8 @@ export async function proceed(deps: SignInDeps, ask: StepAsk, step: Interaction,
       from: visitor,
       details,
     });
+
+    await arrived();
 
     return deps.interactions.signedIn(exchange, step.uid, { accountId: account.id, amr, acr, at });
   }

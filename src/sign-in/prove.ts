@@ -20,7 +20,7 @@ export interface Tried {
   clientId: string;
 }
 
-type ProveDeps = Pick<SignInDeps, 'accounts' | 'passwords' | 'guessing' | 'events' | 'clock'>;
+type ProveDeps = Pick<SignInDeps, 'accounts' | 'passwords' | 'guessing' | 'events' | 'arrivals' | 'clock'>;
 
 /**
  * Checks an e-mail address and a password: the same work for known and unknown addresses (S71), and no password is
@@ -41,6 +41,7 @@ export async function proveByPassword(deps: ProveDeps, visitor: Visitor, tried: 
   if (!admission.allowed) {
     const { reason, retryAfter } = admission;
     await deps.events.write('sign_in.blocked', { ...facts, details: { reason, retryAfter } });
+    await deps.arrivals.keptOut({ email, account, from: visitor, reason });
 
     return reason === 'locked' ? 'locked' : { wait: retryAfter };
   }

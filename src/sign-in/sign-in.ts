@@ -6,6 +6,7 @@ import type { ClientFace, Interaction } from '../oidc/interactions.ts';
 import { action, page, show, to, view, type Ask, type Outcome, type Route } from '../web/route.ts';
 import { bindingOf, type SignInDeps } from './deps.ts';
 import { endedView, showEnded } from './ended.ts';
+import { showMailbox } from './mailbox.ts';
 import { proceed } from './proceed.ts';
 import { proveByPassword } from './prove.ts';
 import { refuse } from './refuse.ts';
@@ -61,7 +62,11 @@ export function passwordRoutes(deps: SignInDeps): Route[] {
       if (proved === 'wrong') return wrong({ form: 'signIn.wrong' });
       if (proved === 'unverified') return wrong({ form: 'signIn.unverified' });
       // No time is named: waiting does not help here (S84).
-      if (proved === 'locked') return wrong({ form: 'signIn.locked' }, 429);
+      if (proved === 'locked') {
+        return deps.mailbox.possible
+          ? showMailbox(step, { email, waiting: false }, { status: 429 })
+          : wrong({ form: 'signIn.locked' }, 429);
+      }
       if ('wait' in proved) {
         return showSignIn(deps, step, { another: isAnother(ask.query), email, wait: waitOf(ask, proved.wait) });
       }

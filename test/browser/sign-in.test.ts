@@ -128,6 +128,61 @@ describeWith('chromium', 'the pages of signing in, as they look', () => {
   );
 
   test(
+    'a code from the mailbox, after too many wrong passwords',
+    async () => {
+      await using door = await openDoor(stepAt('login', { client: wiki }));
+      door.refusal = { allowed: false, retryAfter: 300, reason: 'locked' };
+      const page = await chromium.open();
+
+      await page.goto(door.origin + path);
+      await page.getByLabel('E-mail').fill('ana@example.com');
+      await page.getByLabel('Password').fill('whatever it was');
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+      await page.getByText('First, a code').waitFor();
+      expect(await page.getByLabel('E-mail').inputValue()).toBe('ana@example.com');
+      await expectPresentable(page, 'mailbox');
+
+      await page.getByRole('button', { name: 'Send code' }).click();
+      await page.getByLabel('Code').fill('000000');
+      await expectPresentable(page, 'mailbox-sent');
+
+      await page.getByRole('button', { name: 'Go on' }).click();
+      await page.getByText('Tries left: 2').first().waitFor();
+      await expectPresentable(page, 'mailbox-wrong');
+
+      await page.getByLabel('Code').fill('012 345');
+      await page.getByRole('button', { name: 'Go on' }).click();
+      await page.getByText('Now sign in with your password').waitFor();
+    },
+    patience,
+  );
+
+  test(
+    'this wasn’t me',
+    async () => {
+      await using door = await openDoor(stepAt('login'));
+      door.links.set('t', { account: ana, secondFactor: false });
+      const page = await chromium.open();
+
+      await page.goto(`${door.origin}/wasnt-me`);
+      await page.getByLabel('Code').fill('t');
+      await expectPresentable(page, 'wasnt-me-code');
+
+      await page.getByRole('button', { name: 'Go on' }).click();
+      await page.getByText('This wasn’t you?').waitFor();
+      await expectPresentable(page, 'wasnt-me');
+
+      await page.getByRole('button', { name: 'Sign everybody out' }).click();
+      await page.getByText('Everybody is signed out').first().waitFor();
+      await expectPresentable(page, 'wasnt-me-done');
+
+      await page.goto(`${door.origin}/wasnt-me?token=used`);
+      await expectPresentable(page, 'wasnt-me-ended');
+    },
+    patience,
+  );
+
+  test(
     'how strong a new password is, said while it is typed',
     async () => {
       await using door = await openDoor(stepAt('login'));

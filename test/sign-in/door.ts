@@ -95,6 +95,10 @@ export async function openDoor(now: Played['now']): Promise<Door> {
     minimumLength: 15,
     policy: createPasswordPolicy(policyOptions),
     strength: createJudgeStrength(policyOptions.productName),
+    wasntMe: {
+      find: async (typed) => state.links.get(typed)?.account,
+      disown: async (typed) => state.links.get(typed)?.account,
+    },
     recovery: {
       possible: true,
       ask: async ({ email }) => (state.asked.push(email), state.mayAsk ? 'asked' : 'too-many'),
@@ -123,6 +127,8 @@ const oneFactor: Pick<
   | 'provePasskey'
   | 'authenticators'
   | 'passkeys'
+  | 'mailbox'
+  | 'arrivals'
 > = {
   clock: { now: () => Date.now() },
   secondFactor: {
@@ -146,6 +152,13 @@ const oneFactor: Pick<
   provePasskey: {
     requestOptions: async () => ({ challenge: 'challenge' }),
     prove: async () => ({ refused: 'unknown' }),
+  },
+  arrivals: { begin: () => async () => undefined, keptOut: async () => undefined },
+  mailbox: {
+    possible: true,
+    send: async ({ email }) => (email.startsWith('often') ? { wait: 90 } : 'sent'),
+    prove: async ({ code }) =>
+      code === '012345' ? 'right' : code === '999999' ? 'ended' : { wrong: true, triesLeft: 2 },
   },
   authenticators: {
     begin: () => Promise.reject(new TypeError('nobody sets one up here')),

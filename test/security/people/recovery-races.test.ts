@@ -40,10 +40,11 @@ for (const pair of pairs) {
           const forms = await Promise.all(browsers.map((browser) => browser.open(path)));
 
           const pages = await Promise.all(
-            forms.map((form, n) => {
+            browsers.map(async (browser, n) => {
               const fields = { newPassword: wanted(n), confirmPassword: wanted(n) };
+              const form = forms[n];
 
-              return browsers[n]?.submit(form, fields, { follow: false });
+              return form && (await browser.submit(form, fields, { follow: false }));
             }),
           );
           const statuses = pages.map((page) => page?.status);
