@@ -59,8 +59,13 @@ const eachMinute = { every: 60_000, lease: 180 };
 
 /** Where something is sent that is looked up, compared or hashed. */
 const guessable = [
-  ...['/sign-in/', '/forgot-password', '/reset-password', '/reset-password/', '/password-strength'],
-  ...['/wasnt-me', '/wasnt-me/'],
+  '/sign-in/',
+  '/forgot-password',
+  '/reset-password',
+  '/reset-password/',
+  '/wasnt-me',
+  '/wasnt-me/',
+  '/password-strength',
 ];
 
 /** Rows of one sweep: a batch holds up everything else for as long as it takes. */

@@ -6,9 +6,9 @@ import { openBrowser } from '../support/browser.ts';
 test('a person sees how many tries were blocked, when the last one was and where it came from', async () => {
   await using app = await startTestApp({ env: { GATEHOUSE_PROXY_TRUSTED: '127.0.0.1' } });
   const ana = await app.account();
-  const mallory = { 'x-forwarded-for': '203.0.113.9', 'user-agent': 'curl/8.0' };
+  const mallory = { 'x-forwarded-for': '203.0.113.9', 'user-agent': 'curl/8.0', connection: 'close' };
   const seen = async () => {
-    const browser = openBrowser(app.url, { headers: { 'x-forwarded-for': '192.0.2.1' } });
+    const browser = openBrowser(app.url, { headers: { 'x-forwarded-for': '192.0.2.1', connection: 'close' } });
     await browser.submit(await browser.open('/account'), { email: ana.email, password: ana.password });
 
     return (await browser.open('/account/sign-in-and-security')).words;
