@@ -1,8 +1,10 @@
 import type { Config } from './config/schema.ts';
 import type { OneTimeCodes } from './credentials/one-time-code.ts';
+import { openPlaces } from './messages/places.ts';
 import { createShares } from './messages/shares.ts';
 import { createArrivals, type Arrivals } from './operations/arrivals.ts';
 import { blockedTries, type BlockedTries } from './operations/blocked-tries.ts';
+import type { PlaceOf } from './operations/circumstances.ts';
 import { createMailbox, type Mailbox, type MailboxDeps } from './operations/mailbox.ts';
 import { createJudgeStrength, type JudgeStrength } from './operations/password-problems.ts';
 import { createRecovery, type Recovery, type RecoveryDeps } from './operations/recovery.ts';
@@ -34,6 +36,22 @@ export type RecoveryServicesDeps = Omit<
   guessing: Guessing;
   oneTimeCodes: OneTimeCodes;
 };
+
+/** Without the file, mails name no place: nobody is kept out for that, and the operator finds it in the log. */
+export async function openPlacesIn(
+  { geoip: { file } }: Pick<Config, 'geoip'>,
+  failed: (error: unknown) => void,
+): Promise<PlaceOf | undefined> {
+  if (file === undefined) return undefined;
+
+  try {
+    return await openPlaces(file);
+  } catch (error) {
+    failed(new Error(`geoip.file can’t be read, so mails name no place: ${file}`, { cause: error }));
+
+    return undefined;
+  }
+}
 
 export function openRecovery({ config, ...deps }: RecoveryServicesDeps): RecoveryServices {
   const inside = { ...deps, shares: createShares(deps) };

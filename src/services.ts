@@ -21,7 +21,7 @@ import { waysOf } from './messages/ways.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createClients, type Clients } from './operations/clients.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
-import { openRecovery, type RecoveryServices } from './services-recovery.ts';
+import { openPlacesIn, openRecovery, type RecoveryServices } from './services-recovery.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
 import type { Tell } from './operations/happenings.ts';
@@ -102,6 +102,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const { config, secrets, clock, server, onError, tell: tellApps, around = (stores) => stores } = options;
   const { records: store, ephemera } = around(await openStores(config, { clock, data: config.data, server }));
 
+  const placeOf = server ? await openPlacesIn(config, onError) : undefined;
   const sealing = createSealing(secrets);
   const first = await checkStore({ records: store, secrets, clock }).catch(async (error: unknown) => {
     await ephemera[Symbol.asyncDispose]();
@@ -128,7 +129,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const endings = createEndings({ records, events, tell: tellApps });
   const messages = openMessages(config, { records, sealing, events, clock, bell });
   const oneTimeSecrets = createOneTimeSecrets({ records, sealing, passwords, clock });
-  const tell = createTell({ messages, oneTimeSecrets, clock });
+  const tell = createTell({ messages, oneTimeSecrets, placeOf, clock });
   const factors = openFactors({ config, records, sealing, passwords, events, clock, tell, takeOver });
   const oldPassword = createOldPassword({ records, ...factors });
   const accounts = createAccounts({
@@ -151,9 +152,9 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     secrets,
     ephemera,
     units,
-    signInCodes: createSignInCodes({ ...factors, messages, clock }),
+    signInCodes: createSignInCodes({ ...factors, messages, placeOf, clock }),
     ...factors,
-    ...openRecovery({ ...inside, ...factors, endings }),
+    ...openRecovery({ ...inside, ...factors, endings, placeOf }),
     endings,
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),

@@ -198,6 +198,16 @@ export const settings = z.strictObject({
 
   messages,
 
+  geoip: section('Where an IP address is, roughly, for security mails; without it they name the address alone.', {
+    file: optionalText({
+      description:
+        'A city database in MaxMind’s format, such as GeoLite2 City, which the server holds in memory. Renew it and restart.',
+      unset: 'no place is named',
+      expects: 'the path of an .mmdb file',
+      example: '/var/lib/GeoIP/GeoLite2-City.mmdb',
+    }),
+  }),
+
   outbound: section('Requests that Gatehouse makes to addresses that clients name (jwks_uri, logout notices).', {
     allow_private: onOff(false, 'Whether private and loopback addresses may be asked.'),
     trusted_ca_file: optionalText({

@@ -113,6 +113,7 @@ export const rules: Rules = {
     '@zxcvbn-ts/language-common': ['credentials/'],
     'ipaddr.js': ['config/', 'oidc/', 'web/', 'messages/'],
     bowser: ['messages/'],
+    'mmdb-lib': ['messages/'],
     'libphonenumber-js': ['messages/'],
     undici: ['oidc/', 'messages/', 'app.ts'],
   },
