@@ -215,6 +215,18 @@ describe('through Twilio', () => {
     const kept = await ask(browser, { number: '+44 7400 123456' });
     expect(kept.words).toContain('It is not verified');
 
+    const cleo = await app.account();
+    await app.services.records.accounts.update(cleo.id, (old) => ({
+      ...old,
+      phone: { number: '+4915112345670', verified: true },
+    }));
+    const account = (await app.services.accounts.get(cleo.id))!;
+    await app.services.twoFactor.add(account, 'text', { actor: cleo.id });
+    const from = { ip: '192.0.2.1', userAgent: '', requestId: '' };
+    const asking = { binding: 'account 1', from, locale: 'en' } as const;
+    const asked = await app.services.phoneChange.ask(account, { number: '+447400123456' }, asking);
+    expect(asked).toMatchObject({ ok: false, problems: [{ path: 'number', key: 'problem.phoneIsFactor' }] });
+
     const ben = await inConsole(app, await app.account());
     await ask(ben, { number: '+4915112345678' });
     const full = await ask(ben, { number: '+4915112345678' });
