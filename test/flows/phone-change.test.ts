@@ -98,7 +98,7 @@ describe('the mobile number', () => {
       const page = await ask(await inConsole(app, person), { number, country: 'FR' });
 
       expect(page.status).toBe(422);
-      expect(page.words).toContain('This is no phone number of the country that is chosen.');
+      expect(page.words).toContain('This is no phone number of the chosen country.');
       expect(page.html).toContain(`value="${number}"`);
       expect(page.html).toMatch(/<option value="FR" selected/);
     },
