@@ -9,7 +9,6 @@ import { changePassword, type ChangePasswordDeps } from '../operations/change-pa
 import { byField } from '../operations/problems.ts';
 import type { SignInCodes } from '../operations/sign-in-codes.ts';
 import type { TwoFactorShown } from '../operations/two-factor.ts';
-import { sendFor } from '../storage/reads.ts';
 import { action, page, show, to, view, type Say } from '../web/route.ts';
 import type { ConsolePage } from './page.ts';
 import { passkeyRoutes, type PasskeysDeps } from './passkeys.ts';
@@ -67,7 +66,7 @@ export const signInAndSecurity: ConsolePage<SignInAndSecurityDeps> = {
       async (ask) => ({ email: ask.account.email, length, everywhere: true, ...(await factorsOf(deps, ask)) }),
       {
         access: 'recent',
-        ahead: (accountId) => sendFor(deps.passkeys.list(accountId), deps.remembering.list(accountId)),
+        ahead: (accountId) => [deps.passkeys.list(accountId), deps.remembering.list(accountId)],
       },
     ),
 

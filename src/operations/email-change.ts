@@ -101,7 +101,11 @@ export function createEmailChange(deps: EmailChangeDeps): EmailChange {
       throw error;
     }
 
-    return { ok: true, value: next };
+    if (isSame || !(await isKeptForAnother(records, next))) return { ok: true, value: next };
+
+    // Given up in this very moment: what was there before is there again.
+    await records.accounts.update(seen.id, (old) => (old.email === email ? goneBack(old, seen) : old));
+    return taken;
   }
 
   async function verification({ seen, next, from }: { seen: Account; next: Account; from: Origin }): Promise<Write[]> {
@@ -213,6 +217,10 @@ function replacing(seen: Account, next: Account): Write {
       old.email === seen.email && old.emailVerified === seen.emailVerified ? { ...old, ...fields } : old,
     decides: true,
   };
+}
+
+function goneBack(old: Account, { email, emailKey: key, emailVerified, formerEmails = [] }: Account): Account {
+  return { ...old, email, emailKey: key, emailVerified, formerEmails };
 }
 
 /** Nothing leads back to these addresses any more, and nobody is kept from them. */

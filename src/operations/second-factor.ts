@@ -3,7 +3,6 @@ import type { Account } from '../domain/account.ts';
 import { strongestEnrolled } from '../domain/acr.ts';
 import { isTwoFactorOn, type Method } from '../domain/factors.ts';
 import { maskedEmail, maskedPhone } from '../domain/masked.ts';
-import { sendFor } from '../storage/reads.ts';
 import type { Write } from '../storage/records.ts';
 import type { FactorChanges } from './factor-changes.ts';
 import { methodsToProve, mustEnrol, needsStrongFactor } from './factor-rules.ts';
@@ -48,7 +47,8 @@ export interface SecondFactorDeps {
 
 export function createSecondFactor({ changes, codes }: SecondFactorDeps): SecondFactor {
   return {
-    ahead: (accountId) => sendFor(changes.of(accountId)),
+    // A failure is for whoever really asks.
+    ahead: (accountId) => void changes.of(accountId).catch(() => undefined),
 
     async ask(account) {
       const factors = await changes.of(account.id);

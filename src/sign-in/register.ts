@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { consoleClientId } from '../domain/client.ts';
 import { waitInWords } from '../domain/duration.ts';
 import type { ClientFace, Interaction } from '../oidc/interactions.ts';
 import { byField } from '../operations/problems.ts';
@@ -13,6 +14,8 @@ import { digitsIn, wrongCode } from './typed-code.ts';
 export interface RegisterView {
   uid: string;
   client: ClientFace;
+  /** See `SignInView`. */
+  forAccount: boolean;
   /** What was said before the code was sent, or what the app guesses. */
   email: string;
   displayName: string;
@@ -143,6 +146,7 @@ async function showRegister(
     {
       uid,
       client,
+      forAccount: client.id === consoleClientId,
       email: said?.email ?? loginHint ?? '',
       displayName: said?.displayName ?? '',
       ...registering,

@@ -101,7 +101,10 @@ export function createEntrance(pages: ReadonlyMap<string, Page>, deps: EntranceD
 
   function ahead(route: Route, accountId: string): void {
     if (wantsRecent(route)) gate.ahead(accountId);
-    if (route.kind === 'page') route.ahead?.(accountId);
+    if (route.kind !== 'page') return;
+
+    // A failure is for whoever really asks.
+    for (const one of route.ahead?.(accountId) ?? []) one.catch(() => undefined);
   }
 
   function wantsRecent(route: Route): boolean {

@@ -130,8 +130,8 @@ export function inLanguageOf({ locale }: Pick<Account, 'locale'>, outcome: Outco
 
 export interface Rule<A extends Access = Access> {
   access: A;
-  /** Sends for what the page will show, while it is still being looked up whether it may be seen. */
-  ahead?: (accountId: string) => void;
+  /** Sends for what the page will show, while it is still being looked up whether it may be seen; the page asks again. */
+  ahead?: (accountId: string) => readonly Promise<unknown>[];
 }
 
 export interface Page {

@@ -67,7 +67,7 @@ describe.each(walked)('a newcomer on %s', (pair) => {
         const page = await chromium.open();
         await page.goto(`${house.app.url}/account`);
         await givePassword(page, 'made@example.com');
-        expect(await heading(page)).toBe('Confirm your e-mail address');
+        expect(await heading(page)).toBe('Confirm your address');
         await expectPresentable(page, 'verify-email');
 
         await press(page, 'Send a new code');

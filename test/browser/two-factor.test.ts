@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
 
+import { goodPassword } from '../support/app.ts';
 import { expectAxeClean, patience, startChromium, type Chromium } from '../support/chromium.ts';
 import { describeWith } from '../support/need.ts';
 import { startTextServer, type TextServer } from '../support/text-server.ts';
@@ -55,16 +56,37 @@ describe.each(walked)('two-factor authentication on %s', (pair) => {
       await page.waitForLoadState();
     }
 
-    /** The ten codes are shown once; then the page is there again. */
-    async function keepRecoveryCodes(page: Page): Promise<string[]> {
+    /** The ten codes are shown once; what was just turned on is then proved, as for anything sensitive from now on. */
+    async function keepRecoveryCodes(page: Page, prove?: () => Promise<string>): Promise<string[]> {
       expect(await heading(page)).toBe('Keep your recovery codes');
       await expectAxeClean(page);
       const codes = await page.locator('.codes code').allInnerTexts();
       await page.getByRole('link', { name: 'I have kept them' }).click();
       await page.waitForLoadState();
+
+      if (prove) {
+        expect(await heading(page)).toBe('Confirm that it’s you');
+        await page.getByLabel('Password', { exact: true }).fill(goodPassword);
+        await press(page, 'Go on');
+        await giveCode(page, await prove());
+      }
+
       expect(await badge(page)).toBe('On');
 
       return codes;
+    }
+
+    const mailed = (email: string) => async () => (await house.app.mail.to(email, 'sign-in-code')).code;
+
+    /** What the phone gets next. */
+    function nextText(): () => Promise<string> {
+      const before = provider.texts.length;
+
+      return async () => {
+        await provider.accepted.reaches(before + 1);
+
+        return /\d{6}/.exec(provider.texts.at(-1)?.body ?? '')?.[0] ?? '';
+      };
     }
 
     /** As far as the second question. */
@@ -122,12 +144,12 @@ describe.each(walked)('two-factor authentication on %s', (pair) => {
       async () => {
         const { page, email } = await atSecurity();
         await pressIn(page, 'E-mail', 'Turn on');
-        await keepRecoveryCodes(page);
+        await keepRecoveryCodes(page, mailed(email));
         expect(await row(page, 'E-mail').innerText()).toMatch(/Codes go to p.*•.*@example\.com\./);
 
         await signInAgain(page, email);
         expect(await page.getByRole('heading', { level: 2, name: 'Code by e-mail' }).count()).toBe(1);
-        await giveCode(page, (await house.app.mail.to(email, 'sign-in-code')).code);
+        await giveCode(page, await mailed(email)());
         expect(await heading(page)).toBe('Personal information');
       },
       patience,
@@ -138,16 +160,14 @@ describe.each(walked)('two-factor authentication on %s', (pair) => {
       async () => {
         const { page, email } = await atSecurity();
         await pressIn(page, 'Text message', 'Turn on');
-        await keepRecoveryCodes(page);
-        const before = provider.texts.length;
+        await keepRecoveryCodes(page, nextText());
+        const code = nextText();
 
         await signInAgain(page, email);
         expect(await page.getByRole('heading', { level: 2, name: 'Code by text message' }).count()).toBe(1);
-        await provider.accepted.reaches(before + 1);
-        const { body, to } = provider.to(number);
-        expect(to).toBe(number);
-        await giveCode(page, /\d{6}/.exec(body)?.[0] ?? '');
+        await giveCode(page, await code());
         expect(await heading(page)).toBe('Personal information');
+        expect(new Set(provider.texts.map(({ to }) => to))).toEqual(new Set([number]));
       },
       patience,
     );
@@ -157,19 +177,22 @@ describe.each(walked)('two-factor authentication on %s', (pair) => {
       async () => {
         const { page, email } = await atSecurity();
         await pressIn(page, 'E-mail', 'Turn on');
-        await keepRecoveryCodes(page);
-        await pressIn(page, 'Text message', 'Turn on');
-        const before = provider.texts.length;
-        await pressIn(page, 'Text message', 'Ask first').catch(() => undefined);
+        await keepRecoveryCodes(page, mailed(email));
+        await pressIn(page, 'Authenticator app', 'Set up');
+        const secret = (await page.locator('.secret').innerText()).replaceAll(/\s/g, '');
+        await page.getByLabel('Code', { exact: true }).fill(totpAt(secret, house.app.clock.now()));
+        await press(page, 'Confirm');
+        await page.getByText('It is set up.').waitFor();
+        await pressIn(page, 'Authenticator app', 'Ask first');
 
         await signInAgain(page, email);
-        const offered = await page.locator('.choices a').allInnerTexts();
-        expect(offered).toEqual(expect.arrayContaining(['Recovery code']));
-        expect(offered).toHaveLength(2);
-        expect(provider.texts.length).toBeGreaterThanOrEqual(before);
+        expect(await page.getByRole('heading', { level: 2, name: 'Authenticator app' }).count()).toBe(1);
+        expect(await page.locator('.choices a').allInnerTexts()).toEqual(['Code by e-mail', 'Recovery code']);
 
-        await page.getByRole('link', { name: offered[0] ?? '' }).click();
-        expect(await page.getByRole('button', { name: 'Send code' }).count()).toBe(1);
+        await page.getByRole('link', { name: 'Code by e-mail' }).click();
+        await press(page, 'Send code');
+        await giveCode(page, await mailed(email)());
+        expect(await heading(page)).toBe('Personal information');
       },
       patience,
     );
@@ -179,7 +202,7 @@ describe.each(walked)('two-factor authentication on %s', (pair) => {
       async () => {
         const { page, email } = await atSecurity();
         await pressIn(page, 'E-mail', 'Turn on');
-        await keepRecoveryCodes(page);
+        await keepRecoveryCodes(page, mailed(email));
 
         await page.getByRole('link', { name: 'Switch off' }).click();
         expect(await heading(page)).toBe('Switch off two-factor authentication?');

@@ -20,6 +20,7 @@ const signIn = { uid, client: wiki, forAccount: false, email: '', passkey: '{}',
 const newcomer = {
   uid,
   client: wiki,
+  forAccount: false,
   email: ana.email,
   displayName: 'Ana',
   minimumLength: 15,
