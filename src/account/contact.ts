@@ -2,9 +2,19 @@ import { z } from 'zod';
 
 import { waitInWords } from '../domain/duration.ts';
 import type { AwaitedCode, CodeSent, Confirmed, ContactChange } from '../operations/contact-change.ts';
-import { byField } from '../operations/problems.ts';
-import { action, page, to, view, type Ask, type MessageKey, type ProblemText, type Route } from '../web/route.ts';
-import type { SignedIn, Visitor } from '../web/route.ts';
+import type { Problem } from '../operations/problems.ts';
+import {
+  action,
+  page,
+  show,
+  to,
+  view,
+  type Ask,
+  type MessageKey,
+  type Outcome,
+  type ProblemText,
+} from '../web/route.ts';
+import type { Route, SignedIn, Visitor } from '../web/route.ts';
 import { bindingOf } from './two-factor.ts';
 
 /** Where the account's address and number stand, and what both have in common: the code that makes them count. */
@@ -16,7 +26,9 @@ export interface ContactCodeView {
   base: string;
   /** Where the code went, as people write it. */
   to: string;
-  state: 'lives' | 'over' | 'elsewhere';
+  state: 'lives' | 'over' | 'elsewhere' | 'refused';
+  /** Why nothing came of a right code. */
+  problem?: string;
 }
 
 export const contactCodeView = view<ContactCodeView>('account/contact-code', 'shell', 'contact.codeTitle');
@@ -34,6 +46,13 @@ const recent = { access: 'recent' } as const;
 /** The step after an address or a number was typed: its code, another code, or none of it. */
 export function codeRoutes({ base, change, written, done }: CodeStep): Route[] {
   const codePath = `${base}/code` as const;
+
+  /** The code is used, and there is nothing to type any more. */
+  function refused([problem]: readonly Problem[], { say }: Pick<Ask, 'say'>): Outcome {
+    const why = problem ? say(problem.key, problem.values) : say('contact.cancelled');
+
+    return show(contactCodeView, { base, to: '', state: 'refused', problem: why }, { status: 409 });
+  }
 
   return [
     page(
@@ -69,7 +88,7 @@ export function codeRoutes({ base, change, written, done }: CodeStep): Route[] {
         if (confirmed === 'ended') return wrong({ form: 'secondFactor.codeEnded' });
         if ('wait' in confirmed) return wrong({ form: notSent(confirmed, visitor) }, 429);
         if ('wrong' in confirmed) return wrong(wrongCode(confirmed));
-        if (!confirmed.ok) return wrong(byField(confirmed.problems));
+        if (!confirmed.ok) return refused(confirmed.problems, ask);
 
         return to(personalPath, done);
       },

@@ -90,7 +90,8 @@ export function createMessages({ sealing, clock, ways, numbers, bell, timeZone: 
 
     if (accountId !== undefined) queued.accountId = accountId;
     if (lives !== undefined) queued.usefulUntil = now + lives * 1000;
-    if (template.newestOnly) queued.newestOf = sealing.keyedHash('message', `${name} ${emailKey(to)}`);
+    if (template.newestOnly)
+      queued.newestOf = sealing.keyedHash('message', [name, emailKey(to), accountId ?? ''].join(' '));
 
     return { in: 'messages', create: queued };
   }

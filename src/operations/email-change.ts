@@ -42,6 +42,8 @@ export const undoPath = '/undo-email-change';
 const purpose = 'change:email';
 /** Seconds for which a change waits for its code, or for another one. */
 const waits = 86_400;
+/** Changes that can be taken back at a time: each one is kept. */
+const mostFormer = 10;
 
 export function createEmailChange(deps: EmailChangeDeps): EmailChange {
   const { records, codes, proveCode, messages, clock } = deps;
@@ -128,6 +130,8 @@ export function createEmailChange(deps: EmailChangeDeps): EmailChange {
 
       const { email } = given.value;
       if (account.emailVerified && email === account.email) return refused(problem('email', 'problem.emailSame'));
+      if (formerOf(account, clock.now()).length >= mostFormer)
+        return refused(problem('email', 'problem.emailTooOften'));
 
       return send(account, email, asking);
     },
@@ -165,7 +169,7 @@ interface Change {
 async function changeOf(deps: EmailChangeDeps, { seen, next, by }: Change): Promise<Write[]> {
   const { oneTimeSecrets, codes, formerProofs, messages, clock } = deps;
   const { id: accountId } = seen;
-  const former = (seen.formerEmails ?? []).filter(({ until }) => until > clock.now());
+  const former = formerOf(seen, clock.now());
   const back = former.findIndex(({ email }) => emailKey(email) === next.emailKey);
   const ended = back < 0 ? [] : former.slice(back);
   const canUndo = seen.emailVerified && back < 0;
@@ -217,6 +221,10 @@ function replacing(seen: Account, next: Account): Write {
       old.email === seen.email && old.emailVerified === seen.emailVerified ? { ...old, ...fields } : old,
     decides: true,
   };
+}
+
+function formerOf({ formerEmails = [] }: Account, now: number): FormerEmail[] {
+  return formerEmails.filter(({ until }) => until > now);
 }
 
 function goneBack(old: Account, { email, emailKey: key, emailVerified, formerEmails = [] }: Account): Account {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
+import type { Account } from '../../src/domain/account.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { startSecureApp } from '../security/web/secure.ts';
 import { openBrowser, type Browser, type Page } from '../support/browser.ts';
@@ -18,6 +19,13 @@ async function inConsole(app: TestApp, { email, password }: Person): Promise<Bro
   await browser.submit(await browser.open('/account'), { email, password });
 
   return browser;
+}
+
+async function accountOf({ services }: TestApp, { id }: { id: string }): Promise<Account> {
+  const account = await services.accounts.get(id);
+  if (account === undefined) throw new Error(`there is no account ${id}`);
+
+  return account;
 }
 
 const ask = async (browser: Browser, fields: { number: string; country?: string }): Promise<Page> =>
@@ -140,7 +148,7 @@ describe('the mobile number', () => {
       ...old,
       phone: { number: '+4915112349999', verified: true },
     }));
-    const account = (await services.accounts.get(root.id))!;
+    const account = await accountOf(app, root);
     await services.twoFactor.add(account, 'text', { actor: root.id });
 
     const removed = await services.phoneChange.remove(account, { actor: root.id });
@@ -152,7 +160,7 @@ describe('the mobile number', () => {
     const { person, browser } = await withPhone('+4917112345602');
     const { services } = app;
     await withFactor(browser, person, '+4917112345602');
-    const account = (await services.accounts.get(person.id))!;
+    const account = await accountOf(app, person);
     let code = '';
     const binding = 'sign-in of somebody else';
     await services.secondFactor.send(account, { method: 'text', binding }, (issued) => {
@@ -214,6 +222,18 @@ describe('through Twilio', () => {
 
     const kept = await ask(browser, { number: '+44 7400 123456' });
     expect(kept.words).toContain('It is not verified');
+
+    const cleo = await app.account();
+    await app.services.records.accounts.update(cleo.id, (old) => ({
+      ...old,
+      phone: { number: '+4915112345670', verified: true },
+    }));
+    const account = await accountOf(app, cleo);
+    await app.services.twoFactor.add(account, 'text', { actor: cleo.id });
+    const from = { ip: '192.0.2.1', userAgent: '', requestId: '' };
+    const asking = { binding: 'account 1', from, locale: 'en' } as const;
+    const asked = await app.services.phoneChange.ask(account, { number: '+447400123456' }, asking);
+    expect(asked).toMatchObject({ ok: false, problems: [{ path: 'number', key: 'problem.phoneIsFactor' }] });
 
     const ben = await inConsole(app, await app.account());
     await ask(ben, { number: '+4915112345678' });

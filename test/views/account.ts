@@ -132,6 +132,16 @@ export const accountSamples: readonly Sample[] = [
     as: 'asked for elsewhere',
     problems: { form: 'contact.cantSend' },
   }),
+  sample(
+    contactCodeView,
+    ({ say }): ContactCodeView => ({
+      base: mailPath,
+      to: '',
+      state: 'refused',
+      problem: say('problem.emailChangedMeanwhile'),
+    }),
+    { as: 'refused' },
+  ),
   sample(undoEmailView, (): UndoEmailView => ({ ...undo, by: 'password', others: ['authenticator', 'recovery-code'] })),
   sample(
     undoEmailView,
