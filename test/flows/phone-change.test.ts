@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
+import type { Account } from '../../src/domain/account.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { startSecureApp } from '../security/web/secure.ts';
 import { openBrowser, type Browser, type Page } from '../support/browser.ts';
@@ -105,7 +106,7 @@ describe('the mobile number', () => {
       const page = await ask(await inConsole(app, person), { number, country: 'FR' });
 
       expect(page.status).toBe(422);
-      expect(page.words).toContain('This is no phone number of the country that is chosen.');
+      expect(page.words).toContain('This is no phone number of the chosen country.');
       expect(page.html).toContain(`value="${number}"`);
       expect(page.html).toMatch(/<option value="FR" selected/);
     },

@@ -1,10 +1,15 @@
-import { authenticatorView, switchOffView } from '../../src/account/two-factor.ts';
+import { contactCodeView, type ContactCodeView } from '../../src/account/contact.ts';
+import { emailView } from '../../src/account/email.ts';
 import { newPasskeyView, passkeyView } from '../../src/account/passkeys.ts';
 import { personalInformationView } from '../../src/account/personal-information.ts';
+import { phoneRemovalView, phoneView } from '../../src/account/phone.ts';
 import { newRecoveryCodesView } from '../../src/account/security-places.ts';
 import { notSignedInView, signedOutView } from '../../src/account/session.ts';
 import { signInAndSecurityView, type SignInAndSecurityView } from '../../src/account/sign-in-and-security.ts';
-import { locales } from '../../src/domain/account.ts';
+import { timeIn, zoneChoices } from '../../src/account/time-zones.ts';
+import { authenticatorView, switchOffView } from '../../src/account/two-factor.ts';
+import { undoCodeView, undoEmailView, undoneView, type UndoEmailView } from '../../src/account/undo-email.ts';
+import { locales, type Locale } from '../../src/domain/account.ts';
 import { localeNames } from '../../src/domain/texts.ts';
 import { ana } from '../support/interactions.ts';
 import { day, now, sample, type Sample } from './sample.ts';
@@ -18,6 +23,37 @@ export const shown = {
 export const codes = ['7QK4-M2XD-9PVT-H3RW', 'B8ZN-4YGC-2KJF-T6QS', 'W5HX-9DMP-3VBN-K7RC'];
 
 const languages = locales.map((locale) => ({ value: locale, label: localeNames[locale], lang: locale }));
+
+const countryNames = (locale: Locale) => new Intl.DisplayNames([locale], { type: 'region' });
+
+/** A person's own page, with nothing awaited. */
+function personal(locale: Locale, chosen = '') {
+  const unset = 'Europe/Berlin';
+
+  return {
+    account: { ...ana, locale },
+    awaited: { email: undefined, phone: undefined },
+    canSend: { email: true, text: true },
+    languages,
+    zones: zoneChoices(locale, chosen),
+    zone: { chosen, unset, now: timeIn(chosen || unset, { locale, now }) },
+    further: [],
+  };
+}
+
+/** The two longest names of countries, and the one that is chosen. */
+const countries = (locale: Locale) =>
+  ['DE', 'GS', 'VC'].map((value) => ({ value, label: `${countryNames(locale).of(value)} (+49)` }));
+
+const mailPath = '/account/personal-information/email';
+const phonePath = '/account/personal-information/phone';
+const undo = {
+  secret: 's3cret',
+  email: ana.email,
+  current: 'mallory@a-rather-long-domain-name.example',
+  changedAt: now - day,
+  until: now + 6 * day,
+};
 
 const nothingSetUp = {
   email: ana.email,
@@ -37,19 +73,92 @@ const nothingSetUp = {
 };
 
 export const accountSamples: readonly Sample[] = [
+  sample(personalInformationView, ({ locale }) => personal(locale)),
   sample(
     personalInformationView,
     ({ say, locale }) => ({
-      account: { ...ana, locale, task: 'Payroll', phone: { number: '+4915112345678', verified: false } },
-      languages,
+      ...personal(locale, 'America/Argentina/Buenos_Aires'),
+      account: { ...ana, locale, emailVerified: false, task: 'Payroll' },
+      phone: {
+        number: '01512 3456789',
+        e164: '+4915123456789',
+        country: countryNames(locale).of('DE'),
+        verified: false,
+      },
       further: [{ label: say('account.claim.address'), value: 'Kai 1, 24103 Kiel' }],
     }),
-    { notice: 'account.saved' },
+    { as: 'with nothing verified', notice: 'account.saved' },
   ),
-  sample(personalInformationView, () => ({ account: { ...ana, emailVerified: false }, languages, further: [] }), {
-    as: 'with problems',
-    problems: { displayName: 'problem.tooLong', task: 'problem.controlCharacters' },
+  sample(
+    personalInformationView,
+    ({ locale }) => ({
+      ...personal(locale),
+      awaited: { email: 'ana.alvarez@a-rather-long-domain-name.example', phone: '01512 3456789' },
+      phone: { number: '0171 1234567', e164: '+491711234567', country: countryNames(locale).of('DE'), verified: true },
+    }),
+    {
+      as: 'while codes are awaited',
+      problems: { displayName: 'problem.tooLong', task: 'problem.controlCharacters', zoneinfo: 'problem.zoneinfo' },
+    },
+  ),
+  sample(
+    personalInformationView,
+    ({ locale }) => ({
+      ...personal(locale),
+      canSend: { email: false, text: false },
+      phone: { number: '+883 5100 1234', e164: '+88351001234', country: undefined, verified: false },
+    }),
+    { as: 'where nothing is sent', notice: 'contact.phoneKept' },
+  ),
+  sample(emailView, () => ({ email: ana.email, canSend: true }), { problems: { email: 'problem.emailSame' } }),
+  sample(emailView, () => ({ email: ana.email, canSend: false }), { as: 'where nothing is sent' }),
+  sample(phoneView, ({ locale }) => ({ countries: countries(locale), country: 'DE', canSend: true }), {
+    problems: { number: 'problem.phoneNumber' },
   }),
+  sample(phoneView, ({ locale }) => ({ countries: countries(locale), country: 'GS', canSend: false }), {
+    as: 'where nothing is sent',
+    problems: { number: 'problem.phoneIsFactor' },
+  }),
+  sample(phoneRemovalView, () => ({ number: '01512 3456789', isFactor: true })),
+  sample(contactCodeView, (): ContactCodeView => ({ base: mailPath, to: 'ana@new.example', state: 'lives' }), {
+    problems: { code: 'contact.codeWrong' },
+    notice: 'contact.sent',
+  }),
+  sample(contactCodeView, (): ContactCodeView => ({ base: phonePath, to: '01512 3456789', state: 'over' }), {
+    as: 'over',
+    problems: { form: 'contact.locked' },
+  }),
+  sample(contactCodeView, (): ContactCodeView => ({ base: mailPath, to: 'ana@new.example', state: 'elsewhere' }), {
+    as: 'asked for elsewhere',
+    problems: { form: 'contact.cantSend' },
+  }),
+  sample(
+    contactCodeView,
+    ({ say }): ContactCodeView => ({
+      base: mailPath,
+      to: '',
+      state: 'refused',
+      problem: say('problem.emailChangedMeanwhile'),
+    }),
+    { as: 'refused' },
+  ),
+  sample(undoEmailView, (): UndoEmailView => ({ ...undo, by: 'password', others: ['authenticator', 'recovery-code'] })),
+  sample(
+    undoEmailView,
+    (): UndoEmailView => ({ ...undo, by: 'authenticator', others: ['password', 'recovery-code'] }),
+    {
+      as: 'with a code',
+      problems: { code: 'problem.codeWrong' },
+    },
+  ),
+  sample(undoEmailView, (): UndoEmailView => ({ ...undo, by: 'recovery-code', others: [] }), {
+    as: 'with a recovery code',
+    problems: { form: 'undo.locked' },
+  }),
+  sample(undoEmailView, (): UndoEmailView => ({ ...undo, by: undefined, others: [] }), { as: 'without a proof' }),
+  sample(undoCodeView, () => ({ ended: false }), { problems: { code: 'undo.codeUnknown' } }),
+  sample(undoCodeView, () => ({ ended: true }), { as: 'ended' }),
+  sample(undoneView, () => ({})),
 
   sample(signInAndSecurityView, () => nothingSetUp),
   sample(
