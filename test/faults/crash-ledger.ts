@@ -23,8 +23,8 @@ export interface LedgerOptions {
   /** How many acknowledged writes a run has at least, before the moment of its kill is drawn. */
   least: number;
   pair: Pair;
-  /** Further variables. */
-  env?: Record<string, string>;
+  /** Further variables of a run. Each is an installation of its own. */
+  env?: (run: number) => Record<string, string>;
   told?: (line: string) => void;
 }
 
@@ -67,7 +67,7 @@ export async function runLedger({
   people,
   least,
   pair,
-  env = {},
+  env = () => ({}),
   trouble = crash,
   told = () => undefined,
 }: LedgerOptions): Promise<LedgerResult> {
@@ -76,7 +76,7 @@ export async function runLedger({
   for (let run = 1; run <= runs; run += 1) {
     await using place = await openPlace();
     await using stores = await openPair(pair);
-    const settings = { ...unlimited, ...stores.env, ...env };
+    const settings = { ...unlimited, ...stores.env, ...env(run) };
     const emails = Array.from({ length: people }, (_, number) => `person${run}-${number}@example.com`);
     const app = await fill({ ...place.env, ...settings }, emails);
 

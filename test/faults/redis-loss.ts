@@ -40,6 +40,8 @@ interface Place extends AsyncDisposable {
   /** From here on, nothing that is written is there afterwards. */
   forget(): Promise<void>;
   strike(): Promise<void>;
+  /** Milliseconds that may go by in between. */
+  most: number;
 }
 
 /** F6: the master is killed, and its replica never got what it was told last. */
@@ -49,7 +51,8 @@ export const loseMaster = (options: LossOptions): Promise<LossResult> => lose(op
 export const loseEverything = (options: LossOptions): Promise<LossResult> => lose(options, oneRedis);
 
 async function masterAndReplica(): Promise<Place> {
-  const set = await startSentinelSet();
+  const downAfter = 2000;
+  const set = await startSentinelSet({ downAfter });
   const { master, replica, sentinels, password } = set;
 
   return {
@@ -63,6 +66,7 @@ async function masterAndReplica(): Promise<Place> {
       await master.command('CLIENT', 'KILL', 'TYPE', 'replica');
     },
     strike: () => master.kill(),
+    most: 9 * downAfter,
     [Symbol.asyncDispose]: () => set[Symbol.asyncDispose](),
   };
 }
@@ -74,6 +78,7 @@ async function oneRedis(): Promise<Place> {
     env: { GATEHOUSE_STORAGE_EPHEMERA_URL: redis.url },
     forget: async () => undefined,
     strike: async () => void (await redis.command('FLUSHALL')),
+    most: Infinity,
     [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
   };
 }
@@ -134,12 +139,16 @@ async function loseOnce({ people: count, least }: Omit<LossOptions, 'runs'>, ope
   // Codes live for a minute: they come last.
   const race = await openRace(wiki, ground.browser);
 
+  const forgotten = performance.now();
   await place.forget();
   await spent.use();
   over = true;
   const racing = race.redeem();
   await pause(Math.random() * 30);
   await place.strike();
+  const between = performance.now() - forgotten;
+  if (between > place.most)
+    throw new Error(`the machine is too busy: it needed ${Math.round(between)} ms for a second`);
 
   const since = performance.now();
   await Promise.all([racing, ...working]);
