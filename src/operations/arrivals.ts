@@ -1,4 +1,4 @@
-import type { Guessing } from '../credentials/guessing.ts';
+import type { KnownDevices } from '../credentials/known-devices.ts';
 import type { Account } from '../domain/account.ts';
 import { emailKey } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -24,7 +24,7 @@ type Visited = Origin & { deviceId: string };
 
 export interface ArrivalsDeps extends HappeningsDeps {
   records: Pick<Records, 'write'>;
-  guessing: Pick<Guessing, 'arrival'>;
+  knownDevices: Pick<KnownDevices, 'arrival'>;
   messages: Pick<Messages, 'pretend'>;
   shares: Pick<Shares, 'take'>;
   clock: Clock;
@@ -37,11 +37,11 @@ const onceADay = { most: 1, within: 86_400 };
 const many: ReadonlySet<string> = new Set(['account', 'locked']);
 
 export function createArrivals(deps: ArrivalsDeps): Arrivals {
-  const { records, guessing, messages, shares, clock, tell } = deps;
+  const { records, knownDevices, messages, shares, clock, tell } = deps;
 
   return {
     begin(account, from) {
-      const arrived = guessing.arrival({ accountId: account.id, deviceId: from.deviceId });
+      const arrived = knownDevices.arrival({ accountId: account.id, deviceId: from.deviceId });
 
       return () =>
         arrived(async () =>
