@@ -116,7 +116,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const records = announceClientChanges(held, { clock, failed: onError });
 
   const units = createUnits({ records, ephemera, clock, onError });
-  const { takeOver } = units;
+  const { takeOver, reads } = units;
   const events = createEvents({ records, sealing, clock, onError, takeOver });
   const hashing = createHashing(hashingOptions(config));
   const passwords = createPasswords({ records, hashing, clock, onRehashFailure: onError });
@@ -130,7 +130,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const messages = openMessages(config, { records, sealing, events, clock, bell });
   const oneTimeSecrets = createOneTimeSecrets({ records, sealing, passwords, clock });
   const tell = createTell({ messages, oneTimeSecrets, placeOf, clock });
-  const factors = openFactors({ config, records, sealing, passwords, events, clock, tell, takeOver });
+  const factors = openFactors({ config, records, reads, sealing, passwords, events, clock, tell, takeOver });
   const oldPassword = createOldPassword({ records, ...factors });
   const accounts = createAccounts({
     records,
@@ -144,7 +144,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     clock,
   });
 
-  const guessing = createGuessing({ records, sealing, clock, limits: config.limits.sign_in, takeOver });
+  const guessing = createGuessing({ records, sealing, clock, limits: config.limits.sign_in, takeOver, reads });
   const inside = { config, records, sealing, clock, events, passwords, policy, guessing, messages, tell, oldPassword };
 
   return {
@@ -154,7 +154,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     units,
     signInCodes: createSignInCodes({ ...factors, messages, placeOf, clock }),
     ...factors,
-    ...openRecovery({ ...inside, ...factors, endings, placeOf }),
+    ...openRecovery({ ...inside, ...factors, endings, placeOf, reads }),
     endings,
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),

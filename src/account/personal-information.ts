@@ -4,6 +4,7 @@ import { locales, type Account } from '../domain/account.ts';
 import type { FurtherClaim } from '../domain/claims.ts';
 import { NotFound } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
+import { localeNames } from '../domain/texts.ts';
 import type { Accounts } from '../operations/accounts.ts';
 import { byField } from '../operations/problems.ts';
 import { action, page, to, view } from '../web/route.ts';
@@ -42,13 +43,7 @@ const profile = z.object({
   locale: z.string(),
 });
 
-/** Each language in its own words. Not made until a page shows them: the first name takes 27 ms, a part of every start. */
-const languages = () =>
-  locales.map((locale) => ({
-    value: locale,
-    label: new Intl.DisplayNames([locale], { type: 'language' }).of(locale) ?? locale,
-    lang: locale,
-  }));
+const languages = locales.map((locale) => ({ value: locale, label: localeNames[locale], lang: locale }));
 
 export const personalInformation: ConsolePage<PersonalInformationDeps> = {
   place: { path, label: 'account.personalInformation', icon: 'person' },
@@ -59,7 +54,7 @@ export const personalInformation: ConsolePage<PersonalInformationDeps> = {
       personalInformationView,
       ({ account, say }) => ({
         account,
-        languages: languages(),
+        languages,
         further: claimsShown.flatMap((name) => {
           const value = inWords(account.claims[name]);
 

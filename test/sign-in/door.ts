@@ -132,6 +132,7 @@ const oneFactor: Pick<
 > = {
   clock: { now: () => Date.now() },
   secondFactor: {
+    ahead: () => undefined,
     ask: async () => ({
       needed: false,
       needsStrong: false,
