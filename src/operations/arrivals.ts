@@ -59,7 +59,7 @@ export function createArrivals(deps: ArrivalsDeps): Arrivals {
       const told = account ? ((await tell?.(what, { actor: 'anonymous', account, from })) ?? []) : [];
       const nothing = { ...circumstancesOf(from, { clock, locale: 'en' }), wasntMe: { path: '/wasnt-me' } } as const;
 
-      await records.write(told.length > 0 ? told : messages.pretend('failed-tries', nothing));
+      await records.write(told.length > 0 ? told : messages.pretend('failed-tries', { to: email, data: nothing }));
     },
   };
 }

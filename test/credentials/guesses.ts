@@ -1,4 +1,5 @@
 import { createGuessing, type Attempt, type GuessingLimits } from '../../src/credentials/guessing.ts';
+import { noReads } from '../../src/storage/reads.ts';
 import { limits, type Room } from './room.ts';
 
 export const accountId = 'account-of-ada';
