@@ -1,3 +1,4 @@
+import { consoleMetadata, registeringIn, requestLimits } from './app-settings.ts';
 import { accountNavigation, accountRoutes } from './account/index.ts';
 import type { Config } from './config/schema.ts';
 import type { Secrets } from './config/secrets.ts';
@@ -12,7 +13,6 @@ import { startKeySchedule } from './jobs/key-schedule.ts';
 import { createLeases } from './jobs/leases.ts';
 import { claimSecrets } from './jobs/same-secrets.ts';
 import { startSweeping } from './jobs/sweeping.ts';
-import { consoleReturnPath } from './oidc/console.ts';
 import { createDelivery } from './messages/delivery.ts';
 import { createKept } from './messages/kept.ts';
 import { outboxRoutes } from './messages/outbox.ts';
@@ -20,11 +20,9 @@ import { openSenders } from './messages/senders.ts';
 import { waysOf } from './messages/ways.ts';
 import { createWriting } from './messages/writing.ts';
 import { createOidc, type Oidc } from './oidc/provider.ts';
-import { routes as endpoints } from './oidc/settings.ts';
 import { openServices, type Services, type ServicesOptions } from './services.ts';
 import { showEnded, signInRoutes } from './sign-in/index.ts';
 import { cameFrom } from './web/arrivals.ts';
-import type { Limit } from './web/limit.ts';
 import type { Route } from './web/route.ts';
 import { createLog, redact, type Log } from './web/log.ts';
 import { createWeb, type Web } from './web/server.ts';
@@ -173,7 +171,7 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
         claimsShown: config.account.claims_shown,
         timeZone: config.account.time_zone,
         textCountries: config.messages.sms.countries,
-        passwordLength: { minimum: config.passwords.minimum_length, maximum: config.passwords.maximum_length },
+        longestPassword: config.passwords.maximum_length,
       }),
       ...outbox(services),
     ],
@@ -199,50 +197,12 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
   return web;
 }
 
-function registeringIn({ passwords, branding: { links } }: Config) {
-  return {
-    minimumLength: passwords.minimum_length,
-    maximumLength: passwords.maximum_length,
-    ...(links.terms !== undefined && { terms: links.terms }),
-    ...(links.privacy !== undefined && { privacy: links.privacy }),
-  };
-}
-
 /** Shows what is not sent: in development mode alone, and only for as long as something is not. */
 function outbox(services: Services): Route[] {
   const { config } = services;
   if (!Object.values(waysOf(config)).includes('outbox')) return [];
 
   return outboxRoutes({ kept: createKept({ ...services, writing: createWriting(config) }), issuer: config.issuer });
-}
-
-/**
- * What a stranger makes us keep or compute. The token endpoint has no limit: one app asks there for all of its people,
- * and what it costs is paid only for clients that prove who they are.
- */
-function requestLimits({ window, authorizations, sign_ins }: Config['limits']['requests']): Limit[] {
-  const requests = (['GET', 'POST'] as const).flatMap((method) =>
-    [endpoints.authorization, endpoints.end_session].map((path) => ({ method, path })),
-  );
-
-  return [
-    ...requests.map((which) => ({ ...which, name: 'authorizations', most: authorizations, window })),
-    { name: 'sign-ins', method: 'POST', path: '/sign-in/', most: sign_ins, window },
-  ];
-}
-
-/** The account console needs that somebody signed in, and no token. */
-function consoleMetadata(issuer: string) {
-  return {
-    client_name: 'Account console',
-    client_uri: `${issuer}/account`,
-    redirect_uris: [`${issuer}${consoleReturnPath}`],
-    grant_types: [],
-    response_types: ['none'],
-    token_endpoint_auth_method: 'none',
-    scope: 'openid',
-    first_party: true,
-  };
 }
 
 /**

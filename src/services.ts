@@ -2,6 +2,7 @@ import type { Config } from './config/schema.ts';
 import type { Secrets } from './config/secrets.ts';
 import { createGuessing, type Guessing } from './credentials/guessing.ts';
 import { createHashing, type HashingOptions } from './credentials/hashing.ts';
+import { createOneTimeSecrets } from './credentials/one-time-secret.ts';
 import { createPasswordPolicy, type PasswordPolicy } from './credentials/password-policy.ts';
 import { createPasswords, type Passwords } from './credentials/passwords.ts';
 import type { Clock } from './domain/clock.ts';
@@ -21,6 +22,7 @@ import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createClients, type Clients } from './operations/clients.ts';
 import { openContact, type ContactServices } from './services-contact.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
+import { openPlacesIn, openRecovery, type RecoveryServices } from './services-recovery.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { openNewcomers, type NewcomerServices } from './services-newcomers.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
@@ -44,7 +46,7 @@ import { createSealing, type Sealing } from './storage/sealing.ts';
  * The lower half of the composition root: storage and what can be done to it. The server (`app.ts`) and the command
  * line both stand on it; it knows no page and no protocol.
  */
-export interface Services extends FactorServices, NewcomerServices, ContactServices, AsyncDisposable {
+export interface Services extends FactorServices, NewcomerServices, ContactServices, RecoveryServices, AsyncDisposable {
   config: Config;
   secrets: Secrets;
   clock: Clock;
@@ -103,6 +105,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const { config, secrets, clock, server, onError, tell: tellApps, around = (stores) => stores } = options;
   const { records: store, ephemera } = around(await openStores(config, { clock, data: config.data, server }));
 
+  const placeOf = server ? await openPlacesIn(config, onError) : undefined;
   const sealing = createSealing(secrets);
   const first = await checkStore({ records: store, secrets, clock }).catch(async (error: unknown) => {
     await ephemera[Symbol.asyncDispose]();
@@ -128,7 +131,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   });
   const endings = createEndings({ records, events, tell: tellApps });
   const messages = openMessages(config, { records, sealing, events, clock, bell });
-  const tell = createTell({ messages, clock });
+  const oneTimeSecrets = createOneTimeSecrets({ records, sealing, passwords, clock });
+  const tell = createTell({ messages, oneTimeSecrets, placeOf, clock });
   const factors = openFactors({ config, records, reads, sealing, passwords, events, clock, tell, takeOver });
   const oldPassword = createOldPassword({ records, ...factors });
   const accounts = createAccounts({
@@ -151,10 +155,11 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     secrets,
     ephemera,
     units,
-    signInCodes: createSignInCodes({ ...factors, messages, clock }),
+    signInCodes: createSignInCodes({ ...factors, messages, placeOf, clock }),
     ...factors,
     ...openNewcomers({ ...inside, ephemera, factors, takeOver }),
     ...openContact({ ...inside, ...factors, endings }),
+    ...openRecovery({ ...inside, ...factors, endings, placeOf }),
     endings,
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 
+import { strengthInKeys } from '../credentials/password-strength.ts';
 import type { Account } from '../domain/account.ts';
 import { waitInWords } from '../domain/duration.ts';
 import type { RememberedBrowser } from '../domain/factors.ts';
 import { deviceOf } from '../messages/device.ts';
 import type { Interactions } from '../oidc/interactions.ts';
+import type { BlockedTries } from '../operations/blocked-tries.ts';
 import { changePassword, type ChangePasswordDeps } from '../operations/change-password.ts';
+import { knownOf, type JudgeStrength } from '../operations/password-problems.ts';
 import { byField } from '../operations/problems.ts';
 import type { SignInCodes } from '../operations/sign-in-codes.ts';
 import type { TwoFactorShown } from '../operations/two-factor.ts';
@@ -19,13 +22,18 @@ import { twoFactorRoutes, type TwoFactorDeps } from './two-factor.ts';
 export interface SignInAndSecurityDeps extends ChangePasswordDeps, TwoFactorDeps, PasskeysDeps, RememberedDeps {
   interactions: Pick<Interactions, 'renewSession'>;
   signInCodes: Pick<SignInCodes, 'can'>;
-  /** Of a password, in characters: said beside the field. */
-  passwordLength: { minimum: number; maximum: number };
+  strength: JudgeStrength;
+  blockedTries(account: Account): Promise<BlockedTries | undefined>;
+  /** Of a password, in characters: said beside the field; the least depends on whether there is a second factor. */
+  longestPassword: number;
 }
 
 export interface SignInAndSecurityView {
   /** For password managers: whose password it is. */
   email: string;
+  names: readonly string[];
+  /** Of strangers, most likely; absent: there were none lately. */
+  tries?: Pick<BlockedTries, 'count' | 'lastAt' | 'ip'> & { more: boolean; /** In words. */ device: string };
   length: { minimum: number; maximum: number };
   /** Whether the box is ticked. */
   everywhere: boolean;
@@ -55,26 +63,26 @@ const change = z.object({
 export const signInAndSecurity: ConsolePage<SignInAndSecurityDeps> = {
   place: { path, label: 'account.security', icon: 'lock' },
 
-  routes: ({ interactions, passwordLength: length, ...deps }) => [
+  routes: ({ interactions, ...deps }) => [
     ...twoFactorRoutes({ ...deps, interactions }),
     ...passkeyRoutes({ ...deps, interactions }),
     ...rememberedRoutes(deps),
 
-    page(
-      path,
-      signInAndSecurityView,
-      async (ask) => ({ email: ask.account.email, length, everywhere: true, ...(await factorsOf(deps, ask)) }),
-      {
-        access: 'recent',
-        ahead: (accountId) => [deps.passkeys.list(accountId), deps.remembering.list(accountId)],
-      },
-    ),
+    page(path, signInAndSecurityView, (ask) => shownTo(deps, ask, { everywhere: true }), {
+      access: 'recent',
+      ahead: (accountId) => [deps.passkeys.list(accountId), deps.remembering.list(accountId)],
+    }),
 
     action(
       path,
       change,
-      async ({ account, session, visitor, say, exchange }, { confirmPassword, ...input }, wrong) => {
-        if (confirmPassword !== input.newPassword) return wrong({ confirmPassword: 'account.passwordDiffers' });
+      async (ask, { confirmPassword, ...input }, wrong) => {
+        const { account, session, visitor, say, exchange } = ask;
+        const strength = strengthInKeys(await deps.strength(input.newPassword, knownOf(account)));
+
+        if (confirmPassword !== input.newPassword) {
+          return wrong({ confirmPassword: 'account.passwordDiffers' }, 422, { strength });
+        }
 
         const everywhere = input.everywhere !== undefined;
         const changed = await changePassword(deps, account, {
@@ -88,18 +96,14 @@ export const signInAndSecurity: ConsolePage<SignInAndSecurityDeps> = {
 
         if ('wait' in changed) {
           const wait = say('signIn.wait', { time: waitInWords(changed.wait, visitor.locale) });
-          const shown = {
-            email: account.email,
-            length,
-            everywhere,
-            wait,
-            ...(await factorsOf(deps, { account, say })),
-          };
 
-          return show(signInAndSecurityView, shown, { status: 429, retryAfter: changed.wait });
+          return show(signInAndSecurityView, await shownTo(deps, ask, { everywhere, wait }), {
+            status: 429,
+            retryAfter: changed.wait,
+          });
         }
 
-        if (!changed.ok) return wrong(byField(changed.problems));
+        if (!changed.ok) return wrong(byField(changed.problems), 422, { strength });
 
         await interactions.renewSession(exchange);
 
@@ -109,6 +113,23 @@ export const signInAndSecurity: ConsolePage<SignInAndSecurityDeps> = {
     ),
   ],
 };
+
+async function shownTo(
+  deps: Omit<SignInAndSecurityDeps, 'interactions'>,
+  ask: { account: Account; say: Say },
+  now: Pick<SignInAndSecurityView, 'everywhere' | 'wait'>,
+): Promise<SignInAndSecurityView> {
+  const [factors, tries] = await Promise.all([factorsOf(deps, ask), deps.blockedTries(ask.account)]);
+  const minimum = deps.policy.minimumLength(factors.twoFactor.isOn);
+
+  return {
+    ...knownOf(ask.account),
+    length: { minimum, maximum: deps.longestPassword },
+    ...now,
+    ...factors,
+    ...(tries && { tries: { ...tries, device: inWords(tries.userAgent, ask.say) } }),
+  };
+}
 
 type FactorsShown = Pick<SignInAndSecurityView, 'twoFactor' | 'passkeys' | 'browsers' | 'canSend'>;
 

@@ -25,6 +25,7 @@ import {
 import { cidr, claimName, link } from './rules.ts';
 import { timeZone } from './schema-account.ts';
 import { keys } from './schema-keys.ts';
+import { limits } from './schema-limits.ts';
 import { messages, resolveMessages } from './schema-messages.ts';
 import { registration, verifyEmail } from './schema-registration.ts';
 import { resources } from './schema-resources.ts';
@@ -142,37 +143,7 @@ export const settings = z.strictObject({
     }),
   }),
 
-  limits: section('Guessing and flooding.', {
-    sign_in: section('Failed sign-ins. Successes never count.', {
-      window: duration('15m', ['1m', '24h'], 'How long a failure is counted.'),
-      failures_per_pair: wholeNumber(
-        5,
-        { min: 1, max: 1000, unit: 'failures' },
-        'By one IP address at one account, before it must wait.',
-      ),
-      failures_per_account: wholeNumber(
-        20,
-        { min: 1, max: 1000, unit: 'failures' },
-        'At one account, before unknown browsers must wait.',
-      ),
-      failures_per_address: wholeNumber(
-        50,
-        { min: 1, max: 100_000, unit: 'failures' },
-        'By one IP address (IPv6: /64), before it must wait.',
-      ),
-      first_wait: duration('5s', ['1s', '1h'], 'The first wait; each further failure doubles it.'),
-      longest_wait: duration('5m', ['1s', '24h'], 'No wait is longer than this.'),
-    }),
-    requests: section('Requests of one IP address (IPv6: /64), which hundreds of people may share.', {
-      window: duration('1m', ['1s', '1h'], 'How long a request is counted.'),
-      authorizations: wholeNumber(
-        600,
-        { min: 1, max: 1_000_000, unit: 'requests' },
-        'Requests to sign in or out that apps send people with; beyond, 429.',
-      ),
-      sign_ins: wholeNumber(300, { min: 1, max: 1_000_000, unit: 'requests' }, 'Forms of sign-in; beyond, 429.'),
-    }),
-  }),
+  limits,
 
   account: section('The account console.', {
     recent_sign_in: duration('5m', ['1m', '1h'], 'How long a sign-in counts as recent.'),
@@ -232,6 +203,16 @@ export const settings = z.strictObject({
   }),
 
   messages,
+
+  geoip: section('Where an IP address is, roughly, for security mails; without it they name the address alone.', {
+    file: optionalText({
+      description:
+        'A city database in MaxMind’s format, such as GeoLite2 City, which the server holds in memory. Renew it and restart.',
+      unset: 'no place is named',
+      expects: 'the path of an .mmdb file',
+      example: '/var/lib/GeoIP/GeoLite2-City.mmdb',
+    }),
+  }),
 
   outbound: section('Requests that Gatehouse makes to addresses that clients name (jwks_uri, logout notices).', {
     allow_private: onOff(false, 'Whether private and loopback addresses may be asked.'),

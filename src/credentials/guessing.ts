@@ -19,8 +19,13 @@ export interface Guessing {
   /** Gives the count back, clears what the person's own failures left, remembers the device. */
   succeeded(ticket: Ticket, accountId: string): Promise<void>;
   failed(ticket: Ticket): Promise<void>;
-  /** After a proof that nobody guesses (a passkey): remembers the device. */
+  /** After a proof that nobody guesses (a passkey, a code from the mailbox): remembers the device. */
   recognised(device: { accountId: string; deviceId: string }): Promise<void>;
+  /**
+   * Begins to look whether anybody has signed in in this browser before. Called once the sign-in is done, what it answers
+   * remembers that, and writes what `tell` has to say if it is the first one.
+   */
+  arrival(device: { accountId: string; deviceId: string }): (tell: () => Promise<readonly Write[]>) => Promise<void>;
   /** Nothing was verified (503 from the hash queue): gives the count back. */
   withdrawn(ticket: Ticket): Promise<void>;
   /** The operator's command after 100 failures in a row: unknown devices may try again. */
@@ -88,8 +93,7 @@ export interface GuessingDeps {
 const mostInARow = 100;
 /** Failures within an hour (S85): no more, however long somebody waits between them. */
 const mostInAnHour = 20;
-const hour = 3600;
-const day = 86_400;
+const [hour, day] = [3600, 86_400];
 /** A row of failures is a row although months lie between them; a year without any ends it. */
 const rowLife = 365 * day;
 /** Seconds since the last sign-in after which a device is a stranger again. */
@@ -104,10 +108,10 @@ export function createGuessing(deps: GuessingDeps): Guessing {
   const counters = createAttemptCounters({ records, clock });
   const isSecond = at === 'second-factor';
   const isCode = at !== 'password';
-  const prefix = isCode ? `attempts:${at}-` : 'attempts:';
 
   // Hashed under the operator's key: the store is no list of addresses that somebody tried.
-  const counterId = (name: string, ...values: string[]) => sealing.keyedHash(`${prefix}${name}`, values.join('\0'));
+  const counterId = (name: string, ...values: string[]) =>
+    sealing.keyedHash(`attempts:${isCode ? `${at}-` : ''}${name}`, values.join('\0'));
 
   function slowing(reason: Reason, limit: number, ...values: string[]): Counter<Reason> {
     return { id: counterId(reason, ...values), reason, limit, wait: growingWait(limits, limit), life: limits.window };
@@ -129,10 +133,10 @@ export function createGuessing(deps: GuessingDeps): Guessing {
 
     return [
       // The first one without room says how long to wait: the longest wait comes first.
+      ...(at === 'registration' ? [] : [ending('row', account)]),
       ...(isCode
         ? [hourly('account', 'account', account), pair]
         : [pair, slowing('account', limits.failures_per_account, account)]),
-      ...(at === 'registration' ? [] : [ending('row', account)]),
       slowing('address', limits.failures_per_address, address),
     ];
   }
@@ -179,7 +183,10 @@ export function createGuessing(deps: GuessingDeps): Guessing {
     return oldest.rows.map(({ id }) => ({ in: 'knownDevices', remove: id }));
   }
 
-  async function remembered(accountId: string, { deviceId, known, device, devices }: Ticket): Promise<Write[]> {
+  async function remembered(
+    accountId: string,
+    { deviceId, known, device, devices }: Omit<Ticket, 'counted'>,
+  ): Promise<Write[]> {
     const now = clock.now();
     const id = deviceKey(accountId, deviceId);
     const seen = { lastSeenAt: now, expiresAt: now + deviceLife * 1000 };
@@ -189,7 +196,7 @@ export function createGuessing(deps: GuessingDeps): Guessing {
 
     const put: Write = {
       in: 'knownDevices',
-      put: { id, accountId, ...seen, ...(isSecond && { secondFactor: true as const }) },
+      put: { ...device, id, accountId, ...seen, ...(isSecond && { secondFactor: true as const }) },
     };
 
     // Its own row of failures has ended too, had it lost its standing by them.
@@ -222,7 +229,7 @@ export function createGuessing(deps: GuessingDeps): Guessing {
       const asStranger = await countAll(ofStrangers, rows);
 
       return Array.isArray(asStranger)
-        ? { allowed: true, ticket: { counted: asStranger, known: false, deviceId, devices } }
+        ? { allowed: true, ticket: { counted: asStranger, known: false, deviceId, device: found, devices } }
         : asStranger;
     },
 
@@ -245,8 +252,29 @@ export function createGuessing(deps: GuessingDeps): Guessing {
     async recognised({ accountId, deviceId }) {
       if (deviceId.length < shortestDeviceId) return;
 
-      const devices = await records.knownDevices.count('account', accountId);
-      await records.write(await remembered(accountId, { counted: [], known: false, deviceId, devices }));
+      const [devices, device] = await Promise.all([
+        records.knownDevices.count('account', accountId),
+        records.knownDevices.get(deviceKey(accountId, deviceId)),
+      ]);
+      await records.write(await remembered(accountId, { known: false, deviceId, device, devices }));
+    },
+
+    arrival({ accountId, deviceId }) {
+      const id = deviceKey(accountId, deviceId);
+      const reading = records.knownDevices.get(id);
+      reading.catch(() => undefined);
+
+      return async (tell) => {
+        const device = await reading;
+        if (device?.signedIn) return;
+        // Undefined: what was taken over a moment ago makes it, and this comes after it.
+        const times = { lastSeenAt: clock.now(), expiresAt: clock.now() + deviceLife * 1000 };
+        const kept: Write = device
+          ? { in: 'knownDevices', update: id, seen: device, change: (old) => ({ ...old, signedIn: true }) }
+          : { in: 'knownDevices', put: { id, accountId, ...times, signedIn: true } };
+        const writes = [...(deviceId.length < shortestDeviceId ? [] : [kept]), ...(await tell())];
+        if (!takeOver?.(writes, () => undefined)) await records.write(writes);
+      };
     },
 
     withdrawn: ({ counted }) => settleAfter(counted, async () => counted.map(givenBack)),

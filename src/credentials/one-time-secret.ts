@@ -72,6 +72,8 @@ const day = 86_400;
 const purposes = {
   'password-reset': { life: 20 * 60, single: true, endsWith: ['password', 'email'] },
   invite: { life: 7 * day, single: true, endsWith: ['password', 'email'] },
+  /** In every mail about what happened: signs everybody out, and opens nothing. */
+  'wasnt-me': { life: 7 * day, single: false, endsWith: [] },
   /** Each change of the address has its own, and whoever made the change can't end it. */
   'email-undo': { life: 7 * day, single: false, endsWith: [] },
 } as const satisfies Record<string, Purpose>;

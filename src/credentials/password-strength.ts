@@ -22,6 +22,11 @@ export type StrengthReason =
   | 'strength.repeated'
   | 'strength.short';
 
+/** As a page is told of it. */
+export function strengthInKeys({ label, reasons }: PasswordStrength): string {
+  return [label, ...reasons].join(' ');
+}
+
 interface Piece {
   text: string;
   kind: 'personal' | 'common' | 'word' | 'run' | 'single';

@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import { Conflict } from '../domain/errors.ts';
-import type { PasswordCredential, Records } from '../storage/records.ts';
+import type { PasswordCredential, Records, Write } from '../storage/records.ts';
 import type { Hashing } from './hashing.ts';
 
 /** The passwords that accounts have. */
@@ -17,6 +17,8 @@ export interface Passwords {
   /** For whoever has no account yet: what `setHashed` takes once there is one. Throws as `set` does. */
   hash(password: string): Promise<string>;
   setHashed(accountId: string, hash: string): Promise<void>;
+  /** The same as a write, to be made in one step with what it depends on. Throws as `set` does. */
+  toSet(accountId: string, password: string): Promise<Write>;
   /**
    * Puts `next` in the place of `current`, or answers false because `current` is not (or, by then, no longer) the
    * password: of many calls at once that know the same one, one changes it. Throws as `set` does.
@@ -111,6 +113,11 @@ export function createPasswords({ records, hashing, clock, onRehashFailure }: Pa
     hash: hashing.hash,
     setHashed,
     set: async (accountId, password) => setHashed(accountId, await hashing.hash(password)),
+    toSet: async (accountId, password) => {
+      const hash = await hashing.hash(password);
+
+      return { in: 'passwords', put: { id: accountId, accountId, hash, changedAt: clock.now() } };
+    },
 
     replace,
     hashOf: async (accountId) => (await records.passwords.get(accountId))?.hash,

@@ -38,6 +38,8 @@ export interface KnownDevice {
   accountId: string;
   /** Whether a second factor was proved in it too: only then strangers' guesses at that don't slow it down. */
   secondFactor?: true;
+  /** Whether a sign-in was finished in it; until then only a password or the mailbox was proved. */
+  signedIn?: true;
   lastSeenAt: number;
   expiresAt: number;
 }

@@ -32,6 +32,17 @@ export const catalogue = {
   'account.deleted': kind(),
   'email.verified': kind(),
   'password.set': kind(),
+  /** With a link or code from the mailbox, in the place of the old one or of none. */
+  'password.reset': kind(),
+  /** Somebody with the mailbox said of what a mail told that it was not them. */
+  'account.disowned': kind(),
+  /** A sign-in in a browser in which there was none before. */
+  'device.new': kind(),
+  /** With a code from there: this browser may try passwords again after a hundred wrong ones. */
+  'mailbox.proved': kind(),
+  'recovery.asked': kind<{ known: boolean }>(),
+  /** This hour's mails with links to new passwords are used up. */
+  'recovery.spent': kind<{ perHour: number }>(),
   'password.changed': kind<{ /** Whether every other session was ended. */ everywhere: boolean }>(),
   'admin.created': kind(),
   'email.changed': kind(),

@@ -54,6 +54,8 @@ export interface Events extends AsyncDisposable {
   write<K extends EventKind>(kind: K, facts: Facts<K>, sink?: (row: SecurityEvent) => void): Promise<void>;
   /** An account's events, newest first unless the page says otherwise. */
   read(account: Pick<Account, 'id' | 'eventKey'>, page?: PageRequest): Promise<{ events: EventView[]; next?: string }>;
+  /** Of those, the tries to get in that failed or were blocked, newest first. */
+  readTries(account: Pick<Account, 'id' | 'eventKey'>, page?: PageRequest): ReturnType<Events['read']>;
   /** A new event key for an account, sealed: `account.eventKey`. */
   newEventKey(accountId: string): string;
 }
@@ -105,6 +107,18 @@ export function createEvents({ records, sealing, clock, onError, takeOver }: Eve
     return { ...plain, kind: kind as EventKind, ...(JSON.parse(text) as Pick<EventView, 'ip' | 'userAgent'>) };
   }
 
+  async function list(
+    name: 'account' | 'tries',
+    account: Pick<Account, 'id' | 'eventKey'>,
+    page: PageRequest = {},
+  ): ReturnType<Events['read']> {
+    const { rows, next } = await records.events.list(name, account.id, { descending: true, ...page });
+    const key = keyOf(account);
+    const events = rows.map((row) => show(row, key));
+
+    return next === undefined ? { events } : { events, next };
+  }
+
   async function store(kind: EventKind, facts: Plain, sink?: (row: SecurityEvent) => void): Promise<void> {
     const { actor, account, clientId, from, details } = facts;
     const at = clock.now();
@@ -137,13 +151,8 @@ export function createEvents({ records, sealing, clock, onError, takeOver }: Eve
       );
     },
 
-    async read(account, page = {}) {
-      const { rows, next } = await records.events.list('account', account.id, { descending: true, ...page });
-      const key = keyOf(account);
-      const events = rows.map((row) => show(row, key));
-
-      return next === undefined ? { events } : { events, next };
-    },
+    read: (account, page) => list('account', account, page),
+    readTries: (account, page) => list('tries', account, page),
 
     newEventKey: (accountId) => sealing.seal(randomBytes(32).toString('base64url'), keyContext(accountId)),
     [Symbol.asyncDispose]: () => throttle[Symbol.asyncDispose](),

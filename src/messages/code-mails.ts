@@ -19,6 +19,8 @@ export interface CodeMails {
   'confirm-email': CodeData;
   /** As a second factor, after the password. */
   'sign-in-code': CodeData & Circumstances & { securityPath: `/${string}` };
+  /** From a browser that nobody knows, after a hundred wrong passwords: before one is looked at there. */
+  'mailbox-code': CodeData & Circumstances;
   /** To the new address. */
   'change-email-code': CodeData;
   /** To choose a new password without the old one. */
@@ -34,7 +36,7 @@ const codeMail = {
 } as const;
 
 function letter(
-  name: 'verifyEmail' | 'confirmEmail' | 'changeEmail' | 'signInCode',
+  name: 'verifyEmail' | 'confirmEmail' | 'changeEmail' | 'signInCode' | 'mailboxCode',
   words: Words,
   blocks: Letter['blocks'],
 ): Letter {
@@ -79,6 +81,16 @@ export const codeMails: CodeTemplates = {
         ...codeBlocks(data, 'message.signInCode.text', words),
         circumstances(data, words),
         note(words.say('message.signInCode.note', { page: words.link(data.securityPath) })),
+      ]),
+  },
+
+  'mailbox-code': {
+    ...codeMail,
+    write: (data, words) =>
+      letter('mailboxCode', words, [
+        ...codeBlocks(data, 'message.mailboxCode.text', words),
+        circumstances(data, words),
+        note(words.say('message.mailboxCode.note')),
       ]),
   },
 

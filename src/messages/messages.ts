@@ -25,6 +25,11 @@ export interface Messages extends TextNumbers {
   readonly canSendEmail: boolean;
   /** The rows to write; none where mail can't be sent: nothing is queued that nobody will ever send. */
   compose<Name extends MailName>(template: Name, mail: Mail<Mails[Name]>): Write[];
+  /**
+   * The same work for nobody: a message that was never sent and never will be. For what must not tell by its time whether
+   * there is somebody to write to (S71).
+   */
+  pretend<Name extends MailName>(template: Name, data: Mails[Name]): Write[];
   /** The same for a text message, to a number that `allowText` let through. */
   composeText<Name extends TextName>(template: Name, text: Text<Texts[Name]>): Write[];
   /** Sends what is due, on this node, now instead of in half a minute. Writing a message does it by itself. */
@@ -64,13 +69,17 @@ export interface MessagesDeps {
 
 /** Milliseconds for which an unsettled message lasts: longer than it is tried. */
 const queuedFor = 7 * 86_400_000;
+/** One that was only pretended: it has done all that it is for. */
+const pretendedFor = 60_000;
+/** Nobody's address (RFC 2606). */
+const nobody = 'nobody@example.com';
 
 export function createMessages({ sealing, clock, ways, numbers, bell, timeZone: otherwise }: MessagesDeps): Messages {
   function row<Data>(
     name: string,
     template: Template<Data, unknown>,
     { channel, to, message }: { channel: MessageChannel; to: string; message: Recipient & { data: Data } },
-  ): Write {
+  ): { in: 'messages'; create: Message } {
     const { locale, timeZone, accountId, data } = message;
     const now = clock.now();
     const id = newTimedId(now);
@@ -104,6 +113,15 @@ export function createMessages({ sealing, clock, ways, numbers, bell, timeZone: 
       if (!isEmailAddress(mail.to)) throw new TypeError('mail goes to an address that was checked');
 
       return ways.email === 'none' ? [] : [row(name, mails[name], { channel: 'email', to: mail.to, message: mail })];
+    },
+
+    pretend(name, data) {
+      const message = { locale: 'en', data } as const;
+      const write = row(name, mails[name], { channel: 'email', to: nobody, message });
+      const now = clock.now();
+      const { sealed: _, newestOf: __, ...rest } = write.create;
+
+      return [{ in: 'messages', create: { ...rest, state: 'dropped', nextAt: now, expiresAt: now + pretendedFor } }];
     },
 
     composeText: (name, text) =>

@@ -12,6 +12,8 @@ export interface SecurityMails {
   /** `left`: how many can still be used. */
   'recovery-code-used': Notice & { left: number };
   'second-factor-failed': Notice;
+  /** One that may be a copy was used, in vain. */
+  'passkey-refused': Notice & { /** As the person called it. */ name?: string };
   'failed-tries': Notice & { count?: number };
   /** As the person knows it, masked or whole; unset: there is none any more. */
   'phone-changed': Notice & { phone?: string };
@@ -63,7 +65,8 @@ function tries(count: number | undefined, words: Words): Fact[] {
 
 export const securityMails: SecurityTemplates = {
   'password-changed': { write: (data, words) => notice('passwordChanged', data, words) },
-  'new-device': { write: (data, words) => notice('newDevice', data, words) },
+  // Whoever keeps no cookies causes one with each sign-in.
+  'new-device': { atMost: { most: 10, within: day }, write: (data, words) => notice('newDevice', data, words) },
   'two-factor-off': { write: (data, words) => notice('twoFactorOff', data, words) },
 
   'factor-added': {
@@ -92,6 +95,17 @@ export const securityMails: SecurityTemplates = {
         heading(words.say('message.wasntMe.heading')),
         text(words.say('message.secondFactorFailed.wasntMe')),
         ...linkAndCode(data.wasntMe, words.say('message.wasntMe.link'), words),
+      ]),
+  },
+
+  'passkey-refused': {
+    atMost: { most: 1, within: hour },
+    write: (data, words) =>
+      letter('passkeyRefused', words, [
+        text(words.say('message.passkeyRefused.text', { factor: factorInWords({ kind: 'passkey', ...data }, words) })),
+        circumstances(data, words),
+        text(words.say('message.passkeyRefused.advice')),
+        ...wasntMe(data, words),
       ]),
   },
 

@@ -70,7 +70,7 @@ export function createProvePasskey(deps: ProvePasskeyDeps): ProvePasskey {
   async function use(
     passkey: Passkey,
     { counter, backedUp }: UsedPasskey,
-  ): Promise<Passkey | { stored: number } | undefined> {
+  ): Promise<Passkey | { stored: number; name: string } | undefined> {
     let regressed: { stored: number } | undefined;
 
     const now = await records.passkeys.update(passkey.id, (old) => {
@@ -80,7 +80,7 @@ export function createProvePasskey(deps: ProvePasskeyDeps): ProvePasskey {
       return regressed ? old : { ...old, counter, backedUp, lastUsedAt: clock.now() };
     });
 
-    return now && (regressed ?? now);
+    return now && (regressed ? { ...regressed, name: now.name } : now);
   }
 
   return {
@@ -117,7 +117,7 @@ export function createProvePasskey(deps: ProvePasskeyDeps): ProvePasskey {
 
       if ('stored' in now) {
         const details = { stored: now.stored, counted: used.counter };
-        const what: Happening = { kind: 'passkey.counter_regressed', details };
+        const what: Happening = { kind: 'passkey.counter_regressed', details, name: now.name };
         await records.write(await tellingOf(deps, { ...facts, account: found.owner, what }));
 
         return { refused: 'counter' };

@@ -4,6 +4,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { Origin } from '../events/writer.ts';
 import { toAccount, type Messages } from '../messages/messages.ts';
 import type { Write } from '../storage/records.ts';
+import { circumstancesOf, type PlaceOf } from './circumstances.ts';
 import type { SecondFactor } from './second-factor.ts';
 
 /** Sending the code of a second factor to the person's mailbox or phone. */
@@ -23,13 +24,14 @@ export interface SignInCodes {
 export interface SignInCodesDeps {
   secondFactor: Pick<SecondFactor, 'send'>;
   messages: Pick<Messages, 'canSendEmail' | 'canSendText' | 'allowText' | 'compose' | 'composeText' | 'wake'>;
+  placeOf?: PlaceOf | undefined;
   clock: Clock;
 }
 
 /** Where the mail leads somebody who did not ask for the code. */
 const securityPath = '/account/sign-in-and-security';
 
-export function createSignInCodes({ secondFactor, messages, clock }: SignInCodesDeps): SignInCodes {
+export function createSignInCodes({ secondFactor, messages, placeOf, clock }: SignInCodesDeps): SignInCodes {
   const livesOf = ({ worksUntil }: IssuedCode): number => Math.round((worksUntil - clock.now()) / 1000);
 
   /** What writes the message, or why there is none. */
@@ -41,8 +43,7 @@ export function createSignInCodes({ secondFactor, messages, clock }: SignInCodes
 
     if (method === 'email') {
       const circumstances = {
-        at: clock.now(),
-        from: { ip: from.ip, userAgent: from.userAgent },
+        ...circumstancesOf(from, { clock, placeOf, locale: account.locale }),
         securityPath,
       } as const;
 

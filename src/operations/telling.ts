@@ -1,72 +1,92 @@
+import type { OneTimeSecrets } from '../credentials/one-time-secret.ts';
 import type { Clock } from '../domain/clock.ts';
 import { toAccount, type Messages } from '../messages/messages.ts';
-import type { Factor } from '../messages/security-mails.ts';
-import type { Circumstances, Notice } from '../messages/template.ts';
+import type { Factor, SecurityMails } from '../messages/security-mails.ts';
+import type { Mails } from '../messages/catalogue.ts';
+import type { Notice } from '../messages/template.ts';
 import type { Write } from '../storage/records.ts';
+import { circumstancesOf, type PlaceOf } from './circumstances.ts';
 import type { Tell } from './happenings.ts';
-import type { By } from './problems.ts';
 
 /**
- * Which happenings a person gets a mail about (S82, S101, S102), and where it leads who did not do it. To proved
- * addresses alone: an unproved one may be a stranger's. It must not know how mail is sent nor what it says.
+ * Which happenings a person gets a mail about (S82, S101, S102), and where it leads who did not do it: to a page of its
+ * own whose button signs everybody out (`wasnt-me.ts`). To proved addresses alone: an unproved one may be a stranger's.
+ * It must not know how mail is sent nor what it says.
  */
 export interface TellingDeps {
   messages: Pick<Messages, 'compose'>;
+  oneTimeSecrets: Pick<OneTimeSecrets, 'draw'>;
+  placeOf?: PlaceOf | undefined;
   clock: Clock;
 }
 
-/** Where the password is changed and everybody else is signed out. */
-const wasntMe = { path: '/account/sign-in-and-security' } as const;
+const securityPath = '/account/sign-in-and-security';
 
 /** Recovery codes left from which on a person is asked to make new ones. */
 const fewCodes = 3;
 
-export function createTell({ messages, clock }: TellingDeps): Tell {
+export function createTell({ messages, oneTimeSecrets, placeOf, clock }: TellingDeps): Tell {
   return (what, { account, from }) => {
     if (!account.emailVerified) return [];
 
     const whose = toAccount(account);
-    const data: Notice = { ...circumstances(from, clock), wasntMe };
-    const factor = (name: 'factor-added' | 'factor-removed', of: Factor): Write[] =>
-      messages.compose(name, { ...whose, data: { ...data, factor: of } });
 
     switch (what.kind) {
       case 'password.changed':
       case 'password.set':
-        return messages.compose('password-changed', { ...whose, data });
+      case 'password.reset':
+        return notice('password-changed');
+      case 'device.new':
+        return notice('new-device');
       case 'two_factor.method_added':
-        return factor('factor-added', methodOf(what.details.method));
+        return notice('factor-added', { factor: methodOf(what.details.method) });
       case 'two_factor.method_removed':
-        return factor('factor-removed', methodOf(what.details.method));
+        return notice('factor-removed', { factor: methodOf(what.details.method) });
       case 'passkey.added':
-        return factor('factor-added', { kind: 'passkey' });
+        return notice('factor-added', { factor: { kind: 'passkey' } });
       case 'passkey.removed':
-        return factor('factor-removed', { kind: 'passkey' });
+        return notice('factor-removed', { factor: { kind: 'passkey' } });
+      case 'passkey.counter_regressed':
+        return notice('passkey-refused', what.name === undefined ? {} : { name: what.name });
       case 'recovery_codes.created':
-        return factor('factor-added', { kind: 'recovery-codes' });
+        return notice('factor-added', { factor: { kind: 'recovery-codes' } });
       case 'two_factor.switched_off':
-        return messages.compose('two-factor-off', { ...whose, data });
+        return notice('two-factor-off');
       case 'recovery_code.used':
-        return recoveryCodeUsed(what.details.left);
+        return [...notice('recovery-code-used', { left: what.details.left }), ...lowOn(what.details.left)];
       case 'second_factor.failed':
-        return messages.compose('second-factor-failed', { ...whose, data });
+        return notice('second-factor-failed');
       case 'phone.changed':
-        return messages.compose('phone-changed', { ...whose, data: { ...data, phone: what.name ?? '' } });
+        return notice('phone-changed', { phone: what.name ?? '' });
       case 'phone.removed':
-        return messages.compose('phone-changed', { ...whose, data });
+        return notice('phone-changed');
       case 'sign_in.blocked':
-        return messages.compose('failed-tries', { ...whose, data });
+        return notice('failed-tries');
       default:
         return [];
     }
 
-    function recoveryCodeUsed(left: number): Write[] {
-      const low = { left, path: wasntMe.path };
+    /** What happened and when, and a link of this mail's own for who did not do it. */
+    function notice<Name extends keyof SecurityMails>(
+      name: Name,
+      ...[more]: object extends Omit<SecurityMails[Name], keyof Notice>
+        ? [Omit<SecurityMails[Name], keyof Notice>?]
+        : [Omit<SecurityMails[Name], keyof Notice>]
+    ): Write[] {
+      const { issued, put } = oneTimeSecrets.draw({ purpose: 'wasnt-me', accountId: account.id });
+      const told: Notice = {
+        ...circumstancesOf(from, { clock, placeOf, locale: account.locale }),
+        wasntMe: { path: `/wasnt-me?token=${issued.secret}`, code: issued.code },
+      };
+      const mail = messages.compose(name, { ...whose, data: { ...more, ...told } as unknown as Mails[Name] });
 
-      return [
-        ...messages.compose('recovery-code-used', { ...whose, data: { ...data, left } }),
-        ...(left > fewCodes ? [] : messages.compose('recovery-codes-low', { ...whose, data: low })),
-      ];
+      return mail.length === 0 ? [] : [{ in: 'oneTimeSecrets', put }, ...mail];
+    }
+
+    function lowOn(left: number): Write[] {
+      return left > fewCodes
+        ? []
+        : messages.compose('recovery-codes-low', { ...whose, data: { left, path: securityPath } });
     }
   };
 }
@@ -78,11 +98,4 @@ function methodOf(method: string): Factor {
   }
 
   return { kind: method };
-}
-
-/** Where no browser was in it (the command line), only when it was. */
-function circumstances(from: By['from'], clock: Clock): Circumstances {
-  const at = clock.now();
-
-  return from ? { at, from: { ip: from.ip, userAgent: from.userAgent } } : { at };
 }

@@ -5,11 +5,14 @@ import type { Clock } from '../domain/clock.ts';
 import type { Events } from '../events/writer.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { Accounts } from '../operations/accounts.ts';
+import type { Arrivals } from '../operations/arrivals.ts';
 import type { Authenticators } from '../operations/authenticators.ts';
 import type { EmailVerification } from '../operations/email-verification.ts';
+import type { Mailbox } from '../operations/mailbox.ts';
 import type { Passkeys } from '../operations/passkeys.ts';
 import type { ProveCode } from '../operations/prove-code.ts';
 import type { ProvePasskey } from '../operations/prove-passkey.ts';
+import type { Recovery } from '../operations/recovery.ts';
 import type { Registration } from '../operations/registration.ts';
 import type { Remembering } from '../operations/remembering.ts';
 import type { SignInCodes } from '../operations/sign-in-codes.ts';
@@ -40,6 +43,9 @@ export interface SignInDeps {
   registration: Registration;
   /** Said on the page: of a password, in characters; the operator's documents. */
   registering: { minimumLength: number; maximumLength: number; terms?: string; privacy?: string };
+  recovery: Pick<Recovery, 'possible'>;
+  mailbox: Mailbox;
+  arrivals: Arrivals;
 }
 
 /** What a page of one step is asked. */

@@ -26,6 +26,7 @@ export async function proceed(deps: SignInDeps, ask: StepAsk, step: Interaction,
 async function goOn(deps: SignInDeps, ask: StepAsk, step: Interaction, soFar: SoFar): Promise<Outcome> {
   const { account, proven, at } = soFar;
   const { exchange, visitor } = ask;
+  const arrived = deps.arrivals.begin(account, visitor);
   const comes = await next(deps, ask, step, soFar);
 
   if (comes === 'done') {
@@ -39,6 +40,8 @@ async function goOn(deps: SignInDeps, ask: StepAsk, step: Interaction, soFar: So
       from: visitor,
       details,
     });
+
+    await arrived();
 
     return deps.interactions.signedIn(exchange, step.uid, { accountId: account.id, amr, acr, at });
   }

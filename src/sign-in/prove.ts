@@ -19,7 +19,10 @@ export interface Tried {
   clientId: string;
 }
 
-type ProveDeps = Pick<SignInDeps, 'accounts' | 'passwords' | 'guessing' | 'events' | 'clock' | 'secondFactor'>;
+type ProveDeps = Pick<
+  SignInDeps,
+  'accounts' | 'passwords' | 'guessing' | 'events' | 'arrivals' | 'clock' | 'secondFactor'
+>;
 
 /**
  * Checks an e-mail address and a password: the same work for known and unknown addresses (S71), and no password is
@@ -42,6 +45,7 @@ export async function proveByPassword(deps: ProveDeps, visitor: Visitor, tried: 
   if (!admission.allowed) {
     const { reason, retryAfter } = admission;
     await deps.events.write('sign_in.blocked', { ...facts, details: { reason, retryAfter } });
+    await deps.arrivals.keptOut({ email, account, from: visitor, reason });
 
     return reason === 'locked' ? 'locked' : { wait: retryAfter };
   }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { strengthInKeys } from '../credentials/password-strength.ts';
+import { knownOf, type JudgeStrength } from '../operations/password-problems.ts';
 import { byField } from '../operations/problems.ts';
 import type { Setup } from '../operations/setup.ts';
 import { action, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
@@ -8,6 +10,7 @@ export interface SetupDeps {
   setup: Pick<Setup, 'isOpen' | 'complete'>;
   /** Of the password, in characters: said beside the field. */
   minimumLength: number;
+  strength: JudgeStrength;
 }
 
 export interface SetupView {
@@ -35,7 +38,7 @@ const administrator = z.object({
  * The first administrator (S79), behind the link that the first start prints. The token stays in the address also when
  * the form is sent, so that the page can be shown again with what is wrong; opening it has no effect.
  */
-export function setupRoutes({ setup, minimumLength }: SetupDeps): Route[] {
+export function setupRoutes({ setup, minimumLength, strength }: SetupDeps): Route[] {
   return [
     page('/setup', setupView, async ({ query }) => {
       const token = query['token'] ?? '';
@@ -48,7 +51,11 @@ export function setupRoutes({ setup, minimumLength }: SetupDeps): Route[] {
       const made = await setup.complete(query['token'] ?? '', person, { from: visitor });
 
       if (made === 'closed') return closed();
-      if (!made.ok) return wrong(byField(made.problems));
+      if (!made.ok) {
+        const judged = await strength(input.password, knownOf(input));
+
+        return wrong(byField(made.problems), 422, { strength: strengthInKeys(judged) });
+      }
 
       return to('/account', 'setup.done');
     }),

@@ -6,6 +6,7 @@ import type { ClientFace, Interaction } from '../oidc/interactions.ts';
 import { action, page, show, to, view, type Ask, type Outcome, type Route } from '../web/route.ts';
 import { bindingOf, type SignInDeps } from './deps.ts';
 import { endedView, showEnded } from './ended.ts';
+import { showMailbox } from './mailbox.ts';
 import { proceed } from './proceed.ts';
 import { proveByPassword } from './prove.ts';
 import { refuse } from './refuse.ts';
@@ -26,6 +27,8 @@ export interface SignInView {
   /** In words, during a wait after wrong guesses. */
   wait?: string;
   mayRefuse: boolean;
+  /** Whether a link to a new password can be sent. */
+  mayRecover: boolean;
 }
 
 export const signInView = view<SignInView>('sign-in/sign-in', 'door', 'signIn.title');
@@ -66,7 +69,11 @@ export function passwordRoutes(deps: SignInDeps): Route[] {
 
       if (proved === 'wrong') return wrong({ form: 'signIn.wrong' });
       // No time is named: waiting does not help here (S84).
-      if (proved === 'locked') return wrong({ form: 'signIn.locked' }, 429);
+      if (proved === 'locked') {
+        return deps.mailbox.possible
+          ? showMailbox(step, { email, waiting: false }, { status: 429 })
+          : wrong({ form: 'signIn.locked' }, 429);
+      }
       if ('wait' in proved) {
         return showSignIn(deps, step, { another: isAnother(ask.query), email, wait: waitOf(ask, proved.wait) });
       }
@@ -104,7 +111,7 @@ export function isAnother(query: Readonly<Record<string, string>>): boolean {
 }
 
 export async function showSignIn(
-  { provePasskey, registration }: Pick<SignInDeps, 'provePasskey' | 'registration'>,
+  { provePasskey, recovery, registration }: Pick<SignInDeps, 'provePasskey' | 'recovery' | 'registration'>,
   step: Interaction,
   now: { another: boolean; email?: string; wait?: Wait },
 ): Promise<Outcome> {
@@ -120,6 +127,7 @@ export async function showSignIn(
       client,
       forAccount: client.id === consoleClientId,
       mayRefuse,
+      mayRecover: recovery.possible,
       passkey: JSON.stringify(passkey),
       mayRegister: registration.isAllowed && again === undefined,
       email: now.email ?? again?.email ?? (another ? '' : (loginHint ?? '')),

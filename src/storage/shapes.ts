@@ -100,6 +100,8 @@ export interface Setting {
   updatedAt: number;
 }
 
+const isTry = ({ kind }: SecurityEvent): boolean => /^(sign_in|second_factor)\.(failed|blocked)$/.test(kind);
+
 const byCreation = { group: () => 'all', order: (row: { createdAt: number }) => row.createdAt };
 
 export const shapes = {
@@ -163,6 +165,8 @@ export const shapes = {
     lists: {
       time: { group: () => 'all', order: (row) => row.at },
       account: { group: (row) => row.accountId, order: (row) => row.at },
+      /** Tries to get into an account that failed or were blocked: a few among very many events. */
+      tries: { group: (row) => (isTry(row) ? row.accountId : undefined), order: (row) => row.at },
     },
     sealed: (row) => [row.personal],
   }),

@@ -77,6 +77,9 @@ export function createAnswers(deps: AnswerDeps): Answers {
           context.body = outcome.html;
           context.set('Content-Security-Policy', documentPolicy);
           break;
+        case 'data':
+          context.body = outcome.data;
+          break;
         case 'answered':
           context.respond = false;
           break;

@@ -3,6 +3,7 @@ import { Html } from './html.ts';
 import type { IconName } from './icons.ts';
 import type { CheckData, FieldData, PartialName, Partials } from './partials.ts';
 import type { Renderer } from './render.ts';
+import { isMessageKey, type MessageKey } from './locale.ts';
 import type { FormState, Say } from './route.ts';
 import { escape } from './templates.ts';
 import { exactTime, relativeTime } from './times.ts';
@@ -19,6 +20,8 @@ export interface FrameFields {
   csrf(): Html;
   field(data: FieldData): Html;
   check(data: CheckData): Html;
+  /** What an action found of the new password that was typed, to be shown beside its problems. */
+  strength(): ShownStrength | undefined;
   /** How a field that this page has shown is called: the layout, which comes last, sums up what is wrong by it. */
   labelOf(name: string): string | undefined;
   /** For `href` and `action`: a local path or an https address (http on loopback); anything else becomes `#`. */
@@ -60,6 +63,7 @@ export function createFrame(renderer: Renderer, settings: FrameSettings): FrameF
     csrf: () => fields.part('csrf', {}),
     field: (data) => labelled('field', data),
     check: (data) => labelled('check', data),
+    strength: () => strengthIn(form.values['strength']),
     labelOf: (name) => labels.get(name),
     url: safeAddress,
 
@@ -82,6 +86,24 @@ export function createFrame(renderer: Renderer, settings: FrameSettings): FrameF
   };
 
   return fields;
+}
+
+/** How strong a password is, in words. */
+export interface ShownStrength {
+  /** 0 to 4. */
+  score: number;
+  label: MessageKey;
+  reasons: MessageKey[];
+}
+
+/** `strength.1 strength.common`: what a browser may have made up is of known words, or nothing. */
+function strengthIn(value = ''): ShownStrength | undefined {
+  const [label = '', ...reasons] = value.split(' ').filter((key) => /^strength\.\w{1,12}$/.test(key));
+  const score = /^strength\.([0-4])$/.exec(label)?.[1];
+
+  return score === undefined || !isMessageKey(label)
+    ? undefined
+    : { score: Number(score), label, reasons: reasons.filter(isMessageKey) };
 }
 
 /** Escaping keeps nobody from `javascript:` in a link: only places that a browser can merely go to pass. */

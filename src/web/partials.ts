@@ -10,6 +10,7 @@ export interface Partials {
   csrf: object;
   field: FieldData;
   check: CheckData;
+  'new-password': NewPasswordData;
   notice: { tone: Tone; title?: string; text: string };
   /** What is wrong, summed up on top of the page; nothing when nothing is. */
   problems: object;
@@ -75,6 +76,15 @@ export interface FieldData {
   options?: readonly { value: string; label: string; lang?: string }[];
   /** A link beside the label, such as "Forgot password?". */
   aside?: { url: string; text: string };
+}
+
+/** A new password, with how strong it is: said beside its problems, and by a script while it is typed. */
+export interface NewPasswordData {
+  name: string;
+  label: string;
+  hint: string;
+  /** The person's, which make a password weak; those that stand in fields of the same form are read there. */
+  names?: readonly string[];
 }
 
 /** One box that can be ticked. Its value is `on` unless said otherwise. */

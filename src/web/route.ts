@@ -111,6 +111,8 @@ export type Outcome =
     }
   /** A whole document that is shown within a page and may run and fetch nothing: the HTML of a mail. */
   | { kind: 'document'; html: string }
+  /** Facts for a script of ours on the page that asked, as JSON. */
+  | { kind: 'data'; data: object }
   /** `oidc/` has written the answer itself. */
   | { kind: 'answered' };
 
@@ -168,10 +170,14 @@ export function page<const Path extends string, T extends object, A extends Acce
   return { kind: 'page', path, view: of, data, ...rule };
 }
 
-/** Ends an action with problems beside the fields; `form` is the key for what belongs to no single field. */
+/**
+ * Ends an action with problems beside the fields; `form` is the key for what belongs to no single field. `values` is what
+ * the page is told beside what was typed.
+ */
 export type Wrong<Fields> = (
   problems: Partial<Record<Extract<keyof Fields, string> | 'form', ProblemText>>,
   status?: number,
+  values?: Readonly<Record<string, string>>,
 ) => Outcome;
 
 /**

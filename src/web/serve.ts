@@ -151,10 +151,11 @@ async function run(action: Action, ask: Asked, fields: Fields): Promise<Outcome>
 
   if (!checked.ok) return { kind: 'wrong', problems: checked.problems, status: 422 };
 
-  const wrong = (problems: Readonly<Record<string, ProblemText>>, status = 422): Outcome => ({
+  const wrong = (problems: Readonly<Record<string, ProblemText>>, status = 422, values: Fields = {}): Outcome => ({
     kind: 'wrong',
     problems,
     status,
+    values,
   });
 
   return action.run(ask as never, checked.input as never, wrong as never);
@@ -166,7 +167,7 @@ async function outcomeOf(page: Page, ask: Asked): Promise<Outcome> {
   return isOutcome(data) ? data : show(page.view, data);
 }
 
-const kinds = ['show', 'to', 'leave', 'wrong', 'document', 'answered'];
+const kinds = ['show', 'to', 'leave', 'wrong', 'document', 'data', 'answered'];
 
 function isOutcome(data: object): data is Outcome {
   return 'kind' in data && kinds.includes(String(data.kind));

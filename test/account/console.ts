@@ -4,6 +4,8 @@ import { accountNavigation, accountRoutes, type AccountDeps } from '../../src/ac
 import type { Account } from '../../src/domain/account.ts';
 import type { FurtherClaim } from '../../src/domain/claims.ts';
 import { noFactors } from '../../src/domain/factors.ts';
+import type { BlockedTries } from '../../src/operations/blocked-tries.ts';
+import { createJudgeStrength } from '../../src/operations/password-problems.ts';
 import type { Problem, Result } from '../../src/operations/problems.ts';
 import { ana, playInteractions, stepAt } from '../support/interactions.ts';
 import { policyOptions } from '../credentials/room.ts';
@@ -22,12 +24,15 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
     admission: { allowed: true, ticket } as Admission,
     failures: 0,
     spared: [] as string[],
+    tries: undefined as BlockedTries | undefined,
   };
 
   const routes = accountRoutes({
     interactions: played.interactions,
     claimsShown,
-    passwordLength: { minimum: policyOptions.minimumLength, maximum: policyOptions.maximumLength },
+    longestPassword: policyOptions.maximumLength,
+    blockedTries: async () => security.tries,
+    strength: createJudgeStrength(policyOptions.productName),
     policy: createPasswordPolicy(policyOptions),
     passwords: {
       async replace(_accountId, { current, next }) {

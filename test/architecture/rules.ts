@@ -88,10 +88,12 @@ export const rules: Rules = {
     app: {
       paths: [
         'app.ts',
+        'app-settings.ts',
         'services.ts',
         'services-contact.ts',
         'services-factors.ts',
         'services-newcomers.ts',
+        'services-recovery.ts',
         'moving.ts',
       ],
       imports: ['*'],
@@ -120,6 +122,7 @@ export const rules: Rules = {
     '@zxcvbn-ts/language-common': ['credentials/'],
     'ipaddr.js': ['config/', 'oidc/', 'web/', 'messages/'],
     bowser: ['messages/'],
+    'mmdb-lib': ['messages/'],
     'libphonenumber-js': ['messages/'],
     undici: ['oidc/', 'messages/', 'app.ts'],
   },

@@ -63,6 +63,23 @@ describe('e-mail', () => {
   );
 });
 
+describe('accounts that people make', () => {
+  const allowed = { GATEHOUSE_REGISTRATION_ALLOWED: 'true' };
+
+  test('need e-mail, and are refused by the names of what is missing', () => {
+    const [problem] = problemsOf({ env: { ...production, ...allowed } });
+
+    expect(problem?.message).toContain('without messages.smtp.host and messages.from');
+    expect(pathsOf({ env: { ...production, ...allowed } })).toEqual(['registration.allowed']);
+    expect(pathsOf({ env: { ...production, ...allowed, ...smtp } })).toEqual([]);
+  });
+
+  test('may be tried out in development, and are off unless wanted', () => {
+    expect(loaded({ env: allowed }).registration.allowed).toBe(true);
+    expect(loaded({ env: {} }).registration.allowed).toBe(false);
+  });
+});
+
 describe('text messages', () => {
   test('need everything that sending takes, and the countries (S99)', () => {
     expect(loaded({ env: { ...production, ...sms } }).messages.sms).toMatchObject({

@@ -7,6 +7,7 @@ import { peopleIn } from '../support/app.ts';
 import { openPlace, type Place, type Started } from '../support/process.ts';
 import { servicesOn } from '../support/services.ts';
 import { openPair, type Pair } from '../support/storage.ts';
+import { beforehand, eachRun, isLate } from './busy.ts';
 import { createPerson, type Person } from './person.ts';
 import { readBack } from './read-back.ts';
 
@@ -23,8 +24,8 @@ export interface LedgerOptions {
   /** How many acknowledged writes a run has at least, before the moment of its kill is drawn. */
   least: number;
   pair: Pair;
-  /** Further variables. */
-  env?: Record<string, string>;
+  /** Further variables of a run. Each is an installation of its own. */
+  env?: (run: number) => Record<string, string>;
   told?: (line: string) => void;
 }
 
@@ -67,25 +68,25 @@ export async function runLedger({
   people,
   least,
   pair,
-  env = {},
+  env = () => ({}),
   trouble = crash,
   told = () => undefined,
 }: LedgerOptions): Promise<LedgerResult> {
   const result: LedgerResult = { runs, acknowledged: 0, lost: [], slowest: 0 };
 
-  for (let run = 1; run <= runs; run += 1) {
+  await eachRun(runs, told, async (run) => {
     await using place = await openPlace();
     await using stores = await openPair(pair);
-    const settings = { ...unlimited, ...stores.env, ...env };
+    const settings = { ...unlimited, ...stores.env, ...env(run) };
     const emails = Array.from({ length: people }, (_, number) => `person${run}-${number}@example.com`);
-    const app = await fill({ ...place.env, ...settings }, emails);
+    const app = await beforehand(() => fill({ ...place.env, ...settings }, emails));
 
     const { acknowledged, lost, back } = await crashOnce(place, { settings, app, emails, least, trouble });
     result.acknowledged += acknowledged;
     result.lost.push(...lost.map((line) => `run ${run}: ${line}`));
     result.slowest = Math.max(result.slowest, back);
     told(`run ${run}: ${acknowledged} acknowledged, ${lost.length} lost, served again after ${Math.round(back)} ms`);
-  }
+  });
 
   return result;
 }
@@ -120,7 +121,7 @@ async function crashOnce(place: Place, { settings, app, emails, least, trouble }
     }),
   );
 
-  for (const person of people) await person.begin();
+  for (const person of people) await beforehand(() => person.begin());
 
   let over = false;
   const working = people.map((person) => keepActing(person, () => over));
@@ -150,7 +151,7 @@ export async function keepActing(person: Person, over: () => boolean): Promise<v
       await person.act();
     } catch (error) {
       if (over()) return;
-      if (!(error instanceof Error && /\(503\)|answered 503/.test(error.message))) throw error;
+      if (!isLate(error)) throw error;
     }
   }
 }

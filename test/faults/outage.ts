@@ -20,6 +20,8 @@ export interface OutageSeen {
   stopped: string[];
   /** Milliseconds until discovery was answered, the 99th percentile: the event loop is free. */
   lag: number;
+  /** The same under the same requests while the store was there: what of it is the machine. */
+  calm: number;
   /** Bytes of memory that the server took more at the end. */
   growth: number;
 }
@@ -86,6 +88,9 @@ export const ephemera: Asking = {
 /** Many ask at the same time: whatever is kept for one that waits would add up. */
 const askers = 10;
 
+/** Milliseconds that are looked at before. */
+const calm = 3000;
+
 export const nothingSeen = (): OutageSeen => ({
   slowest: 0,
   asked: 0,
@@ -93,6 +98,7 @@ export const nothingSeen = (): OutageSeen => ({
   went: 0,
   stopped: [],
   lag: 0,
+  calm: 0,
   growth: 0,
 });
 
@@ -101,34 +107,42 @@ export function outageOf(
   seen: OutageSeen,
 ): Trouble {
   return async (server, _again, people) => {
+    seen.calm = Math.max(seen.calm, await load(calm, { server, ask: () => refusedBy(asking, server) }));
+
     const before = memoryOf(server.pid);
-    const until = performance.now() + plan.lasts();
     await plan.take(store);
-
-    const lags: number[] = [];
-    const over = () => performance.now() >= until;
-    const discovery = repeat(over, 50, async () => void lags.push(await tookOf(discoveryOf(server))));
-    const reading = repeat(over, 50, () => read(asking, { server, people, seen }));
-    const needing = Array.from({ length: askers }, () => repeat(over, 50, () => ask(asking, { server, seen })));
-
-    await Promise.all([...needing, reading, discovery]);
+    const until = plan.lasts();
+    const reading = repeat(until, () => read(asking, { server, people, seen }));
+    seen.lag = Math.max(seen.lag, await load(until, { server, ask: () => ask(asking, { server, seen }) }));
+    await reading;
     await plan.give(store);
 
     const since = performance.now();
-    while ((await refusedBy(asking, server)) === undefined) await pause(20);
+    while (!(await refusedBy(asking, server))) await pause(20);
     const back = performance.now() - since;
 
-    seen.lag = Math.max(seen.lag, lags.toSorted((a, b) => a - b)[Math.floor(lags.length * 0.99)] ?? 0);
     seen.growth = Math.max(seen.growth, memoryOf(server.pid) - before);
 
     return { server, back };
   };
 }
 
-async function repeat(over: () => boolean, every: number, work: () => Promise<void>): Promise<void> {
-  while (!over()) {
+/** Asks with many at the same time for so many milliseconds; answers the 99th percentile of discovery meanwhile. */
+async function load(lasts: number, { server, ask }: { server: Started; ask: () => Promise<unknown> }): Promise<number> {
+  const took: number[] = [];
+  const discovery = repeat(lasts, async () => void took.push(await tookOf(discoveryOf(server))));
+
+  await Promise.all([discovery, ...Array.from({ length: askers }, () => repeat(lasts, ask))]);
+
+  return took.toSorted((a, b) => a - b)[Math.floor(took.length * 0.99)] ?? 0;
+}
+
+async function repeat(lasts: number, work: () => Promise<unknown>): Promise<void> {
+  const until = performance.now() + lasts;
+
+  while (performance.now() < until) {
     await work();
-    await pause(every);
+    await pause(50);
   }
 }
 
@@ -157,12 +171,12 @@ async function read(
   seen.went += 1;
 }
 
-/** Undefined while the store is away; an unknown client is told so, too, once it was looked up. */
-async function refusedBy({ needs }: Asking, server: Started): Promise<true | undefined> {
+/** False while the store is away; an unknown client is told so, too, once it was looked up. */
+async function refusedBy({ needs }: Asking, server: Started): Promise<boolean> {
   const answer = await needs(server);
   await answer.arrayBuffer();
 
-  return answer.status === 400 || answer.status === 401 ? true : undefined;
+  return answer.status === 400 || answer.status === 401;
 }
 
 async function tookOf(work: Promise<unknown>): Promise<number> {

@@ -39,14 +39,20 @@ export async function freezeRedis({ seconds, ...options }: OutageRuns & { second
   await using redis = await startRedis({ settings: ['--appendonly', 'yes'] });
   const seen = nothingSeen();
   const trouble = outageOf({ store: redis, plan: frozen(seconds), asking: ephemera }, seen);
-  const env = { GATEHOUSE_STORAGE_EPHEMERA_KIND: 'redis', GATEHOUSE_STORAGE_EPHEMERA_URL: redis.url };
+  const env = (run: number) => ({
+    GATEHOUSE_STORAGE_EPHEMERA_KIND: 'redis',
+    GATEHOUSE_STORAGE_EPHEMERA_URL: redis.url,
+    GATEHOUSE_STORAGE_EPHEMERA_PREFIX: `run-${run}:`,
+  });
 
   return judged(await runLedger({ ...options, pair: 'sqlite', env, trouble }), seen);
 }
 
-function onMongo(url: string): Record<string, string> {
-  return { GATEHOUSE_STORAGE_RECORDS_KIND: 'mongo', GATEHOUSE_STORAGE_RECORDS_URL: url };
-}
+const onMongo = (url: string) => (run: number) => ({
+  GATEHOUSE_STORAGE_RECORDS_KIND: 'mongo',
+  GATEHOUSE_STORAGE_RECORDS_URL: url,
+  GATEHOUSE_STORAGE_RECORDS_DATABASE: `run-${run}`,
+});
 
 function judged(result: LedgerResult, seen: OutageSeen): OutageResult {
   const wrong = [...result.lost, ...wrongIn(seen, { answered: 3000, back: 5000 }, result.slowest)];

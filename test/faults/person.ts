@@ -165,9 +165,12 @@ export function createPerson({ url, email, password, app, acknowledged }: Person
   };
 }
 
-export async function signedIn(url: string, person: { email: string; password: string }): Promise<Browser> {
+export async function signedIn(
+  url: string,
+  { email, password }: { email: string; password: string },
+): Promise<Browser> {
   const browser = openBrowser(url, { headers: { connection: 'close' } });
-  const arrived = await browser.submit(await browser.open('/account'), person);
+  const arrived = await browser.submit(await browser.open('/account'), { email, password });
   expectStatus(arrived, 200);
 
   return browser;

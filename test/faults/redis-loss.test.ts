@@ -12,11 +12,11 @@ describeWith(['mongo', 'redis'], 'two nodes at work, with Redis behind them', ()
     expect(wrong).toEqual([]);
     // They are there on the replica, as if nobody had redeemed any: that each is redeemed once is no accident.
     expect(raced.before + raced.afterwards).toBeGreaterThan(0);
-  }, 120_000);
+  }, 180_000);
 
   test('F7: all of it is thrown away: nobody is signed out, nothing that was used up is worth anything', async () => {
     const { wrong } = await loseEverything(once);
 
     expect(wrong).toEqual([]);
-  }, 120_000);
+  }, 180_000);
 });

@@ -7,7 +7,8 @@ import { startNodes, type Nodes } from '../support/nodes.ts';
 import { startSentinelSet } from '../support/redis-sets.ts';
 import { startRedis } from '../support/redis.ts';
 import { keepActing } from './crash-ledger.ts';
-import { createPerson, signedIn } from './person.ts';
+import { beforehand, eachRun, TooBusy } from './busy.ts';
+import { createPerson, signedIn, type Person } from './person.ts';
 import { readBack } from './read-back.ts';
 import { openSpent, waits } from './spent.ts';
 
@@ -40,6 +41,8 @@ interface Place extends AsyncDisposable {
   /** From here on, nothing that is written is there afterwards. */
   forget(): Promise<void>;
   strike(): Promise<void>;
+  /** Milliseconds that may go by in between. */
+  most: number;
 }
 
 /** F6: the master is killed, and its replica never got what it was told last. */
@@ -49,7 +52,8 @@ export const loseMaster = (options: LossOptions): Promise<LossResult> => lose(op
 export const loseEverything = (options: LossOptions): Promise<LossResult> => lose(options, oneRedis);
 
 async function masterAndReplica(): Promise<Place> {
-  const set = await startSentinelSet();
+  const downAfter = 2000;
+  const set = await startSentinelSet({ downAfter });
   const { master, replica, sentinels, password } = set;
 
   return {
@@ -63,6 +67,7 @@ async function masterAndReplica(): Promise<Place> {
       await master.command('CLIENT', 'KILL', 'TYPE', 'replica');
     },
     strike: () => master.kill(),
+    most: 9 * downAfter,
     [Symbol.asyncDispose]: () => set[Symbol.asyncDispose](),
   };
 }
@@ -74,6 +79,7 @@ async function oneRedis(): Promise<Place> {
     env: { GATEHOUSE_STORAGE_EPHEMERA_URL: redis.url },
     forget: async () => undefined,
     strike: async () => void (await redis.command('FLUSHALL')),
+    most: Infinity,
     [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
   };
 }
@@ -87,7 +93,7 @@ async function lose({ told = () => undefined, ...options }: LossOptions, open: (
     wrong: [],
   };
 
-  for (let run = 1; run <= options.runs; run += 1) {
+  await eachRun(options.runs, told, async (run) => {
     const { acknowledged, raced, back, wrong } = await loseOnce(options, open);
 
     result.acknowledged += acknowledged;
@@ -95,54 +101,29 @@ async function lose({ told = () => undefined, ...options }: LossOptions, open: (
     result.slowest = Math.max(result.slowest, back);
     result.wrong.push(...wrong.map((line) => `run ${run}: ${line}`));
     told(`run ${run}: ${acknowledged} acknowledged, ${wrong.length} wrong, signed in after ${Math.round(back)} ms`);
-  }
+  });
 
   return result;
 }
 
-async function loseOnce({ people: count, least }: Omit<LossOptions, 'runs'>, open: () => Promise<Place>) {
+async function loseOnce(options: Omit<LossOptions, 'runs'>, open: () => Promise<Place>) {
   await using place = await open();
-  await using nodes = await startNodes({ pair: 'mongo+redis', env: { ...unlimited, ...waits, ...place.env } });
-  const ground = await groundOn(nodes.first);
-  const wiki = await ground.party('web', { first_party: true });
-  let acknowledged = 0;
-  const enough = Promise.withResolvers<void>();
-  const people = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const { email, password } = await nodes.account();
+  const env = { ...unlimited, ...waits, ...place.env };
+  await using nodes = await beforehand(() => startNodes({ pair: 'mongo+redis', env }));
+  const { people, work, spent, race } = await beforehand(() => putToWork(nodes, options));
 
-      return createPerson({
-        url: nodes.url,
-        email,
-        password,
-        app: wiki.registered,
-        acknowledged() {
-          acknowledged += 1;
-          if (acknowledged >= least) enough.resolve();
-        },
-      });
-    }),
-  );
-  for (const person of people) await person.begin();
-
-  let over = false;
-  const working = people.map((person) => keepActing(person, () => over));
-  // When one fails, the run is over for the others: the one is what is told.
-  for (const one of working) one.catch(() => undefined);
-  const spent = await openSpent(ground, wiki);
-  await Promise.race([enough.promise, ...working]);
-  // Codes live for a minute: they come last.
-  const race = await openRace(wiki, ground.browser);
-
+  const forgotten = performance.now();
   await place.forget();
-  await spent.use();
-  over = true;
+  await beforehand(() => spent.use());
+  const over = work.stop();
   const racing = race.redeem();
   await pause(Math.random() * 30);
   await place.strike();
+  const between = Math.round(performance.now() - forgotten);
+  if (between > place.most) throw new TooBusy(`it took ${between} ms to use everything up`);
 
   const since = performance.now();
-  await Promise.all([racing, ...working]);
+  await Promise.all([racing, over]);
   await untilAllServe(nodes);
   const back = performance.now() - since;
 
@@ -151,7 +132,60 @@ async function loseOnce({ people: count, least }: Omit<LossOptions, 'runs'>, ope
   const lost = await Promise.all(people.map((person) => readBack(nodes, person)));
   const wrong = [...race.wrong(), ...(await spent.tryAgain()), ...lost.flat()];
 
-  return { acknowledged, back, wrong, raced: { codes: race.codes, before, afterwards: race.redeemed() - before } };
+  return {
+    acknowledged: work.acknowledged(),
+    back,
+    wrong,
+    raced: { codes: race.codes, before, afterwards: race.redeemed() - before },
+  };
+}
+
+/** Settles when enough was acknowledged, and everything is there that is to be used up. */
+async function putToWork(nodes: Nodes, { people: count, least }: Omit<LossOptions, 'runs'>) {
+  const ground = await groundOn(nodes.first);
+  const wiki = await ground.party('web', { first_party: true });
+  const enough = Promise.withResolvers<void>();
+  const people: Person[] = [];
+  let acknowledged = 0;
+
+  for (let number = 0; number < count; number += 1) {
+    const { email, password } = await nodes.account();
+    const person = createPerson({
+      url: nodes.url,
+      email,
+      password,
+      app: wiki.registered,
+      acknowledged() {
+        acknowledged += 1;
+        if (acknowledged >= least) enough.resolve();
+      },
+    });
+
+    await person.begin();
+    people.push(person);
+  }
+
+  const spent = await openSpent(ground, wiki);
+  let over = false;
+  const working = people.map((person) => keepActing(person, () => over));
+  // When one fails, the run is over for the others: the one is what is told.
+  for (const one of working) one.catch(() => undefined);
+
+  const stop = async (): Promise<void> => {
+    over = true;
+    await Promise.all(working);
+  };
+
+  try {
+    await Promise.race([enough.promise, ...working]);
+    await spent.ready();
+    const race = await openRace(wiki, await signedIn(nodes.url, ground.ana));
+
+    return { people, spent, race, work: { stop, acknowledged: () => acknowledged } };
+  } catch (error) {
+    await stop().catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Codes that are redeemed by several at once, and again when nobody knows any more who got an answer. */

@@ -4,12 +4,15 @@ import type { Ground, Party } from '../security/protocol/ground.ts';
 import { openBrowser, type Browser, type Page } from '../support/browser.ts';
 import type { Person } from '../support/relying-party.ts';
 import { totpAt } from '../support/totp.ts';
+import { signedIn } from './person.ts';
 
 /**
  * One of everything that is good only once, or only so often. Each is made while all is well; used up at the moment
  * whose memory a store then loses; and tried again afterwards, when nothing of it may be worth anything.
  */
 export interface Spent {
+  /** What lives for a minute only is made now. */
+  ready(): Promise<void>;
   /** Throws when something is not accepted. */
   use(): Promise<void>;
   /** What was accepted again, a line each. */
@@ -18,6 +21,7 @@ export interface Spent {
 
 interface Single {
   what: string;
+  ready?: () => Promise<void>;
   /** Whether it was accepted. */
   use(): Promise<boolean>;
   /** Whether it was refused. */
@@ -31,20 +35,23 @@ const security = '/account/sign-in-and-security';
 const width = 10;
 
 export async function openSpent(ground: Ground, wiki: Party): Promise<Spent> {
-  // The clock is moved for the codes of an authenticator; after it, because of their short lives, come the rest.
+  // The clock is moved for the codes of an authenticator: first when they are made, last when they are tried again.
   const factors = await secondFactors(ground, wiki);
-  const singles = [
+  const singles: Single[] = [
+    await redeemedCode(ground, wiki),
     await revokedToken(ground, wiki),
     await signedOut(ground, wiki),
     await wrongPasswords(ground, wiki),
     await mailedCode(ground, wiki),
     await usedAssertion(ground),
-    await redeemedCode(ground, wiki),
-    // And it is moved again when they are tried once more.
     ...factors,
   ];
 
   return {
+    async ready() {
+      for (const { ready } of singles) await ready?.();
+    },
+
     async use() {
       await Promise.all(
         singles.map(async ({ what, use }) => {
@@ -63,20 +70,23 @@ export async function openSpent(ground: Ground, wiki: Party): Promise<Spent> {
 }
 
 async function redeemedCode(ground: Ground, wiki: Party): Promise<Single> {
+  const browser = await signedIn(ground.app.url, ground.ana);
   const codes: string[] = [];
-  while (codes.length < width) codes.push((await wiki.code(ground.browser)).code);
 
   const redeem = async () => (await Promise.all(codes.map((code) => wiki.redeem(code)))).map(({ status }) => status);
 
   return {
     what: 'a code that was redeemed',
+    async ready() {
+      while (codes.length < width) codes.push((await wiki.code(browser)).code);
+    },
     use: async () => (await redeem()).every((status) => status === 200),
     again: async () => (await redeem()).every((status) => status === 400),
   };
 }
 
 async function revokedToken(ground: Ground, wiki: Party): Promise<Single> {
-  const { access_token: token } = await wiki.tokens(await ground.signedIn(ground.ana));
+  const { access_token: token } = await wiki.tokens(await signedIn(ground.app.url, ground.ana));
 
   return {
     what: 'an access token that was revoked',
@@ -86,7 +96,7 @@ async function revokedToken(ground: Ground, wiki: Party): Promise<Single> {
 }
 
 async function signedOut(ground: Ground, wiki: Party): Promise<Single> {
-  const browser = await ground.signedIn(ground.ana);
+  const browser = await signedIn(ground.app.url, ground.ana);
   const { access_token: token } = await wiki.tokens(browser, { scope: 'openid' });
   const page = await browser.open('/account/personal-information');
 
@@ -107,10 +117,13 @@ async function isDead(ground: Ground, wiki: Party, token: string): Promise<boole
 async function usedAssertion(ground: Ground): Promise<Single> {
   const signer = newSigner();
   const machine = await assertingParty(ground, signer);
-  const once = assertion(ground, machine.id, signer, { claims: { exp: Math.floor(Date.now() / 1000) + 90 } });
+  let once = '';
 
   return {
     what: 'a client assertion that was presented',
+    async ready() {
+      once = assertion(ground, machine.id, signer);
+    },
     use: async () => (await present(ground, once)).status === 200,
     again: async () => (await present(ground, once)).status === 401,
   };
@@ -136,7 +149,7 @@ async function wrongPasswords(ground: Ground, wiki: Party): Promise<Single> {
 /** Five tries, and the right code comes sixth. */
 async function mailedCode(ground: Ground, wiki: Party): Promise<Single> {
   const dan = await ground.app.account();
-  const browser = await ground.signedIn(dan);
+  const browser = await signedIn(ground.app.url, dan);
   await browser.submit(await browser.open(security), { method: 'email' }, { form: '/add' });
   const door = await enter(ground, wiki, dan);
   const { code } = await ground.app.mail.to(dan.email, 'sign-in-code');
@@ -156,7 +169,7 @@ async function mailedCode(ground: Ground, wiki: Party): Promise<Single> {
 async function secondFactors(ground: Ground, wiki: Party): Promise<Single[]> {
   const { clock } = ground.app;
   const cleo = await ground.app.account();
-  const browser = await ground.signedIn(cleo);
+  const browser = await signedIn(ground.app.url, cleo);
   const begun = await browser.submit(await browser.open(security), {}, { form: '/authenticator/begin' });
   const secret = (/class="secret">([A-Z2-7 ]+)</.exec(begun.html)?.[1] ?? '').replaceAll(' ', '');
   const shown = await browser.submit(begun, { code: totpAt(secret, clock.now()) }, { form: '/authenticator' });

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import type { Account } from '../../src/domain/account.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { startSecureApp } from '../security/web/secure.ts';
 import { openBrowser, type Browser, type Page } from '../support/browser.ts';
@@ -21,9 +20,9 @@ async function inConsole(app: TestApp, { email, password }: Person): Promise<Bro
   return browser;
 }
 
-async function accountOf({ services }: TestApp, { id }: { id: string }): Promise<Account> {
-  const account = await services.accounts.get(id);
-  if (account === undefined) throw new Error(`there is no account ${id}`);
+async function accountOf(app: TestApp, { id }: { id: string }) {
+  const account = await app.services.accounts.get(id);
+  if (!account) throw new Error('the account is gone');
 
   return account;
 }

@@ -17,6 +17,7 @@ export const mailSamples: { [Name in keyof Mails]: Mails[Name] } = {
   'verify-email': { code: '012345', lives: 600 },
   'confirm-email': { code: '012345', lives: 600 },
   'sign-in-code': { code: '012345', lives: 600, ...circumstances, securityPath: '/account/sign-in-and-security' },
+  'mailbox-code': { code: '012345', lives: 600, ...circumstances },
   'change-email-code': { code: '012345', lives: 600 },
   'reset-password': { path: `/reset?token=${secret}`, code: secret, lives: 1200, ...circumstances },
   'email-changed': {
@@ -36,6 +37,7 @@ export const mailSamples: { [Name in keyof Mails]: Mails[Name] } = {
   'two-factor-off': notice,
   'recovery-code-used': { ...notice, left: 7 },
   'second-factor-failed': notice,
+  'passkey-refused': { ...notice, name: 'Work laptop' },
   'failed-tries': { ...notice, count: 12 },
   'phone-changed': { ...notice, phone: '+49 •••••• 78' },
 };

@@ -102,7 +102,9 @@ describeWith('chromium', 'the pages of the protocol, in a browser', () => {
   });
 
   test('the pages at the end, and an error', async () => {
-    const page = await chromium.open({ locale: 'de-DE' });
+    const { id = '' } = (await app.services.accounts.findByEmail(ana.email)) ?? {};
+    await app.services.accounts.updateProfile(id, { locale: 'de' }, { actor: id });
+    const page = await chromium.open();
     await signIn(page);
     await page.waitForURL(`${at}/**`);
 
@@ -114,6 +116,7 @@ describeWith('chromium', 'the pages of the protocol, in a browser', () => {
     await page.goto(`${app.url}/oauth/logout?client_id=${own.client.id}`);
     await page.click('button.primary');
     expect(await heading(page)).toBe('Sie sind abgemeldet');
+    expect(await page.getByRole('button', { name: 'English' }).count()).toBe(1);
     await expectPresentable(page, 'signed-out-de');
 
     await page.goto(request({ redirect_uri: 'https://evil.example/' }));

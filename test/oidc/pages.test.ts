@@ -121,10 +121,14 @@ describe('the pages of the protocol', () => {
   });
 
   describe('signing out', () => {
-    test('asks, in the language of the browser, and ends where the app is told', async () => {
+    test('asks, in the language of the person, and ends where the app is told', async () => {
+      const bea = await app.account({ email: 'bea@example.com', locale: 'de' });
+      const german = openBrowser(app.url);
+      const door = await german.open(request());
+      await german.submit(door, { email: bea.email, password: bea.password });
+      expect((await german.get('/oauth/logout')).words).toContain('Sie sind als bea@example.com angemeldet.');
+
       const { browser } = await signedIn();
-      const german = await browser.get('/oauth/logout', { 'accept-language': 'de' });
-      expect(german.words).toContain('Sie sind als ana@example.com angemeldet.');
 
       const query = `client_id=${own.client.id}&post_logout_redirect_uri=https://payroll.example/bye&state=x`;
       const page = await browser.open(`/oauth/logout?${query}`);
@@ -132,8 +136,8 @@ describe('the pages of the protocol', () => {
       expect(policyOf(page)).toContain("form-action 'self' https:;");
       expect(policyOf(page)).toContain("frame-ancestors 'none'");
 
-      const app = await browser.submit(page, {}, { button: 'Sign out' });
-      expect(app.location).toBe('https://payroll.example/bye?state=x');
+      const end = await browser.submit(page, {}, { button: 'Sign out' });
+      expect(end.location).toBe('https://payroll.example/bye?state=x');
     });
 
     test('the page at the end', async () => {

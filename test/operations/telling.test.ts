@@ -19,6 +19,12 @@ const told: [Happening, string, ...RegExp[]][] = [
   [{ kind: 'recovery_codes.created', details: { count: 10 } }, 'factor-added', /new recovery codes/],
   [{ kind: 'recovery_code.used', details: { left: 9 } }, 'recovery-code-used', /Codes left: 9/],
   [{ kind: 'second_factor.failed', details: { method: 'authenticator' } }, 'second-factor-failed'],
+  [{ kind: 'device.new' }, 'new-device'],
+  [
+    { kind: 'passkey.counter_regressed', details: { stored: 9, counted: 3 }, name: 'Blue key' },
+    'passkey-refused',
+    /Blue key/,
+  ],
   [{ kind: 'sign_in.blocked', details: { reason: 'account', retryAfter: 5 } }, 'failed-tries'],
 ];
 
@@ -42,14 +48,14 @@ test('S82, S101, S102: a person gets a mail about what happens to their account,
   const ana = await app.account({ email: 'ana@example.com', claims: { zoneinfo: 'Asia/Tokyo' } });
 
   for (const [what, template, ...words] of told) {
-    expect(await tell(app, ana, what)).toBe(1);
+    expect(await tell(app, ana, what)).toBe(2);
     const { text, link, template: written } = await app.mail.to('ana@example.com');
 
     expect([what.kind, written]).toEqual([what.kind, template]);
     expect(text).toContain('Device: Firefox on Linux');
     expect(text).toContain('IP address: 203.0.113.9');
     expect(text).toMatch(/When: .* GMT\+9/);
-    expect(link).toBe(`${app.url}/account/sign-in-and-security`);
+    expect(link).toMatch(new RegExp(`^${app.url}/wasnt-me\\?token=[0-9A-Z]{26}$`));
     for (const pattern of words) expect(text).toMatch(pattern);
   }
 
@@ -60,8 +66,8 @@ test('when few recovery codes are left, a second mail asks for new ones', async 
   await using app = await startTestApp();
   const ana = await app.account({ email: 'ana@example.com', locale: 'de' });
 
-  expect(await tell(app, ana, { kind: 'recovery_code.used', details: { left: 4 } })).toBe(1);
-  expect(await tell(app, ana, { kind: 'recovery_code.used', details: { left: 3 } })).toBe(2);
+  expect(await tell(app, ana, { kind: 'recovery_code.used', details: { left: 4 } })).toBe(2);
+  expect(await tell(app, ana, { kind: 'recovery_code.used', details: { left: 3 } })).toBe(3);
   expect((await app.mail.to('ana@example.com', 'recovery-codes-low')).text).toContain('Verbleibende Codes: 3');
 });
 

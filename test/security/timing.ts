@@ -2,8 +2,8 @@ import { goodPassword, startTestApp, valueOf, type TestApp } from '../support/ap
 import { openBrowser } from '../support/browser.ts';
 
 /**
- * Whether the time that a failed sign-in, or beginning to create an account, takes tells who has one (S71): pairs, one of
- * an address that somebody has and one of an address that nobody has, with the argon2 parameters that are shipped. A command and not a
+ * Whether the time that a failed sign-in, creating an account, or asking for a new password takes tells who has one
+ * (S71): pairs, one of an address that somebody has and one of an address that nobody has, with the argon2 parameters that are shipped. A command and not a
  * test, because time on a busy machine proves nothing: `npm run timing`. It fails when the medians differ by 5 ms.
  */
 const pairs = 200;
@@ -15,6 +15,7 @@ const kinds = [
   { words: 'a wrong password', kind: 'somebody', ask: guess },
   { words: 'a disabled account', kind: 'disabled', ask: guess },
   { words: 'creating an account', kind: 'registered', ask: register },
+  { words: 'a forgotten password', kind: 'forgetful', ask: forget },
 ] as const;
 
 async function start(): Promise<TestApp> {
@@ -27,6 +28,8 @@ async function start(): Promise<TestApp> {
       GATEHOUSE_LIMITS_REQUESTS_SIGN_INS: '1000000',
       GATEHOUSE_REGISTRATION_ALLOWED: 'true',
       GATEHOUSE_REGISTRATION_PER_ADDRESS: '100000',
+      GATEHOUSE_LIMITS_RECOVERY_PER_ADDRESS: '100000',
+      GATEHOUSE_LIMITS_RECOVERY_PER_HOUR: '100000',
     },
   });
 }
@@ -71,6 +74,18 @@ async function register(app: TestApp, email: string): Promise<number> {
   return performance.now() - began;
 }
 
+/** The same of asking for a link to a new password. */
+async function forget(app: TestApp, email: string): Promise<number> {
+  const browser = openBrowser(app.url);
+  const form = await browser.open('/forgot-password');
+  const began = performance.now();
+  const { status } = await browser.submit(form, { email });
+
+  if (status !== 200) throw new Error(`${email} was answered ${status}`);
+
+  return performance.now() - began;
+}
+
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
@@ -110,8 +125,8 @@ async function compare(
 await using app = await start();
 
 for (const one of kinds) {
-  const { words, kind } = one;
-  await addAccounts(app, kind);
+  const { words } = one;
+  await addAccounts(app, one.kind);
   const { known, unknown, difference } = await compare(app, one);
   const told = [known, unknown, difference].map((time) => `${time.toFixed(2)} ms`);
 

@@ -1,9 +1,13 @@
+import { createPasswordPolicy } from '../../src/credentials/password-policy.ts';
 import type { Guessing, Refusal } from '../../src/credentials/guessing.ts';
 import type { Account } from '../../src/domain/account.ts';
+import { createJudgeStrength } from '../../src/operations/password-problems.ts';
 import type { Problem } from '../../src/operations/problems.ts';
+import type { Recovered } from '../../src/operations/recovery.ts';
 import type { SignInDeps } from '../../src/sign-in/deps.ts';
 import { signInRoutes } from '../../src/sign-in/index.ts';
 import { ana, playInteractions, type Played } from '../support/interactions.ts';
+import { policyOptions } from '../credentials/room.ts';
 import { openSite, type Site } from '../web/site.ts';
 
 /** The sign-in pages through the real web, over a protocol, accounts and counters that are played. */
@@ -24,6 +28,11 @@ export interface Door extends Site {
   /** What the set-up finds wrong with what it is given. */
   problems: Problem[];
   administrators: unknown[];
+  /** Addresses for which a new password was asked, and what the next one is answered. */
+  asked: string[];
+  mayAsk: boolean;
+  /** Links to new passwords, by what is typed or stands in them. */
+  links: Map<string, Recovered>;
 }
 
 export async function openDoor(now: Played['now']): Promise<Door> {
@@ -40,6 +49,9 @@ export async function openDoor(now: Played['now']): Promise<Door> {
     open: new Set<string>(),
     problems: [] as Problem[],
     administrators: [] as unknown[],
+    asked: [] as string[],
+    mayAsk: true,
+    links: new Map<string, Recovered>(),
   };
 
   const ticket = { counted: [], deviceId: '', known: false, devices: 0 };
@@ -81,6 +93,18 @@ export async function openDoor(now: Played['now']): Promise<Door> {
       },
     },
     minimumLength: 15,
+    policy: createPasswordPolicy(policyOptions),
+    strength: createJudgeStrength(policyOptions.productName),
+    wasntMe: {
+      find: async (typed) => state.links.get(typed)?.account,
+      disown: async (typed) => state.links.get(typed)?.account,
+    },
+    recovery: {
+      possible: true,
+      ask: async ({ email }) => (state.asked.push(email), state.mayAsk ? 'asked' : 'too-many'),
+      find: async (typed) => state.links.get(typed),
+      reset: async () => 'ended',
+    },
     ...oneFactor,
   });
 
@@ -106,6 +130,8 @@ const oneFactor: Pick<
   | 'emailVerification'
   | 'registration'
   | 'registering'
+  | 'mailbox'
+  | 'arrivals'
 > = {
   clock: { now: () => Date.now() },
   secondFactor: {
@@ -130,6 +156,13 @@ const oneFactor: Pick<
   provePasskey: {
     requestOptions: async () => ({ challenge: 'challenge' }),
     prove: async () => ({ refused: 'unknown' }),
+  },
+  arrivals: { begin: () => async () => undefined, keptOut: async () => undefined },
+  mailbox: {
+    possible: true,
+    send: async ({ email }) => (email.startsWith('often') ? { wait: 90 } : 'sent'),
+    prove: async ({ code }) =>
+      code === '012345' ? 'right' : code === '999999' ? 'ended' : { wrong: true, triesLeft: 2 },
   },
   authenticators: {
     begin: () => Promise.reject(new TypeError('nobody sets one up here')),

@@ -31,6 +31,7 @@ export async function startMongo({ keeps = false } = {}): Promise<MongoServer> {
     if (child.exitCode !== null || child.signalCode !== null) return;
 
     const gone = once(child, 'exit');
+    child.ref();
     child.kill('SIGKILL');
     await gone;
   }

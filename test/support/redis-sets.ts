@@ -9,7 +9,7 @@ import { askRedis, launchRedis, startRedis, type RedisServer } from './redis.ts'
 
 /** Redis as operators run it on several machines, here on one. All of it ends with the test, or with this process. */
 
-/** A master, its replica and three Sentinels, who agree after a second that the master is gone. */
+/** A master, its replica and three Sentinels, who agree after a second, or as told, that the master is gone. */
 export interface SentinelSet extends AsyncDisposable {
   /** Their addresses, with the Sentinels' own password. */
   sentinels: readonly string[];
@@ -30,7 +30,8 @@ export interface Cluster extends AsyncDisposable {
 
 const passwords = { server: 'of-the-servers', sentinel: 'of-the-sentinels' } as const;
 
-export async function startSentinelSet(): Promise<SentinelSet> {
+/** `downAfter`: in milliseconds. A replica that was cut off for ten times as long is not made the master any more. */
+export async function startSentinelSet({ downAfter = 1000 } = {}): Promise<SentinelSet> {
   await using opened = new AsyncDisposableStack();
   const secret = ['--requirepass', passwords.server, '--masterauth', passwords.server];
   const settings = [...secret, '--appendonly', 'yes', '--repl-diskless-sync-delay', '0'];
@@ -49,7 +50,7 @@ export async function startSentinelSet(): Promise<SentinelSet> {
     [0, 1, 2].map(async (number) => {
       const port = await freePort();
       const file = join(folder, `${number}.conf`);
-      await writeFile(file, sentinelConfiguration(port, { folder, master: master.port }));
+      await writeFile(file, sentinelConfiguration(port, { folder, master: master.port, downAfter }));
 
       const sentinel = await launchRedis([file, '--sentinel']);
       opened.defer(() => void sentinel.kill('SIGKILL'));
@@ -75,7 +76,10 @@ export async function startSentinelSet(): Promise<SentinelSet> {
   };
 }
 
-function sentinelConfiguration(port: number, { folder, master }: { folder: string; master: number }): string {
+function sentinelConfiguration(
+  port: number,
+  { folder, master, downAfter }: { folder: string; master: number; downAfter: number },
+): string {
   return [
     `port ${port}`,
     'bind 127.0.0.1',
@@ -84,7 +88,7 @@ function sentinelConfiguration(port: number, { folder, master }: { folder: strin
     `sentinel sentinel-pass ${passwords.sentinel}`,
     `sentinel monitor mymaster 127.0.0.1 ${master} 2`,
     `sentinel auth-pass mymaster ${passwords.server}`,
-    'sentinel down-after-milliseconds mymaster 1000',
+    `sentinel down-after-milliseconds mymaster ${downAfter}`,
     'sentinel failover-timeout mymaster 3000',
     '',
   ].join('\n');

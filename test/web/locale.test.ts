@@ -58,6 +58,17 @@ test('what an app asks for holds for the pages below, and for no other', async (
   expect(await spoken('/step/one/next')).toBe('en');
 });
 
+test('S105: it is kept in a cookie that goes no further than these pages', async () => {
+  await using site = await openSite({
+    issuer: 'https://id.example.com',
+    routes: [page('/step/:uid', profileView, () => data)],
+  });
+  const { headers } = await site.browser().get('/step/one?ui_locales=de');
+  const cookie = headers['set-cookie']?.find((line) => line.includes('ui-locale'));
+
+  expect(cookie).toBe('__Secure-ui-locale=de; path=/step/one; samesite=lax; secure; httponly');
+});
+
 test('pages that say what went wrong offer it, too, at the address that was asked for', async () => {
   await using site = await openSite();
   const browser = site.browser({ headers: { 'accept-language': 'en' } });

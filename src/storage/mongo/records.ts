@@ -22,7 +22,7 @@ const migrations: readonly Migration[] = [
     refreshFamilies: { lists: ['grant', 'account', 'client', 'session'], expires: true },
     sessions: { ...account, unique: ['cookie'], expires: true },
     knownDevices: { ...account, expires: true },
-    events: { lists: ['time', 'account'] },
+    events: { lists: ['time', 'account', 'tries'] },
     signingKeys: byCreation,
     settings: {},
     attempts: { expires: true },

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { SchemaTooNew } from '../refusals.ts';
-import { createCollection } from './schema.ts';
+import { addList, createCollection } from './schema.ts';
 import { Unavailable } from '../../domain/errors.ts';
 
 /** One step forward. It runs inside the transaction of the whole migration, so a kill leaves the old version. */
@@ -43,6 +43,7 @@ export const recordsMigrations: readonly Migration[] = [
         createCollection('messages', { lists: ['state', 'newest', 'account'], expires: true }),
         createCollection('rememberedBrowsers', { ...account, expires: true }),
         createCollection('formerAddresses', { ...account, expires: true }),
+        addList('events', 'tries'),
       ].join('\n'),
     );
   },

@@ -11,6 +11,15 @@ export function layoutOf<T extends { id: string }>(shape: Shape<T>): Layout {
   return { unique: Object.keys(shape.unique), lists: Object.keys(shape.lists), expires: shape.expiresAt !== undefined };
 }
 
+/** The SQL that gives a collection one more list; rows that are there already are in none of its groups. */
+export function addList(name: string, list: string): string {
+  return [
+    `ALTER TABLE ${name} ADD COLUMN group_${list} TEXT;`,
+    `ALTER TABLE ${name} ADD COLUMN order_${list} ANY;`,
+    `CREATE INDEX ${name}_list_${list} ON ${name} (group_${list}, order_${list}, id);`,
+  ].join('\n');
+}
+
 /**
  * The SQL that makes a collection: the document as JSON beside the values that it is found by. `expires_at` is infinite
  * for rows that stay. Strings compare by their UTF-8 bytes, which is the order of their code points.

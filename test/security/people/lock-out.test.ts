@@ -12,6 +12,8 @@ import { countOf, openStreet, wrong, type Street } from './guesses.ts';
 const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 const home = { headers: { 'x-forwarded-for': '198.51.100.1' } };
 const minute = 60_000;
+/** A siege takes its time on a machine that is busy with others. */
+const longest = 120_000;
 const day = 24 * 60 * minute;
 
 type Person = Account & { password: string };
@@ -86,42 +88,50 @@ describe('a stranger’s guesses lock nobody out', () => {
     expect((await (await street.at('203.0.0.1')).try(ben.email, ben.password)).status).toBe(303);
   });
 
-  test('S84: after 100 failures in a row unknown browsers wait for the operator, known ones do not', async () => {
-    await besiege(100);
+  test(
+    'S84: after 100 failures in a row unknown browsers wait for the operator, known ones do not',
+    async () => {
+      await besiege(100);
 
-    for (const later of [0, day, 30 * day]) {
-      street.app.clock.advance(later);
-      const stranger = await street.at('192.0.2.1');
+      for (const later of [0, day, 30 * day]) {
+        street.app.clock.advance(later);
+        const stranger = await street.at('192.0.2.1');
 
-      expect((await stranger.try(ana.email, ana.password)).status).toBe(429);
-      expect(await isSignedIn(stranger.browser)).toBe(false);
-    }
+        expect((await stranger.try(ana.email, ana.password)).status).toBe(429);
+        expect(await isSignedIn(stranger.browser)).toBe(false);
+      }
 
-    expect(await getsIn(known, ana)).toBe(true);
-    // Nor does that give the strangers another hundred.
-    expect((await (await street.at('192.0.2.2')).try(ana.email, ana.password)).status).toBe(429);
+      expect(await getsIn(known, ana)).toBe(true);
+      // Nor does that give the strangers another hundred.
+      expect((await (await street.at('192.0.2.2')).try(ana.email, ana.password)).status).toBe(429);
 
-    const { stderr } = await gatehouse('account', 'unlock', '--email', 'ANA@example.com');
-    expect(stderr).toContain('ana@example.com');
-    expect((await (await street.at('192.0.2.3')).try(ana.email, ana.password)).status).toBe(303);
-  });
+      const { stderr } = await gatehouse('account', 'unlock', '--email', 'ANA@example.com');
+      expect(stderr).toContain('ana@example.com');
+      expect((await (await street.at('192.0.2.3')).try(ana.email, ana.password)).status).toBe(303);
+    },
+    longest,
+  );
 
-  test('S84: the same for an address that nobody has', async () => {
-    const statuses: number[] = [];
+  test(
+    'S84: the same for an address that nobody has',
+    async () => {
+      const statuses: number[] = [];
 
-    for (let looked = 0, round = 0; looked < 100; round += 1) {
-      const { status } = await (await street.at(`203.0.113.${round % 250}`)).try('nobody@example.com', wrong(round));
-      if (status === 422) looked += 1;
-      else street.app.clock.advance(5 * minute);
-    }
+      for (let looked = 0, round = 0; looked < 100; round += 1) {
+        const { status } = await (await street.at(`203.0.113.${round % 250}`)).try('nobody@example.com', wrong(round));
+        if (status === 422) looked += 1;
+        else street.app.clock.advance(5 * minute);
+      }
 
-    for (const ip of ['192.0.2.1', '192.0.2.2']) {
-      street.app.clock.advance(day);
-      statuses.push((await (await street.at(ip)).try('nobody@example.com', wrong())).status);
-    }
+      for (const ip of ['192.0.2.1', '192.0.2.2']) {
+        street.app.clock.advance(day);
+        statuses.push((await (await street.at(ip)).try('nobody@example.com', wrong())).status);
+      }
 
-    expect(statuses).toEqual([429, 429]);
-  });
+      expect(statuses).toEqual([429, 429]);
+    },
+    longest,
+  );
 
   test('S88: 40 sign-ins of one person in 20 s from one address all work, one after another and at once', async () => {
     for (let n = 0; n < 20; n += 1) {

@@ -1,0 +1,56 @@
+import type { Config } from './config/schema.ts';
+import { consoleReturnPath } from './oidc/console.ts';
+import { routes as endpoints } from './oidc/settings.ts';
+import type { Limit } from './web/limit.ts';
+
+/** The part of `app.ts` about what the configuration says to which room. */
+
+/** Where something is sent that is looked up, compared or hashed. */
+const guessable = [
+  '/sign-in/',
+  '/forgot-password',
+  '/reset-password',
+  '/reset-password/',
+  '/wasnt-me',
+  '/wasnt-me/',
+  '/password-strength',
+];
+
+/** What the page says on which people create an account. */
+export function registeringIn({ passwords, branding: { links } }: Config) {
+  return {
+    minimumLength: passwords.minimum_length,
+    maximumLength: passwords.maximum_length,
+    ...(links.terms !== undefined && { terms: links.terms }),
+    ...(links.privacy !== undefined && { privacy: links.privacy }),
+  };
+}
+
+/**
+ * What a stranger makes us keep or compute. The token endpoint has no limit: one app asks there for all of its people,
+ * and what it costs is paid only for clients that prove who they are.
+ */
+export function requestLimits({ window, authorizations, sign_ins }: Config['limits']['requests']): Limit[] {
+  const requests = (['GET', 'POST'] as const).flatMap((method) =>
+    [endpoints.authorization, endpoints.end_session].map((path) => ({ method, path })),
+  );
+
+  return [
+    ...requests.map((which) => ({ ...which, name: 'authorizations', most: authorizations, window })),
+    ...guessable.map((path): Limit => ({ name: 'sign-ins', method: 'POST', path, most: sign_ins, window })),
+  ];
+}
+
+/** The account console needs that somebody signed in, and no token. */
+export function consoleMetadata(issuer: string) {
+  return {
+    client_name: 'Account console',
+    client_uri: `${issuer}/account`,
+    redirect_uris: [`${issuer}${consoleReturnPath}`],
+    grant_types: [],
+    response_types: ['none'],
+    token_endpoint_auth_method: 'none',
+    scope: 'openid',
+    first_party: true,
+  };
+}

@@ -1,0 +1,192 @@
+import type { Guessing } from '../credentials/guessing.ts';
+import type { IssuedSecret, OneTimeSecrets } from '../credentials/one-time-secret.ts';
+import type { PasswordPolicy } from '../credentials/password-policy.ts';
+import type { Passwords } from '../credentials/passwords.ts';
+import { emailKey, type Account } from '../domain/account.ts';
+import { networkOf } from '../domain/address.ts';
+import type { Clock } from '../domain/clock.ts';
+import { isTwoFactorOn } from '../domain/factors.ts';
+import { sha256 } from '../domain/ids.ts';
+import type { Origin } from '../events/writer.ts';
+import { toAccount, type Messages } from '../messages/messages.ts';
+import type { Shares } from '../messages/shares.ts';
+import type { Records, Write } from '../storage/records.ts';
+import type { Sealing } from '../storage/sealing.ts';
+import { circumstancesOf, type PlaceOf } from './circumstances.ts';
+import type { Endings } from './endings.ts';
+import type { FactorChanges } from './factor-changes.ts';
+import { tellingOf, type HappeningsDeps } from './happenings.ts';
+import type { OldPassword } from './old-password.ts';
+import { passwordProblems } from './password-problems.ts';
+import { refused, type Result } from './problems.ts';
+
+/**
+ * A new password without the old one, for whoever has the account's mailbox: a link and a code beside it that works as
+ * well, once, for 20 minutes (S71 to S76). It proves a mailbox and nothing else: nobody is signed in by it, and what is
+ * asked for beside the password is asked for as before.
+ */
+export interface Recovery {
+  /** Whether links can be sent at all, as this service is set up. */
+  readonly possible: boolean;
+  /**
+   * Sends a link, if somebody has this address. The answer and the work for it are the same if nobody has (S71); beyond
+   * its share an address gets none, without a word (S76). `too-many`: from this network; that depends on no address.
+   */
+  ask(asked: { email: string; step?: string | undefined; from: Visited }): Promise<'asked' | 'too-many'>;
+  /** Whose new password a link or code is for: before the button is pressed, without effect. Undefined: it is over. */
+  find(typed: string): Promise<Recovered | undefined>;
+  /** Problems stand at `newPassword`. `ended`: the link or code is over, used (also a moment ago) or was never one. */
+  reset(typed: string, newPassword: string, from: Visited): Promise<Result<Recovered> | 'ended'>;
+}
+
+export interface Recovered {
+  account: Account;
+  /** The step of a sign-in in which it was asked for, if this is the same browser: that is where to go on. */
+  step?: string;
+  secondFactor: boolean;
+}
+
+type Visited = Origin & { deviceId: string };
+
+export interface RecoveryDeps extends HappeningsDeps {
+  records: Pick<Records, 'accounts' | 'passkeys' | 'write'>;
+  passwords: Pick<Passwords, 'toSet'>;
+  policy: PasswordPolicy;
+  factors: Pick<FactorChanges, 'of'>;
+  oneTimeSecrets: Pick<OneTimeSecrets, 'issue' | 'find' | 'take'>;
+  messages: Pick<Messages, 'compose' | 'pretend' | 'canSendEmail'>;
+  shares: Pick<Shares, 'take'>;
+  oldPassword: OldPassword;
+  endings: Pick<Endings, 'account'>;
+  guessing: Pick<Guessing, 'recognised'>;
+  sealing: Pick<Sealing, 'keyedHash'>;
+  placeOf?: PlaceOf | undefined;
+  clock: Clock;
+  limits: RecoveryLimits;
+}
+
+/** Mails with links an hour: `config.limits.recovery`. */
+export interface RecoveryLimits {
+  per_account: number;
+  /** Requests, whomever they are for. */
+  per_address: number;
+  per_hour: number;
+}
+
+const hour = 3600;
+
+export function createRecovery(deps: RecoveryDeps): Recovery {
+  const { records, passwords, oneTimeSecrets, messages, shares, endings, clock, limits, events } = deps;
+
+  async function find(typed: string, deviceId?: string): Promise<Recovered | undefined> {
+    const row = await oneTimeSecrets.find('password-reset', typed);
+    const account = row?.accountId === undefined ? undefined : await records.accounts.get(row.accountId);
+    if (!row || account?.status !== 'active') return undefined;
+
+    const secondFactor = account.emailVerified && isTwoFactorOn(await deps.factors.of(account.id));
+    const { step, browser } = row.data;
+    const isSame = deviceId !== undefined && browser === sha256(deviceId);
+
+    return { account, secondFactor, ...(isSame && typeof step === 'string' && { step }) };
+  }
+
+  /** Whether this address may get another one, counted for addresses that nobody has just the same. */
+  async function mayHave(account: Account | undefined, key: string): Promise<'yes' | 'no' | 'spent'> {
+    if ((await shares.take(`recovery of ${key}`, { most: limits.per_account, within: hour })) === undefined)
+      return 'no';
+
+    const name = account ? 'recovery' : 'recovery of nobody';
+    const taken = await shares.take(name, { most: limits.per_hour, within: hour });
+
+    if (account && taken === limits.per_hour) {
+      await events.write('recovery.spent', { actor: 'server', details: { perHour: taken } });
+    }
+
+    return taken === undefined ? 'spent' : 'yes';
+  }
+
+  function mail(to: Account | undefined, { secret, code, expiresAt }: IssuedSecret, from: Visited): Write[] {
+    const data = {
+      path: `/reset-password?token=${secret}`,
+      code,
+      lives: Math.round((expiresAt - clock.now()) / 1000),
+      ...circumstancesOf(from, { clock, placeOf: deps.placeOf, locale: to?.locale ?? 'en' }),
+    } as const;
+
+    return to
+      ? messages.compose('reset-password', { ...toAccount(to), data })
+      : messages.pretend('reset-password', data);
+  }
+
+  return {
+    possible: messages.canSendEmail,
+
+    async ask({ email, step, from }) {
+      const key = emailKey(email);
+      const found = await records.accounts.find('email', key);
+      const account = found?.status === 'active' ? found : undefined;
+
+      const share = { most: limits.per_address, within: hour };
+      if ((await shares.take(`recovery from ${networkOf(from.ip)}`, share)) === undefined) return 'too-many';
+
+      const may = await mayHave(account, key);
+      if (may === 'no') return 'asked';
+
+      // Nobody's link opens nothing; it costs what somebody's costs.
+      const to = may === 'yes' ? account : undefined;
+      const accountId = to?.id ?? `nobody ${deps.sealing.keyedHash('recovery-of-nobody', key)}`;
+      const data = { browser: sha256(from.deviceId), ...(step !== undefined && { step }) };
+      const told: Write[] = [];
+
+      const facts = { actor: 'anonymous', account, from, details: { known: account !== undefined } };
+      await events.write('recovery.asked', facts, (row) => told.push({ in: 'events', create: row }));
+      await oneTimeSecrets.issue({ purpose: 'password-reset', accountId, data }, (issued) => [
+        ...told,
+        ...mail(to, issued, from),
+      ]);
+
+      return 'asked';
+    },
+
+    find: (typed) => find(typed),
+
+    async reset(typed, newPassword, from) {
+      const seen = await find(typed, from.deviceId);
+      if (!seen) return 'ended';
+
+      const { secondFactor } = seen;
+      const account = { ...seen.account, emailVerified: true };
+      const by = { actor: account.id, from };
+      const asked = { password: newPassword, path: 'newPassword', whose: account, secondFactor };
+      const problems = await passwordProblems(deps.policy, asked);
+      if (problems.length > 0) return refused(...problems);
+
+      const set = await passwords.toSet(account.id, newPassword);
+      const told = await tellingOf(deps, { ...by, account, what: { kind: 'password.reset' } });
+      const proof = seen.account.emailVerified ? [] : proved(account.id, clock.now());
+
+      // Whoever holds the link may end everything: should we be killed half-way, nobody is left inside.
+      await endings.account(account, { ...by, reason: 'password_reset' });
+      const taken = await oneTimeSecrets.take('password-reset', typed, () => [set, ...proof, ...told]);
+      if (!taken) return 'ended';
+
+      if (!seen.account.emailVerified) await records.passkeys.removeAll('account', account.id);
+      await deps.oldPassword.forget(account.id);
+      await endings.account(account, { ...by, reason: 'password_reset' });
+      await deps.guessing.recognised({ accountId: account.id, deviceId: from.deviceId });
+
+      return { ok: true, value: { ...seen, account } };
+    },
+  };
+}
+
+/**
+ * The mailbox is proved now, and was not before: whatever else the account had may be a stranger's who gave this address
+ * (S80).
+ */
+function proved(accountId: string, updatedAt: number): Write[] {
+  return [
+    { in: 'accounts', update: accountId, change: (old) => ({ ...old, emailVerified: true, updatedAt }) },
+    { in: 'factors', remove: accountId },
+  ];
+}

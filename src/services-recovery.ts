@@ -1,0 +1,68 @@
+import type { Config } from './config/schema.ts';
+import type { OneTimeCodes } from './credentials/one-time-code.ts';
+import { openPlaces } from './messages/places.ts';
+import { createShares } from './messages/shares.ts';
+import { createArrivals, type Arrivals } from './operations/arrivals.ts';
+import { blockedTries, type BlockedTries } from './operations/blocked-tries.ts';
+import type { PlaceOf } from './operations/circumstances.ts';
+import { createMailbox, type Mailbox, type MailboxDeps } from './operations/mailbox.ts';
+import { createJudgeStrength, type JudgeStrength } from './operations/password-problems.ts';
+import { createRecovery, type Recovery, type RecoveryDeps } from './operations/recovery.ts';
+import { createWasntMe, type WasntMe } from './operations/wasnt-me.ts';
+import type { Guessing } from './credentials/guessing.ts';
+import type { Events } from './events/writer.ts';
+import type { Account } from './domain/account.ts';
+import type { Records } from './storage/records.ts';
+import type { Sealing } from './storage/sealing.ts';
+
+/** The part of `services.ts` about who is at the door and how they get back in: wiring, and nothing else. */
+export interface RecoveryServices {
+  recovery: Recovery;
+  wasntMe: WasntMe;
+  mailbox: Mailbox;
+  arrivals: Arrivals;
+  strength: JudgeStrength;
+  blockedTries(account: Account): Promise<BlockedTries | undefined>;
+}
+
+export type RecoveryServicesDeps = Omit<
+  RecoveryDeps & MailboxDeps,
+  'limits' | 'shares' | 'records' | 'sealing' | 'guessing' | 'events'
+> & {
+  events: Events;
+  config: { limits: Pick<Config['limits'], 'recovery'>; branding: Pick<Config['branding'], 'name'> };
+  records: Records;
+  sealing: Sealing;
+  guessing: Guessing;
+  oneTimeCodes: OneTimeCodes;
+};
+
+/** Without the file, mails name no place: nobody is kept out for that, and the operator finds it in the log. */
+export async function openPlacesIn(
+  { geoip: { file } }: Pick<Config, 'geoip'>,
+  failed: (error: unknown) => void,
+): Promise<PlaceOf | undefined> {
+  if (file === undefined) return undefined;
+
+  try {
+    return await openPlaces(file);
+  } catch (error) {
+    failed(new Error(`geoip.file can’t be read, so mails name no place: ${file}`, { cause: error }));
+
+    return undefined;
+  }
+}
+
+export function openRecovery({ config, ...deps }: RecoveryServicesDeps): RecoveryServices {
+  const inside = { ...deps, shares: createShares(deps) };
+  const recovery = createRecovery({ ...inside, limits: config.limits.recovery });
+
+  return {
+    recovery,
+    wasntMe: createWasntMe({ ...inside, recovery }),
+    mailbox: createMailbox(inside),
+    arrivals: createArrivals(inside),
+    blockedTries: (account) => blockedTries(inside, account),
+    strength: createJudgeStrength(config.branding.name),
+  };
+}
