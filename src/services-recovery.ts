@@ -3,7 +3,7 @@ import type { OneTimeCodes } from './credentials/one-time-code.ts';
 import { openPlaces } from './messages/places.ts';
 import { createShares } from './messages/shares.ts';
 import { createArrivals, type Arrivals } from './operations/arrivals.ts';
-import { blockedTries, type BlockedTries } from './operations/blocked-tries.ts';
+import { createBlockedTries, type BlockedTries } from './operations/blocked-tries.ts';
 import type { PlaceOf } from './operations/circumstances.ts';
 import { createMailbox, type Mailbox, type MailboxDeps } from './operations/mailbox.ts';
 import { createJudgeStrength, type JudgeStrength } from './operations/password-problems.ts';
@@ -11,7 +11,7 @@ import { createRecovery, type Recovery, type RecoveryDeps } from './operations/r
 import { createWasntMe, type WasntMe } from './operations/wasnt-me.ts';
 import type { Guessing } from './credentials/guessing.ts';
 import type { Events } from './events/writer.ts';
-import type { Account } from './domain/account.ts';
+import type { Reads } from './storage/reads.ts';
 import type { Records } from './storage/records.ts';
 import type { Sealing } from './storage/sealing.ts';
 
@@ -22,7 +22,7 @@ export interface RecoveryServices {
   mailbox: Mailbox;
   arrivals: Arrivals;
   strength: JudgeStrength;
-  blockedTries(account: Account): Promise<BlockedTries | undefined>;
+  blockedTries: BlockedTries;
 }
 
 export type RecoveryServicesDeps = Omit<
@@ -30,6 +30,7 @@ export type RecoveryServicesDeps = Omit<
   'limits' | 'shares' | 'records' | 'sealing' | 'guessing' | 'events'
 > & {
   events: Events;
+  reads: Reads;
   config: { limits: Pick<Config['limits'], 'recovery'>; branding: Pick<Config['branding'], 'name'> };
   records: Records;
   sealing: Sealing;
@@ -62,7 +63,7 @@ export function openRecovery({ config, ...deps }: RecoveryServicesDeps): Recover
     wasntMe: createWasntMe({ ...inside, recovery }),
     mailbox: createMailbox(inside),
     arrivals: createArrivals(inside),
-    blockedTries: (account) => blockedTries(inside, account),
+    blockedTries: createBlockedTries(inside),
     strength: createJudgeStrength(config.branding.name),
   };
 }

@@ -147,7 +147,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     clock,
   });
 
-  const guessing = createGuessing({ records, sealing, clock, limits: config.limits.sign_in, takeOver });
+  const guessing = createGuessing({ records, sealing, clock, limits: config.limits.sign_in, takeOver, reads });
   const inside = { config, records, sealing, clock, events, passwords, policy, guessing, messages, tell, oldPassword };
 
   return {
@@ -159,7 +159,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     ...factors,
     ...openNewcomers({ ...inside, ephemera, factors, takeOver }),
     ...openContact({ ...inside, ...factors, endings }),
-    ...openRecovery({ ...inside, ...factors, endings, placeOf }),
+    ...openRecovery({ ...inside, ...factors, endings, placeOf, reads }),
     endings,
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),

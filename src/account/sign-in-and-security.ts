@@ -6,7 +6,7 @@ import { waitInWords } from '../domain/duration.ts';
 import type { RememberedBrowser } from '../domain/factors.ts';
 import { deviceOf } from '../messages/device.ts';
 import type { Interactions } from '../oidc/interactions.ts';
-import type { BlockedTries } from '../operations/blocked-tries.ts';
+import type { BlockedTries, Tries } from '../operations/blocked-tries.ts';
 import { changePassword, type ChangePasswordDeps } from '../operations/change-password.ts';
 import { knownOf, type JudgeStrength } from '../operations/password-problems.ts';
 import { byField } from '../operations/problems.ts';
@@ -23,7 +23,7 @@ export interface SignInAndSecurityDeps extends ChangePasswordDeps, TwoFactorDeps
   interactions: Pick<Interactions, 'renewSession'>;
   signInCodes: Pick<SignInCodes, 'can'>;
   strength: JudgeStrength;
-  blockedTries(account: Account): Promise<BlockedTries | undefined>;
+  blockedTries: BlockedTries;
   /** Of a password, in characters: said beside the field; the least depends on whether there is a second factor. */
   longestPassword: number;
 }
@@ -33,7 +33,7 @@ export interface SignInAndSecurityView {
   email: string;
   names: readonly string[];
   /** Of strangers, most likely; absent: there were none lately. */
-  tries?: Pick<BlockedTries, 'count' | 'lastAt' | 'ip'> & { more: boolean; /** In words. */ device: string };
+  tries?: Omit<Tries, 'userAgent'> & { /** In words. */ device: string };
   length: { minimum: number; maximum: number };
   /** Whether the box is ticked. */
   everywhere: boolean;
@@ -70,7 +70,11 @@ export const signInAndSecurity: ConsolePage<SignInAndSecurityDeps> = {
 
     page(path, signInAndSecurityView, (ask) => shownTo(deps, ask, { everywhere: true }), {
       access: 'recent',
-      ahead: (accountId) => [deps.passkeys.list(accountId), deps.remembering.list(accountId)],
+      ahead: (accountId) => [
+        deps.passkeys.list(accountId),
+        deps.remembering.list(accountId),
+        deps.blockedTries.ahead(accountId),
+      ],
     }),
 
     action(
@@ -119,7 +123,7 @@ async function shownTo(
   ask: { account: Account; say: Say },
   now: Pick<SignInAndSecurityView, 'everywhere' | 'wait'>,
 ): Promise<SignInAndSecurityView> {
-  const [factors, tries] = await Promise.all([factorsOf(deps, ask), deps.blockedTries(ask.account)]);
+  const [factors, tries] = await Promise.all([factorsOf(deps, ask), deps.blockedTries.of(ask.account)]);
   const minimum = deps.policy.minimumLength(factors.twoFactor.isOn);
 
   return {

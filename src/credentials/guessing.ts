@@ -2,10 +2,11 @@ import { emailKey } from '../domain/account.ts';
 import { networkOf } from '../domain/address.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { KnownDevice } from '../domain/device-session.ts';
-import { sha256 } from '../domain/ids.ts';
+import { noReads, type Reads } from '../storage/reads.ts';
 import type { Records, Write } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
 import { createAttemptCounters, givenBack, type Counted, type Counter, type Rows } from './attempt-counters.ts';
+import { deviceKey, deviceLife, mostDevices, shortestDeviceId } from './known-devices.ts';
 
 /**
  * How guessing is slowed down without letting a stranger lock anybody out (S84, S86 to S88): failures are counted by
@@ -87,6 +88,7 @@ export interface GuessingDeps {
   at?: 'password' | 'second-factor' | 'registration';
   /** See `EventsDeps`; `sent` is called once they were written. */
   takeOver?: ((writes: readonly Write[], sent: () => void) => boolean) | undefined;
+  reads?: Reads;
 }
 
 /** NIST SP 800-63B-4 section 3.2.2: consecutive failures after which other proof is needed. */
@@ -96,15 +98,9 @@ const mostInAnHour = 20;
 const [hour, day] = [3600, 86_400];
 /** A row of failures is a row although months lie between them; a year without any ends it. */
 const rowLife = 365 * day;
-/** Seconds since the last sign-in after which a device is a stranger again. */
-const deviceLife = 180 * day;
-/** An account's oldest device makes room: scripts that keep no cookies would leave one a sign-in. */
-const mostDevices = 100;
-/** Fewer characters are no random name of a browser but something that was made up. */
-const shortestDeviceId = 16;
 
 export function createGuessing(deps: GuessingDeps): Guessing {
-  const { records, sealing, clock, limits, at = 'password', takeOver } = deps;
+  const { records, sealing, clock, limits, at = 'password', takeOver, reads = noReads } = deps;
   const counters = createAttemptCounters({ records, clock });
   const isSecond = at === 'second-factor';
   const isCode = at !== 'password';
@@ -177,6 +173,8 @@ export function createGuessing(deps: GuessingDeps): Guessing {
     }
   }
 
+  const find = (id: string) => reads.once(`known device ${id}`, () => records.knownDevices.get(id));
+
   async function makeRoom(accountId: string): Promise<Write[]> {
     const oldest = await records.knownDevices.list('account', accountId, { limit: 1 });
 
@@ -213,7 +211,7 @@ export function createGuessing(deps: GuessingDeps): Guessing {
 
       // Looked up for unknown people too, and all that may be needed: the same trip to the store for everybody (S71).
       const [found, devices, rows] = await Promise.all([
-        records.knownDevices.get(device),
+        find(device),
         records.knownDevices.count('account', accountId ?? ''),
         counters.read([...ofDevice, ...ofStrangers].map(({ id }) => id)),
       ]);
@@ -261,7 +259,7 @@ export function createGuessing(deps: GuessingDeps): Guessing {
 
     arrival({ accountId, deviceId }) {
       const id = deviceKey(accountId, deviceId);
-      const reading = records.knownDevices.get(id);
+      const reading = find(id);
       reading.catch(() => undefined);
 
       return async (tell) => {
@@ -293,8 +291,4 @@ export function createGuessing(deps: GuessingDeps): Guessing {
 /** Seconds to wait: doubled by each failure from the limit on, up to the longest. */
 function growingWait(limits: GuessingLimits, limit: number) {
   return (failures: number): number => Math.min(limits.longest_wait, limits.first_wait * 2 ** (failures - limit));
-}
-
-function deviceKey(accountId: string, deviceId: string): string {
-  return sha256(`${accountId} ${deviceId}`);
 }

@@ -7,7 +7,7 @@ import { networkOf } from '../domain/address.ts';
 import { newTimedId } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import type { SecurityEvent } from '../domain/security-event.ts';
-import type { PageRequest, Records, Write } from '../storage/records.ts';
+import type { Page, PageRequest, Records, Write } from '../storage/records.ts';
 import { decrypt, encrypt, type Sealing } from '../storage/sealing.ts';
 import { throttled, type DetailsOf, type EventKind } from './catalogue.ts';
 import { createThrottle } from './throttle.ts';
@@ -54,8 +54,9 @@ export interface Events extends AsyncDisposable {
   write<K extends EventKind>(kind: K, facts: Facts<K>, sink?: (row: SecurityEvent) => void): Promise<void>;
   /** An account's events, newest first unless the page says otherwise. */
   read(account: Pick<Account, 'id' | 'eventKey'>, page?: PageRequest): Promise<{ events: EventView[]; next?: string }>;
-  /** Of those, the tries to get in that failed or were blocked, newest first. */
-  readTries(account: Pick<Account, 'id' | 'eventKey'>, page?: PageRequest): ReturnType<Events['read']>;
+  /** Of those, the tries to get in that failed or were blocked, newest first; `open` shows what is in them. */
+  listTries(accountId: string, page?: PageRequest): Promise<Page<SecurityEvent>>;
+  open(account: Pick<Account, 'id' | 'eventKey'>, rows: readonly SecurityEvent[]): EventView[];
   /** A new event key for an account, sealed: `account.eventKey`. */
   newEventKey(accountId: string): string;
 }
@@ -107,16 +108,10 @@ export function createEvents({ records, sealing, clock, onError, takeOver }: Eve
     return { ...plain, kind: kind as EventKind, ...(JSON.parse(text) as Pick<EventView, 'ip' | 'userAgent'>) };
   }
 
-  async function list(
-    name: 'account' | 'tries',
-    account: Pick<Account, 'id' | 'eventKey'>,
-    page: PageRequest = {},
-  ): ReturnType<Events['read']> {
-    const { rows, next } = await records.events.list(name, account.id, { descending: true, ...page });
+  function open(account: Pick<Account, 'id' | 'eventKey'>, rows: readonly SecurityEvent[]): EventView[] {
     const key = keyOf(account);
-    const events = rows.map((row) => show(row, key));
 
-    return next === undefined ? { events } : { events, next };
+    return rows.map((row) => show(row, key));
   }
 
   async function store(kind: EventKind, facts: Plain, sink?: (row: SecurityEvent) => void): Promise<void> {
@@ -151,8 +146,15 @@ export function createEvents({ records, sealing, clock, onError, takeOver }: Eve
       );
     },
 
-    read: (account, page) => list('account', account, page),
-    readTries: (account, page) => list('tries', account, page),
+    async read(account, page = {}) {
+      const { rows, next } = await records.events.list('account', account.id, { descending: true, ...page });
+      const events = open(account, rows);
+
+      return next === undefined ? { events } : { events, next };
+    },
+
+    listTries: (accountId, page = {}) => records.events.list('tries', accountId, { descending: true, ...page }),
+    open,
 
     newEventKey: (accountId) => sealing.seal(randomBytes(32).toString('base64url'), keyContext(accountId)),
     [Symbol.asyncDispose]: () => throttle[Symbol.asyncDispose](),

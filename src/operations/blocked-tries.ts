@@ -1,11 +1,19 @@
 import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Events } from '../events/writer.ts';
+import type { Reads } from '../storage/reads.ts';
 
 /** Tries to get into an account that failed or were blocked within the last thirty days. */
 export interface BlockedTries {
+  /** Undefined: none. Its owner's own slips are among them: nobody can tell those from a stranger's. */
+  of(account: Account): Promise<Tries | undefined>;
+  /** Sends for them, before the account is there. */
+  ahead(accountId: string): Promise<unknown>;
+}
+
+export interface Tries {
   count: number;
-  /** Whether there were more: so many are counted and no more. */
+  /** Whether there were more: so many are looked at and no more. */
   more: boolean;
   /** Milliseconds. */
   lastAt: number;
@@ -17,22 +25,33 @@ export interface BlockedTries {
 const lately = 30 * 86_400_000;
 const most = 200;
 
-/** Undefined: none. Its owner's own slips are among them: nobody can tell those from a stranger's. */
-export async function blockedTries(
-  { events, clock }: { events: Pick<Events, 'readTries'>; clock: Clock },
-  account: Account,
-): Promise<BlockedTries | undefined> {
-  const { events: found, next } = await events.readTries(account, { limit: most });
-  const tries = found.filter(({ at }) => at > clock.now() - lately);
-  const [last] = tries;
-  if (!last) return undefined;
+export interface BlockedTriesDeps {
+  events: Pick<Events, 'listTries' | 'open'>;
+  reads: Reads;
+  clock: Clock;
+}
+
+export function createBlockedTries({ events, reads, clock }: BlockedTriesDeps): BlockedTries {
+  const listed = (accountId: string) =>
+    reads.once(`tries ${accountId}`, () => events.listTries(accountId, { limit: most }));
 
   return {
-    // Of those that are throttled, one stands for others.
-    count: tries.reduce((sum, { details }) => sum + 1 + Number(details['leftOut'] ?? 0), 0),
-    more: next !== undefined && tries.length === found.length,
-    lastAt: last.at,
-    userAgent: last.userAgent ?? '',
-    ...(last.ip !== undefined && { ip: last.ip }),
+    ahead: listed,
+
+    async of(account) {
+      const { rows, next } = await listed(account.id);
+      const tries = rows.filter(({ at }) => at > clock.now() - lately);
+      const [last] = events.open(account, tries.slice(0, 1));
+      if (!last) return undefined;
+
+      return {
+        // Of those that are throttled, one stands for others.
+        count: tries.reduce((sum, { details }) => sum + 1 + Number(details['leftOut'] ?? 0), 0),
+        more: next !== undefined && tries.length === rows.length,
+        lastAt: last.at,
+        userAgent: last.userAgent ?? '',
+        ...(last.ip !== undefined && { ip: last.ip }),
+      };
+    },
   };
 }

@@ -4,7 +4,7 @@ import { accountNavigation, accountRoutes, type AccountDeps } from '../../src/ac
 import type { Account } from '../../src/domain/account.ts';
 import type { FurtherClaim } from '../../src/domain/claims.ts';
 import { noFactors } from '../../src/domain/factors.ts';
-import type { BlockedTries } from '../../src/operations/blocked-tries.ts';
+import type { Tries } from '../../src/operations/blocked-tries.ts';
 import { createJudgeStrength } from '../../src/operations/password-problems.ts';
 import type { Problem, Result } from '../../src/operations/problems.ts';
 import { ana, playInteractions, stepAt } from '../support/interactions.ts';
@@ -24,14 +24,14 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
     admission: { allowed: true, ticket } as Admission,
     failures: 0,
     spared: [] as string[],
-    tries: undefined as BlockedTries | undefined,
+    tries: undefined as Tries | undefined,
   };
 
   const routes = accountRoutes({
     interactions: played.interactions,
     claimsShown,
     longestPassword: policyOptions.maximumLength,
-    blockedTries: async () => security.tries,
+    blockedTries: { of: async () => security.tries, ahead: async () => undefined },
     strength: createJudgeStrength(policyOptions.productName),
     policy: createPasswordPolicy(policyOptions),
     passwords: {

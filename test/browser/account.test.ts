@@ -62,6 +62,17 @@ describeWith('chromium', 'the account console, as it looks', () => {
       await page.goto(`${site.origin}/account/sign-in-and-security`);
       await expectPresentable(page, 'sign-in-and-security');
 
+      site.security.tries = {
+        count: 200,
+        more: true,
+        lastAt: site.clock.now() - 7_200_000,
+        userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0',
+        ip: '2001:db8:85a3:8d3:1319:8a2e:370:7348',
+      };
+      await page.reload();
+      await page.getByText('200 or more').waitFor();
+      await expectPresentable(page, 'sign-in-and-security-tries');
+
       await change('a wrong one', 'nine herons judge the moor');
       await page.getByText('not your current password').first().waitFor();
       await expectPresentable(page, 'sign-in-and-security-wrong');

@@ -57,6 +57,7 @@ const undo = {
 
 const nothingSetUp = {
   email: ana.email,
+  names: [ana.displayName],
   length: { minimum: 15, maximum: 256 },
   everywhere: true,
   twoFactor: {
@@ -166,6 +167,13 @@ export const accountSamples: readonly Sample[] = [
     ({ say }): SignInAndSecurityView => ({
       ...nothingSetUp,
       wait: say('signIn.wait', { time: '40 s' }),
+      tries: {
+        count: 200,
+        more: true,
+        lastAt: now - 7_200_000,
+        ip: '203.0.113.9',
+        device: say('message.deviceUnknown'),
+      },
       twoFactor: {
         isOn: true,
         isNeeded: false,

@@ -1,0 +1,44 @@
+import { waitInWords } from '../../src/domain/duration.ts';
+import { mailboxView } from '../../src/sign-in/mailbox.ts';
+import {
+  forgotPasswordView,
+  recoveryCodeView,
+  recoverySentView,
+  resetEndedView,
+  resetPasswordView,
+} from '../../src/sign-in/recover.ts';
+import { wasntMeCodeView, wasntMeDoneView, wasntMeEndedView, wasntMeView } from '../../src/sign-in/wasnt-me.ts';
+import { ana, uid } from '../support/interactions.ts';
+import { sample, type Sample } from './sample.ts';
+
+const { email } = ana;
+const reset = { token: 't', email, names: [ana.displayName], minimumLength: 15 };
+
+export const recoverySamples: readonly Sample[] = [
+  sample(forgotPasswordView, () => ({ uid, email, possible: true })),
+  sample(forgotPasswordView, () => ({ email: '', possible: true }), {
+    as: 'with problems',
+    problems: { email: 'problem.email', form: 'recover.tooMany' },
+  }),
+  sample(forgotPasswordView, () => ({ email: '', possible: false }), { as: 'without mail' }),
+  sample(recoverySentView, () => ({ uid, email })),
+  sample(recoveryCodeView, () => ({}), { problems: { code: 'recover.codeWrong' } }),
+  sample(resetPasswordView, () => reset),
+  sample(resetPasswordView, () => reset, {
+    as: 'with problems',
+    problems: { newPassword: 'problem.passwordPersonal', confirmPassword: 'account.passwordDiffers' },
+  }),
+  sample(resetEndedView, () => ({})),
+
+  sample(mailboxView, () => ({ uid, email, waiting: false }), { notice: 'recover.done' }),
+  sample(
+    mailboxView,
+    ({ say, locale }) => ({ uid, email, waiting: true, wait: say('mailbox.wait', { time: waitInWords(90, locale) }) }),
+    { as: 'sent', problems: { code: 'problem.codeWrong' }, notice: 'mailbox.proved' },
+  ),
+
+  sample(wasntMeView, () => ({ token: 't', email })),
+  sample(wasntMeCodeView, () => ({})),
+  sample(wasntMeDoneView, () => ({ email })),
+  sample(wasntMeEndedView, () => ({})),
+];
