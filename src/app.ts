@@ -179,6 +179,7 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
       signIn: interactions.consoleSignIn,
       recentSignIn: config.account.recent_sign_in,
       recentSignInFor: config.account.recent_sign_in_for,
+      ahead: services.secondFactor.ahead,
       isWeak: async ({ account, session }) =>
         strengthOf(session) < (await services.secondFactor.strongest(account)).strength,
     },

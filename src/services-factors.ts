@@ -17,6 +17,7 @@ import { createProvePasskey, type ProvePasskey } from './operations/prove-passke
 import { createSecondFactor, type SecondFactor } from './operations/second-factor.ts';
 import { createTwoFactor, type TwoFactor } from './operations/two-factor.ts';
 import { createRemembering, type Remembering } from './operations/remembering.ts';
+import type { Reads } from './storage/reads.ts';
 import type { Records } from './storage/records.ts';
 import type { Sealing } from './storage/sealing.ts';
 
@@ -42,6 +43,7 @@ export interface FactorServicesDeps {
     limits: Pick<Config['limits'], 'sign_in'>;
   };
   records: Records;
+  reads: Reads;
   sealing: Sealing;
   passwords: Passwords;
   events: Events;

@@ -115,7 +115,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const records = keepFormerAddresses(announceClientChanges(held, { clock, failed: onError }));
 
   const units = createUnits({ records, ephemera, clock, onError });
-  const { takeOver } = units;
+  const { takeOver, reads } = units;
   const events = createEvents({ records, sealing, clock, onError, takeOver });
   const hashing = createHashing(hashingOptions(config));
   const passwords = createPasswords({ records, hashing, clock, onRehashFailure: onError });
@@ -128,7 +128,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const endings = createEndings({ records, events, tell: tellApps });
   const messages = openMessages(config, { records, sealing, events, clock, bell });
   const tell = createTell({ messages, clock });
-  const factors = openFactors({ config, records, sealing, passwords, events, clock, tell, takeOver });
+  const factors = openFactors({ config, records, reads, sealing, passwords, events, clock, tell, takeOver });
   const oldPassword = createOldPassword({ records, ...factors });
   const accounts = createAccounts({
     records,

@@ -5,6 +5,7 @@ import type { FurtherClaim } from '../domain/claims.ts';
 import type { Clock } from '../domain/clock.ts';
 import { NotFound } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
+import { localeNames } from '../domain/texts.ts';
 import { timeZoneOf } from '../domain/time-zone.ts';
 import type { Accounts } from '../operations/accounts.ts';
 import type { ContactChange } from '../operations/contact-change.ts';
@@ -57,13 +58,7 @@ const profile = z.object({
   zoneinfo: z.string(),
 });
 
-/** Each language in its own words. Not made until a page shows them: the first name takes 27 ms, a part of every start. */
-const languages = () =>
-  locales.map((locale) => ({
-    value: locale,
-    label: new Intl.DisplayNames([locale], { type: 'language' }).of(locale) ?? locale,
-    lang: locale,
-  }));
+const languages = locales.map((locale) => ({ value: locale, label: localeNames[locale], lang: locale }));
 
 export const personalInformation: ConsolePage<PersonalInformationDeps> = {
   place: { path, label: 'account.personalInformation', icon: 'person' },
@@ -121,7 +116,7 @@ async function shown(
     }),
     awaited: { email, phone: number && (await writtenNumber(number)) },
     canSend: { email: emailChange.canSend(), text: phoneChange.canSend() },
-    languages: languages(),
+    languages,
     zones: zoneChoices(locale, chosen),
     zone: { chosen, unset, now: timeIn(zone, { locale, now: clock.now() }) },
     further: claimsShown.flatMap((name) => {

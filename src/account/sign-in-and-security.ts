@@ -9,6 +9,7 @@ import { changePassword, type ChangePasswordDeps } from '../operations/change-pa
 import { byField } from '../operations/problems.ts';
 import type { SignInCodes } from '../operations/sign-in-codes.ts';
 import type { TwoFactorShown } from '../operations/two-factor.ts';
+import { sendFor } from '../storage/reads.ts';
 import { action, page, show, to, view, type Say } from '../web/route.ts';
 import type { ConsolePage } from './page.ts';
 import { passkeyRoutes, type PasskeysDeps } from './passkeys.ts';
@@ -64,7 +65,10 @@ export const signInAndSecurity: ConsolePage<SignInAndSecurityDeps> = {
       path,
       signInAndSecurityView,
       async (ask) => ({ email: ask.account.email, length, everywhere: true, ...(await factorsOf(deps, ask)) }),
-      { access: 'recent' },
+      {
+        access: 'recent',
+        ahead: (accountId) => sendFor(deps.passkeys.list(accountId), deps.remembering.list(accountId)),
+      },
     ),
 
     action(
@@ -116,7 +120,7 @@ async function factorsOf(
   const [twoFactor, passkeys, browsers] = await Promise.all([
     deps.twoFactor.show(account),
     deps.passkeys.list(account.id),
-    deps.remembering.list(account),
+    deps.remembering.list(account.id),
   ]);
 
   return {

@@ -1,5 +1,6 @@
 import type { Locale } from '../domain/account.ts';
 import { isStandardClaim } from '../domain/claims.ts';
+import { amountInWords } from '../domain/duration.ts';
 import type { ConsentItem } from '../oidc/interactions.ts';
 import type { Ask, MessageKey, Say } from '../web/route.ts';
 
@@ -74,9 +75,7 @@ function nameOf(
 export function timeInWords(seconds: number, locale: Locale): string {
   const [length, unit] = units.find(([each]) => seconds >= 2 * each) ?? [60, 'minute'];
 
-  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(
-    Math.ceil(seconds / length),
-  );
+  return amountInWords(Math.ceil(seconds / length), unit, locale);
 }
 
 const units = [

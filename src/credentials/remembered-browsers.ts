@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import type { Factors, RememberedBrowser } from '../domain/factors.ts';
 import { newSecret } from '../domain/ids.ts';
+import type { Reads } from '../storage/reads.ts';
 import type { Records } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
 import type { Passwords } from './passwords.ts';
@@ -16,7 +17,7 @@ export interface RememberedBrowsers {
   /** Whether this browser was, and neither its time is over nor anything happened since that ends it. */
   isRemembered(factors: Factors, secret: string): Promise<boolean>;
   /** The newest first. */
-  list(factors: Factors): Promise<RememberedBrowser[]>;
+  list(accountId: string, factors: Promise<Factors>): Promise<RememberedBrowser[]>;
   /** `id` of a listed one. Whether it was this account's. */
   forget(accountId: string, id: string): Promise<boolean>;
   /** Clears away what a new password or a newer `Factors.forgottenAt` has ended. */
@@ -41,13 +42,14 @@ const secretForm = /^[\w-]{22,43}$/;
 
 export interface RememberedBrowsersDeps {
   records: Pick<Records, 'rememberedBrowsers' | 'write'>;
+  reads: Reads;
   sealing: Pick<Sealing, 'keyedHash'>;
   passwords: Pick<Passwords, 'changedAt'>;
   clock: Clock;
 }
 
 export function createRememberedBrowsers(deps: RememberedBrowsersDeps): RememberedBrowsers {
-  const { records, sealing, passwords, clock } = deps;
+  const { records, reads, sealing, passwords, clock } = deps;
   const { rememberedBrowsers } = records;
 
   const idOf = (accountId: string, secret: string) =>
@@ -57,8 +59,17 @@ export function createRememberedBrowsers(deps: RememberedBrowsersDeps): Remember
    * Since when a proof counts. A sign-in that was under way when everything was forgotten remembers by an older proof,
    * and so in vain.
    */
-  async function since({ id, forgottenAt = 0 }: Factors): Promise<number> {
-    return Math.max(forgottenAt, (await passwords.changedAt(id)) ?? 0);
+  async function since(accountId: string, factors: Factors | Promise<Factors>): Promise<number> {
+    const [{ forgottenAt = 0 }, changedAt = 0] = await Promise.all([
+      factors,
+      reads.once(`password changed ${accountId}`, () => passwords.changedAt(accountId)),
+    ]);
+
+    return Math.max(forgottenAt, changedAt);
+  }
+
+  function listed(accountId: string) {
+    return rememberedBrowsers.list('account', accountId, { descending: true, limit: mostListed });
   }
 
   return {
@@ -76,8 +87,11 @@ export function createRememberedBrowsers(deps: RememberedBrowsersDeps): Remember
     async isRemembered(factors, secret) {
       if (!secretForm.test(secret)) return false;
 
-      const row = await rememberedBrowsers.get(idOf(factors.id, secret));
-      if (!row || row.provedAt <= (await since(factors))) return false;
+      const [row, from] = await Promise.all([
+        rememberedBrowsers.get(idOf(factors.id, secret)),
+        since(factors.id, factors),
+      ]);
+      if (!row || row.provedAt <= from) return false;
 
       const now = clock.now();
       if (now - row.lastUsedAt > precision) {
@@ -87,11 +101,10 @@ export function createRememberedBrowsers(deps: RememberedBrowsersDeps): Remember
       return true;
     },
 
-    async list(factors) {
-      const page = { descending: true, limit: mostListed };
+    async list(accountId, factors) {
       const [from, { rows }] = await Promise.all([
-        since(factors),
-        rememberedBrowsers.list('account', factors.id, page),
+        since(accountId, factors),
+        reads.once(readOf(accountId), () => listed(accountId)),
       ]);
 
       return rows.filter(({ provedAt }) => provedAt > from);
@@ -100,11 +113,18 @@ export function createRememberedBrowsers(deps: RememberedBrowsersDeps): Remember
     async forget(accountId, id) {
       const row = await rememberedBrowsers.get(id);
 
+      reads.forget(readOf(accountId));
+
       return row?.accountId === accountId && (await rememberedBrowsers.remove(id));
     },
 
     async forgetAll(accountId) {
       await rememberedBrowsers.removeAll('account', accountId);
+      reads.forget(readOf(accountId));
     },
   };
+}
+
+function readOf(accountId: string): string {
+  return `remembered browsers ${accountId}`;
 }

@@ -49,7 +49,8 @@ export interface FormerAddress {
   expiresAt: number;
 }
 
-export const locales = ['en', 'de'] as const;
+/** In this order they are offered; the first one answers where nothing else is asked for. */
+export const locales = ['en', 'de', 'ko', 'ja', 'fr', 'es'] as const;
 export type Locale = (typeof locales)[number];
 
 /** The first language tag (RFC 5646) whose language is spoken here: `de-AT` is answered in `de`. */

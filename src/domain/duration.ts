@@ -1,9 +1,23 @@
 import type { Locale } from './account.ts';
 
+export type TimeUnit = 'second' | 'minute' | 'hour' | 'day';
+
 /** "20 seconds", "2 minutes", "1 hour": a wait, rounded up so that it is over by then. */
 export function waitInWords(seconds: number, locale: Locale): string {
-  const [length, unit] = seconds < 60 ? [1, 'second'] : seconds < 3600 ? [60, 'minute'] : [3600, 'hour'];
-  const inWords = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' });
+  const [length, unit]: [number, TimeUnit] =
+    seconds < 60 ? [1, 'second'] : seconds < 3600 ? [60, 'minute'] : [3600, 'hour'];
 
-  return inWords.format(Math.ceil(seconds / length));
+  return amountInWords(Math.ceil(seconds / length), unit, locale);
+}
+
+/** "20 seconds", "30 days". */
+export function amountInWords(amount: number, unit: TimeUnit, locale: Locale): string {
+  const words = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(amount);
+
+  return asInSentences(words, locale);
+}
+
+/** Intl sets numbers apart by a blank, which no Japanese sentence has. */
+export function asInSentences(words: string, locale: Locale): string {
+  return locale === 'ja' ? words.replaceAll(/\s/g, '') : words;
 }

@@ -73,8 +73,13 @@ export function createMailer(settings: MailerSettings): Mailer {
       attachments: mail.logo
         ? [{ cid: 'logo', filename: 'logo', content: mail.logo.bytes, contentType: mail.logo.type }]
         : [],
-      // RFC 3834 section 5: no vacation notice comes back.
-      headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+      headers: {
+        // RFC 3282
+        'Content-Language': mail.locale,
+        // RFC 3834 section 5: no vacation notice comes back.
+        'Auto-Submitted': 'auto-generated',
+        'X-Auto-Response-Suppress': 'All',
+      },
       disableFileAccess: true,
       disableUrlAccess: true,
     };

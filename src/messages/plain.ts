@@ -3,12 +3,16 @@ import type { Block, Letter } from './letter.ts';
 /** A letter as plain text. Lines are as long as they are: a mail program knows best how wide its window is. */
 export function toPlainText(
   letter: Letter,
-  { footer, links }: { footer: string; links: readonly NamedLink[] },
+  {
+    footer,
+    links,
+    colon,
+  }: { footer: string; links: readonly NamedLink[]; /** As the language has it. */ colon: string },
 ): string {
   const parts = [
     letter.heading,
-    ...letter.blocks.map(inPlainText),
-    ['-- ', footer, ...links.map(({ text, url }) => `${text}: ${url}`)].join('\n'),
+    ...letter.blocks.map((block) => inPlainText(block, colon)),
+    ['-- ', footer, ...links.map(({ text, url }) => `${text}${colon} ${url}`)].join('\n'),
   ];
 
   return `${parts.join('\n\n')}\n`;
@@ -19,7 +23,7 @@ export interface NamedLink {
   url: string;
 }
 
-function inPlainText(block: Block): string {
+function inPlainText(block: Block, colon: string): string {
   switch (block.kind) {
     case 'text':
     case 'note':
@@ -29,8 +33,8 @@ function inPlainText(block: Block): string {
     case 'code':
       return `    ${block.code}`;
     case 'link':
-      return `${block.text}:\n${block.url}`;
+      return `${block.text}${colon}\n${block.url}`;
     case 'facts':
-      return block.facts.map(({ name, value }) => `${name}: ${value}`).join('\n');
+      return block.facts.map(({ name, value }) => `${name}${colon} ${value}`).join('\n');
   }
 }

@@ -1,18 +1,15 @@
-import de from '../../config/locales/de.json' with { type: 'json' };
-import en from '../../config/locales/en.json' with { type: 'json' };
 import type { Locale } from '../domain/account.ts';
 import { waitInWords } from '../domain/duration.ts';
+import { textIn, type TextKey, type TextValues } from '../domain/texts.ts';
 import { deviceOf } from './device.ts';
 
 /** The words of messages, and those of the footer that pages have too. */
-export type MessageKey = Extract<keyof typeof en, `message.${string}` | `frame.${'help' | 'privacy' | 'terms'}`>;
-
-const catalogues: Readonly<Record<Locale, Readonly<Record<MessageKey, string>>>> = { en, de };
+export type MessageKey = Extract<TextKey, `message.${string}` | `frame.${'help' | 'privacy' | 'terms'}`>;
 
 /** What templates say things with: one language, one person's time zone, the operator's name. */
 export interface Words {
   /** The text of a key; `{service}` is filled everywhere. */
-  say(key: MessageKey, values?: Readonly<Record<string, string | number>>): string;
+  say(key: MessageKey, values?: TextValues): string;
   /** How long a code still works, from the moment at which this is sent: "10 minutes". */
   left(): string;
   /** Milliseconds -> "Thursday, 1 January 2026 at 13:05 CET". */
@@ -37,11 +34,7 @@ export interface WordsSettings {
 }
 
 export function createWords({ locale, timeZone, service, issuer, now, usefulUntil = now }: WordsSettings): Words {
-  const catalogue = catalogues[locale];
-  const say: Words['say'] = (key, values) =>
-    catalogue[key].replace(/\{(\w+)\}/g, (whole, name: string) =>
-      name === 'service' ? service : String(values?.[name] ?? whole),
-    );
+  const say: Words['say'] = (key, values) => textIn(locale, key, { ...values, service });
 
   return {
     say,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 
 import type { Config } from '../config/schema.ts';
+import type { Locale } from '../domain/account.ts';
 import type { Message } from '../domain/message.ts';
 import { writtenMail, writtenText } from './catalogue.ts';
 import type { Content } from './content.ts';
@@ -17,6 +18,7 @@ export interface Writing {
 }
 
 export interface WrittenMail {
+  locale: Locale;
   subject: string;
   text: string;
   /** `cid:logo` stands for the operator's picture, where there is one. */
@@ -58,8 +60,9 @@ export function createWriting({
       const preview = first?.kind === 'text' ? first.text : '';
 
       return {
+        locale: message.locale,
         subject: letter.subject,
-        text: toPlainText(letter, { footer, links }),
+        text: toPlainText(letter, { footer, links, colon: say('message.colon') }),
         html: toHtml({
           ...letter,
           locale: message.locale,

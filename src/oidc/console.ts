@@ -24,13 +24,18 @@ export function createConsole(deps: Inside): Console {
   const { clock, config, units, sealing } = deps;
   const mark = (path: string) => sealing.keyedHash('console-return', path);
 
-  async function current({ request, response }: Exchange, unit: UnitOfWork): Promise<SignedIn | undefined> {
+  async function current(
+    { request, response }: Exchange,
+    unit: UnitOfWork,
+    found?: (accountId: string) => void,
+  ): Promise<SignedIn | undefined> {
     const provider = deps.provider();
     const context = provider.createContext(request, response);
 
     const id = sessionCookie(provider, config).read(context);
     const row = id === undefined ? undefined : await unit.findSession(sha256(id));
     if (row === undefined) return undefined;
+    if (row.accountId !== undefined) found?.(row.accountId);
 
     const now = clock.now();
     const left = Number(row.payload['exp']) * 1000 - now;
@@ -96,7 +101,7 @@ export function createConsole(deps: Inside): Console {
   }
 
   return {
-    current: (exchange) => units.within((unit) => current(exchange, unit)),
+    current: (exchange, found) => units.within((unit) => current(exchange, unit, found)),
     renewSession,
 
     consoleSignIn(returnTo, { maxAge, again, locale } = {}) {

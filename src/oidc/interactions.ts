@@ -116,7 +116,7 @@ export interface Interactions {
   /** Begins the same authorization request anew in this browser, from what was kept of it for a day. */
   restart(uid: string): Promise<Outcome | undefined>;
   /** Who is signed in in this browser, outside an authorization request. */
-  current(exchange: Exchange): Promise<SignedIn | undefined>;
+  current(exchange: Exchange, found?: (accountId: string) => void): Promise<SignedIn | undefined>;
   /** An authorization request of the account console to ourselves; ends at `returnTo`, a local path. */
   consoleSignIn(
     returnTo: string,

@@ -3,6 +3,7 @@ import type { DeviceSession } from '../domain/device-session.ts';
 import type { Json } from '../domain/json.ts';
 import type { Origin } from '../events/writer.ts';
 import type { Ephemera } from '../storage/ephemera.ts';
+import type { Reads } from '../storage/reads.ts';
 import type { CollectionName, Records, Row, Write } from '../storage/records.ts';
 
 /**
@@ -33,6 +34,8 @@ export interface UnitOfWork {
   prepare(making: Promise<void>): void;
   /** Tidying up that nothing hangs on: done when the rest was written, and waited for by nobody. */
   afterwards(work: () => Promise<unknown>): void;
+  /** What features read beside rows by their id. */
+  readonly reads: Reads;
   /** What `get` answers from here on. */
   learn<Name extends CollectionName>(name: Name, id: string, row: Row<Name> | undefined): void;
 
@@ -95,6 +98,8 @@ export interface Units {
    * fails. False: no request is under way, so nobody takes them.
    */
   takeOver(writes: readonly Write[], sent?: () => void): boolean;
+  /** Those of the request that is under way. */
+  readonly reads: Reads;
   /** Resolves when nothing is left to be done afterwards: before storage closes. */
   settled(): Promise<void>;
 }

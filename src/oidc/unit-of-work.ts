@@ -145,6 +145,7 @@ export function createUnit({ records, ephemera, clock, onError }: UnitDeps, orig
     },
 
     recall: (kind, id) => once(keyOf(kind, id), () => ephemera.get(kind, id)),
+    reads: { once: (key, load) => once(`read ${key}`, load), forget: (key) => void memory.delete(`read ${key}`) },
     known: (name, id) => memory.get(keyOf(name, id)) as ReturnType<UnitOfWork['known']> as never,
 
     write(write, how = {}) {

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { Origin } from '../events/writer.ts';
+import { noReads } from '../storage/reads.ts';
 import type { UnitDeps, UnitOfWork, Units } from './request.ts';
 import { createUnit } from './unit-of-work.ts';
 
@@ -55,6 +56,11 @@ export function createUnits(deps: UnitDeps): Units {
       }
 
       return true;
+    },
+
+    reads: {
+      once: (key, load) => (current()?.reads ?? noReads).once(key, load),
+      forget: (key) => current()?.reads.forget(key),
     },
 
     async settled() {

@@ -2,12 +2,14 @@ import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
 import { Conflict, Unavailable } from '../domain/errors.ts';
 import { methodsOf, noFactors, withPreference, type Factors } from '../domain/factors.ts';
+import type { Reads } from '../storage/reads.ts';
 import type { Records, Write } from '../storage/records.ts';
 import { tellingOf, type Happening, type HappeningsDeps } from './happenings.ts';
 import type { By } from './problems.ts';
 
 export interface FactorChangesDeps extends HappeningsDeps {
   records: Pick<Records, 'factors' | 'write'>;
+  reads: Reads;
   clock: Clock;
 }
 
@@ -37,8 +39,9 @@ export interface FactorChanges {
 /** How often a change starts again because another was faster, before it gives up. */
 const maxTries = 200;
 
-export function createFactorChanges({ records, clock, ...telling }: FactorChangesDeps): FactorChanges {
+export function createFactorChanges({ records, reads, clock, ...telling }: FactorChangesDeps): FactorChanges {
   const { factors } = records;
+  const read = (accountId: string) => `factors ${accountId}`;
 
   async function stored(accountId: string): Promise<Factors> {
     const seen = await factors.get(accountId);
@@ -68,7 +71,7 @@ export function createFactorChanges({ records, clock, ...telling }: FactorChange
   }
 
   return {
-    of: async (accountId) => (await factors.get(accountId)) ?? noFactors(accountId),
+    of: async (accountId) => (await reads.once(read(accountId), () => factors.get(accountId))) ?? noFactors(accountId),
 
     async make(account, by, decide) {
       for (let tries = 0; tries < maxTries; tries += 1) {
@@ -79,7 +82,9 @@ export function createFactorChanges({ records, clock, ...telling }: FactorChange
         const { next, happened, also = [], value } = decision;
         const tellings = await Promise.all(happened.map((what) => tellingOf(telling, { ...by, account, what })));
 
-        if (await write(seen, next, [...also, ...tellings.flat()])) return { made: value };
+        const made = await write(seen, next, [...also, ...tellings.flat()]);
+        reads.forget(read(account.id));
+        if (made) return { made: value };
       }
 
       throw new Unavailable('too many changes of one account’s factors at once');

@@ -5,6 +5,7 @@ import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
 import { Conflict } from '../domain/errors.ts';
 import type { Passkey } from '../domain/factors.ts';
+import type { Reads } from '../storage/reads.ts';
 import type { Records } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
 import { enrolling, type Enrolled } from './authenticators.ts';
@@ -32,6 +33,7 @@ export interface Passkeys {
 
 export interface PasskeysDeps extends HappeningsDeps {
   records: Pick<Records, 'passkeys' | 'write'>;
+  reads: Reads;
   changes: FactorChanges;
   ceremonies: Pick<PasskeyCeremonies, 'creationOptions' | 'created'>;
   passwords: Pick<Passwords, 'has'>;
@@ -44,13 +46,13 @@ const mostPasskeys = 20;
 const nameLength = 40;
 
 export function createPasskeys(deps: PasskeysDeps): Passkeys {
-  const { records, changes, ceremonies, passwords, rememberedBrowsers, sealing, clock } = deps;
+  const { records, reads, changes, ceremonies, passwords, rememberedBrowsers, sealing, clock } = deps;
   const { passkeys } = records;
 
   async function list(accountId: string): Promise<Passkey[]> {
     const [factors, { rows }] = await Promise.all([
       changes.of(accountId),
-      passkeys.list('account', accountId, { limit: 1000 }),
+      reads.once(readOf(accountId), () => passkeys.list('account', accountId, { limit: 1000 })),
     ]);
 
     return rows.filter(({ id }) => factors.passkeys.includes(id));
@@ -91,6 +93,7 @@ export function createPasskeys(deps: PasskeysDeps): Passkeys {
       );
     });
 
+    reads.forget(readOf(account.id));
     if ('made' in outcome) return { ok: true, value: { ...outcome.made, passkey } };
 
     await passkeys.remove(passkey.id);
@@ -145,6 +148,7 @@ export function createPasskeys(deps: PasskeysDeps): Passkeys {
         },
         ...telling,
       ]);
+      reads.forget(readOf(account.id));
 
       return { ok: true, value: {} };
     },
@@ -170,11 +174,16 @@ export function createPasskeys(deps: PasskeysDeps): Passkeys {
       });
 
       if ('refused' in outcome) return outcome.refused;
+      reads.forget(readOf(account.id));
 
       await rememberedBrowsers.forgetAll(account.id);
       return { ok: true, value: {} };
     },
   };
+}
+
+function readOf(accountId: string): string {
+  return `passkeys ${accountId}`;
 }
 
 /** A challenge for one account is none for another, also in one session. */

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 
-import en from '../../config/locales/en.json' with { type: 'json' };
-import type { Origin } from '../events/writer.ts';
 import { nearest } from '../domain/nearest.ts';
+import { isTextKey, textIn, type TextKey, type TextValues } from '../domain/texts.ts';
+import type { Origin } from '../events/writer.ts';
 
 /**
  * Operations: what can be done to accounts, clients, grants and the installation, with the rules of who and what. Pages,
@@ -10,13 +10,13 @@ import { nearest } from '../domain/nearest.ts';
  */
 
 /** A catalogue key: a page hands it to `say`, the command line to `problemText`. */
-export type ProblemKey = Extract<keyof typeof en, `problem.${string}`>;
+export type ProblemKey = Extract<TextKey, `problem.${string}`>;
 
 /** What the caller can mend. `path` is the field: `email`, `redirect_uris[0]`, `claims.address.country`; '' is the whole. */
 export interface Problem {
   path: string;
   key: ProblemKey;
-  values?: Readonly<Record<string, string | number>>;
+  values?: TextValues;
 }
 
 export type Result<T> = { ok: true; value: T } | { ok: false; problems: Problem[] };
@@ -39,7 +39,7 @@ export function refused(...problems: Problem[]): { ok: false; problems: Problem[
 
 /** `path: text`, in English: for the command line and the API's `detail`. */
 export function problemText({ path, key, values }: Problem): string {
-  const text = en[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values?.[name] ?? whole));
+  const text = textIn('en', key, values);
 
   return path === '' ? text : `${path}: ${text}`;
 }
@@ -112,5 +112,5 @@ function pathOf(path: readonly PropertyKey[]): string {
 }
 
 function isProblemKey(text: string): text is ProblemKey {
-  return text.startsWith('problem.') && Object.hasOwn(en, text);
+  return text.startsWith('problem.') && isTextKey(text);
 }

@@ -15,7 +15,7 @@ export interface Remembering {
   ): Promise<{ secret: string; /** Milliseconds. */ expiresAt: number }>;
   isRemembered(account: Account, secret: string): Promise<boolean>;
   /** The newest first. */
-  list(account: Account): Promise<RememberedBrowser[]>;
+  list(accountId: string): Promise<RememberedBrowser[]>;
   /** Whether it was there. */
   forget(account: Account, id: string, by: By): Promise<boolean>;
   forgetAll(account: Account, by: By): Promise<void>;
@@ -40,7 +40,7 @@ export function createRemembering({ changes, rememberedBrowsers, events, clock }
     },
 
     isRemembered: async (account, secret) => rememberedBrowsers.isRemembered(await changes.of(account.id), secret),
-    list: async (account) => rememberedBrowsers.list(await changes.of(account.id)),
+    list: (accountId) => rememberedBrowsers.list(accountId, changes.of(accountId)),
 
     async forget(account, id, by) {
       if (!(await rememberedBrowsers.forget(account.id, id))) return false;

@@ -3,6 +3,7 @@ import type { Account } from '../domain/account.ts';
 import { strongestEnrolled } from '../domain/acr.ts';
 import { isTwoFactorOn, type Method } from '../domain/factors.ts';
 import { maskedEmail, maskedPhone } from '../domain/masked.ts';
+import { sendFor } from '../storage/reads.ts';
 import type { Write } from '../storage/records.ts';
 import type { FactorChanges } from './factor-changes.ts';
 import { methodsToProve, mustEnrol, needsStrongFactor } from './factor-rules.ts';
@@ -10,6 +11,8 @@ import { methodsToProve, mustEnrol, needsStrongFactor } from './factor-rules.ts'
 /** What somebody who gave their password is asked for next, and sending the code that they will type. */
 export interface SecondFactor {
   ask(account: Account): Promise<SecondFactorAsked>;
+  /** Sends for what the others look at, before it is known whether they will. */
+  ahead(accountId: string): void;
   /** What a recent sign-in must have proved (S96): `strengthOf` the session is to be no less. */
   strongest(account: Account): Promise<ReturnType<typeof strongestEnrolled>>;
   /**
@@ -45,6 +48,8 @@ export interface SecondFactorDeps {
 
 export function createSecondFactor({ changes, codes }: SecondFactorDeps): SecondFactor {
   return {
+    ahead: (accountId) => sendFor(changes.of(accountId)),
+
     async ask(account) {
       const factors = await changes.of(account.id);
       const methods = methodsToProve(account, factors);

@@ -25,7 +25,7 @@ export interface SignInDeps {
   guessing: Pick<Guessing, 'admit' | 'succeeded' | 'failed' | 'withdrawn'>;
   events: Pick<Events, 'write'>;
   clock: Clock;
-  secondFactor: Pick<SecondFactor, 'ask'>;
+  secondFactor: Pick<SecondFactor, 'ask' | 'ahead'>;
   remembering: Pick<Remembering, 'isRemembered' | 'remember'>;
   secondFactorGuessing: Pick<Guessing, 'recognised'>;
   signInCodes: SignInCodes;

@@ -20,7 +20,7 @@ export interface Tried {
   clientId: string;
 }
 
-type ProveDeps = Pick<SignInDeps, 'accounts' | 'passwords' | 'guessing' | 'events' | 'clock'>;
+type ProveDeps = Pick<SignInDeps, 'accounts' | 'passwords' | 'guessing' | 'events' | 'clock' | 'secondFactor'>;
 
 /**
  * Checks an e-mail address and a password: the same work for known and unknown addresses (S71), and no password is
@@ -35,6 +35,8 @@ export async function proveByPassword(deps: ProveDeps, visitor: Visitor, tried: 
 
   // On its way while the try is counted; nothing is compared with it before.
   const verify = deps.passwords.verifier(account?.id);
+  // For nobody, too (S71).
+  deps.secondFactor.ahead(account?.id ?? 'nobody');
   const { ip, deviceId } = visitor;
   const admission = await deps.guessing.admit({ email, ip, deviceId, accountId: account?.id });
 

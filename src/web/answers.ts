@@ -2,13 +2,14 @@ import type { Context } from 'koa';
 
 import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
+import { localeNames } from '../domain/texts.ts';
 import { timeZoneOf } from '../domain/time-zone.ts';
 import type { Assets } from './assets.ts';
 import type { Cookies } from './cookies.ts';
 import type { Csrf } from './csrf.ts';
 import { createFrame, isLocalPath } from './frame.ts';
 import { contentSecurityPolicy, documentPolicy, isolate } from './headers.ts';
-import { localeNames, sayIn } from './locale.ts';
+import { sayIn } from './locale.ts';
 import { keepNotice, takeNotice } from './notices.ts';
 import type { Notice } from './notices.ts';
 import type { LayoutData } from './partials.ts';

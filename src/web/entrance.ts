@@ -13,11 +13,14 @@ import type { Visitors } from './visitors.ts';
 
 /** Who is signed in, and how somebody becomes it. */
 export interface Gate {
-  current(exchange: Exchange): Promise<SignedIn | undefined>;
+  /** `found` is told of the account before it is known to be signed in: for reading ahead, and nothing else. */
+  current(exchange: Exchange, found?: (accountId: string) => void): Promise<SignedIn | undefined>;
   /** Begins a sign-in that ends at `returnTo`; `maxAge` in seconds asks for a proof that is not older. */
   signIn(returnTo: string, options: SignInWanted & { locale?: string }): Outcome;
   /** Whether this session was proved with less than the strongest factor that the person has enrolled (S96). */
   isWeak(signedIn: SignedIn): Promise<boolean>;
+  /** Sends for what `isWeak` looks at. */
+  ahead(accountId: string): void;
   /** Seconds for which a proof counts as recent. */
   recentSignIn: number;
   /** `all`: every page that needs a session needs a recent one. */
@@ -74,7 +77,7 @@ export function createEntrance(pages: ReadonlyMap<string, Page>, deps: EntranceD
     const exchange = exchangeOf(context);
     const params = parametersOf(context);
     const query = queryOf(context, route);
-    const signedIn = route.access === 'anyone' ? undefined : await gate.current(exchange);
+    const signedIn = route.access === 'anyone' ? undefined : await gate.current(exchange, (id) => ahead(route, id));
     const visitor = visitors.of(context, signedIn?.account);
     const ask: Asked = { params, query, visitor, say: sayIn(visitor.locale), exchange, ...signedIn };
 
@@ -93,6 +96,11 @@ export function createEntrance(pages: ReadonlyMap<string, Page>, deps: EntranceD
 
       throw error;
     }
+  }
+
+  function ahead(route: Route, accountId: string): void {
+    if (wantsRecent(route)) gate.ahead(accountId);
+    if (route.kind === 'page') route.ahead?.(accountId);
   }
 
   function wantsRecent(route: Route): boolean {

@@ -123,6 +123,8 @@ export function to(path: `/${string}`, notice?: MessageKey): Outcome {
 
 export interface Rule<A extends Access = Access> {
   access: A;
+  /** Sends for what the page will show, while it is still being looked up whether it may be seen. */
+  ahead?: (accountId: string) => void;
 }
 
 export interface Page {
@@ -131,6 +133,7 @@ export interface Page {
   view: View<object>;
   data: (ask: never) => object | Promise<object>;
   access: Access;
+  ahead?: Rule['ahead'];
 }
 
 export interface Action {
@@ -155,7 +158,7 @@ export function page<const Path extends string, T extends object, A extends Acce
   data: (ask: AskFor<Path, A>) => NoInfer<T> | Outcome | Promise<NoInfer<T> | Outcome>,
   rule: Rule<A> = anyone as Rule<A>,
 ): Page {
-  return { kind: 'page', path, view: of, data, access: rule.access };
+  return { kind: 'page', path, view: of, data, ...rule };
 }
 
 /** Ends an action with problems beside the fields; `form` is the key for what belongs to no single field. */

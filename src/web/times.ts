@@ -1,4 +1,5 @@
 import type { Locale } from '../domain/account.ts';
+import { asInSentences, type TimeUnit } from '../domain/duration.ts';
 
 /** Times as people say them. Everything is milliseconds; words come from Intl alone. */
 interface Place {
@@ -16,11 +17,13 @@ export function relativeTime(time: number, place: Place & { now: number }): stri
   const distance = time - place.now;
   const away = Math.abs(distance);
   const words = new Intl.RelativeTimeFormat(place.locale, { numeric: 'auto' });
+  const say = (amount: number, unit: TimeUnit): string =>
+    asInSentences(words.format(Math.trunc(amount), unit), place.locale);
 
-  if (away < minute) return words.format(0, 'second');
-  if (away < hour) return words.format(Math.trunc(distance / minute), 'minute');
-  if (away < day) return words.format(Math.trunc(distance / hour), 'hour');
-  if (away < 7 * day) return words.format(Math.trunc(distance / day), 'day');
+  if (away < minute) return say(0, 'second');
+  if (away < hour) return say(distance / minute, 'minute');
+  if (away < day) return say(distance / hour, 'hour');
+  if (away < 7 * day) return say(distance / day, 'day');
 
   return new Intl.DateTimeFormat(place.locale, { dateStyle: 'long', timeZone: place.timeZone }).format(time);
 }

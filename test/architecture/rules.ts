@@ -118,7 +118,7 @@ export const rules: Rules = {
   },
 
   outside: {
-    'config/locales/': ['web/locale.ts', 'operations/', 'messages/'],
+    'config/locales/': ['domain/texts.ts'],
     'package.json': ['main.ts', 'cli/', 'app.ts'],
   },
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
-import { locales } from '../../src/domain/account.ts';
+import { locales, type Locale } from '../../src/domain/account.ts';
 import type { MailName, Mails } from '../../src/messages/catalogue.ts';
 import { mailSamples } from '../messages/samples.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -25,7 +25,7 @@ describeWith('chromium', 'the outbox and the mails in it, as they look', () => {
 
   async function write<Name extends MailName>(
     name: Name,
-    locale: 'en' | 'de' = 'en',
+    locale: Locale = 'en',
     data: Mails[Name] = mailSamples[name],
   ) {
     const { records, messages } = app.services;

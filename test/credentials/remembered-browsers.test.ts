@@ -27,7 +27,7 @@ const remember = (provedAt = room.clock.now(), secret?: string) =>
   room.rememberedBrowsers.remember({ accountId: ada.id, provedAt, userAgent: 'Firefox', secret });
 const isRemembered = async (secret: string) =>
   room.rememberedBrowsers.isRemembered(await room.factors.of(ada.id), secret);
-const list = async () => room.rememberedBrowsers.list(await room.factors.of(ada.id));
+const list = () => room.rememberedBrowsers.list(ada.id, room.factors.of(ada.id));
 
 describe('a remembered browser', () => {
   test('has a secret of 256 bits, kept as a keyed hash, for thirty days', async () => {

@@ -16,6 +16,7 @@ import { createOldPassword } from '../../src/operations/old-password.ts';
 import { openFactors } from '../../src/services-factors.ts';
 import { recordsBackends } from '../../src/storage/backends.ts';
 import type { Records, Write } from '../../src/storage/records.ts';
+import { noReads } from '../../src/storage/reads.ts';
 import { createSealing } from '../../src/storage/sealing.ts';
 import { settableClock, type SettableClock } from '../support/clock.ts';
 
@@ -94,6 +95,7 @@ export function furnish(records: Records, clock: SettableClock) {
   const endings = createEndings({ records, events });
   const policy = createPasswordPolicy(policyOptions);
   const factors = openFactors({
+    reads: noReads,
     config: { issuer, branding: { name: policyOptions.productName }, limits: { sign_in: limits } },
     records,
     sealing,

@@ -147,7 +147,7 @@ export function createPerson({ url, email, password, app, acknowledged }: Person
     return [
       profile,
       profile,
-      changePassword,
+      ...(remembered.password.asked === undefined ? [changePassword] : []),
       ...(alive().length < most ? [signIn] : []),
       ...(alive().length > 1 ? [signOut] : []),
       ...(families < most ? [tokens] : []),

@@ -34,6 +34,9 @@ describeWith(['stand-in', 'redis'], 'sequential trips to MongoDB and Redis, over
   /** What the driver asks for itself, and the program for its own sake, belongs to no request. */
   const ofItself = /^(hello|ismaster|ping|endSessions)\b|^\w+ (settings|leases)$/;
 
+  /** Kept, and read again where the look at what has changed comes late, as it may on a busy machine. */
+  const kept = 'find clients';
+
   countTrips({
     async open(config) {
       const [database, cache] = ways.map(({ port }) => port);
@@ -53,7 +56,9 @@ describeWith(['stand-in', 'redis'], 'sequential trips to MongoDB and Redis, over
       for (const { questions } of ways) questions.length = 0;
       await requests();
 
-      const asked = ways.flatMap(({ questions }) => questions.filter(({ name }) => !ofItself.test(name)));
+      const asked = ways.flatMap(({ questions }) =>
+        questions.filter(({ name }) => name !== kept && !ofItself.test(name)),
+      );
 
       return oneAfterAnother(asked).map(({ name }) => name);
     },

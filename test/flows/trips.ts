@@ -75,7 +75,7 @@ export function countTrips({ open, tripsOf }: Way): void {
       return [asked, page];
     }
 
-    test('a sign-in: 16 in five requests', async () => {
+    test('a sign-in: 15 in five requests', async () => {
       const departure = await party.request({ scope });
 
       const [begun, away] = await step(() => browser.get(departure.url.href));
@@ -87,8 +87,7 @@ export function countTrips({ open, tripsOf }: Way): void {
 
       expect(begun).toHaveLength(2);
       expect(shown).toHaveLength(1);
-      // The last one asks whether the person has a second factor.
-      expect(proved).toHaveLength(6);
+      expect(proved).toHaveLength(5);
       expect(resumed).toHaveLength(3);
       // 3, and one more because what tells of the redemption waits for its outcome.
       expect(redeemed).toHaveLength(4);
@@ -133,15 +132,14 @@ export function countTrips({ open, tripsOf }: Way): void {
     expect(await tripsOf(() => oidc.tokenRevocation(party.config, tokens.refresh_token ?? ''))).toHaveLength(3);
   });
 
-  test('the pages of the console: 2, also once a minute; 5 where second factors are looked after', async () => {
+  test('the pages of the console: 2, also once a minute', async () => {
     const browser = openBrowser(app.url);
     const door = await browser.open('/account');
     await browser.submit(door, { email: ana.email, password: ana.password });
 
     const pages = [
       ['/account/personal-information', 2],
-      // What is sensitive asks for the strongest factor, then shows what is enrolled: not yet in one look.
-      ['/account/sign-in-and-security', 5],
+      ['/account/sign-in-and-security', 2],
     ] as const;
 
     for (const [path, trips] of pages) {

@@ -60,7 +60,7 @@ const odd: [string, string][] = [
 ];
 
 const never = new AbortController().signal;
-const written = { subject: 'Hello', text: 'Hello', html: '<p>Hello</p>' };
+const written = { locale: 'ja' as const, subject: 'Hello', text: 'Hello', html: '<p>Hello</p>' };
 
 function mailerTo({ port }: MailServer): Mailer {
   return createMailer({

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createMailer, type MailerSettings } from '../../src/messages/mailer.ts';
 import { certificate, startMailServer, type MailServer } from '../support/mail-server.ts';
 
-const written = { subject: 'Hello', text: 'Plain text', html: '<p>Marked-up text</p>' };
+const written = { locale: 'ja' as const, subject: 'Hello', text: 'Plain text', html: '<p>Marked-up text</p>' };
 const about = { id: 'message1', to: 'ana@example.com' };
 const never = new AbortController().signal;
 
@@ -40,6 +40,7 @@ describe('a mail', () => {
       to: 'ana@example.com',
       'reply-to': 'Northwind ID <help@northwind.example>',
       'message-id': '<message1@id.northwind.example>',
+      'content-language': 'ja',
       'auto-submitted': 'auto-generated',
     });
   });

@@ -21,7 +21,7 @@ const isRemembered = (secret: string) => room.remembering.isRemembered(ada.accou
 test('a browser is remembered, listed and forgotten by its own person', async () => {
   const ben = await openPerson(room, { email: 'ben@example.com' });
   const secret = await remember();
-  const [browser] = await room.remembering.list(ada.account);
+  const [browser] = await room.remembering.list(ada.account.id);
 
   expect(browser).toMatchObject({ userAgent: 'Firefox', accountId: ada.account.id });
   expect(await isRemembered(secret)).toBe(true);
@@ -40,14 +40,14 @@ test('all of them can be forgotten, also one that a sign-in under way is about t
   const late = await remember(provedAt);
 
   expect([await isRemembered(first), await isRemembered(late)]).toEqual([false, false]);
-  expect(await room.remembering.list(ada.account)).toEqual([]);
+  expect(await room.remembering.list(ada.account.id)).toEqual([]);
   room.clock.advance(1000);
   expect(await isRemembered(await remember())).toBe(true);
 });
 
 test('S113: each is an event', async () => {
   await remember();
-  const [browser] = await room.remembering.list(ada.account);
+  const [browser] = await room.remembering.list(ada.account.id);
   await room.remembering.forget(ada.account, browser?.id ?? '', ada.by);
   await room.remembering.forgetAll(ada.account, ada.by);
 

@@ -106,6 +106,7 @@ const oneFactor: Pick<
 > = {
   clock: { now: () => Date.now() },
   secondFactor: {
+    ahead: () => undefined,
     ask: async () => ({
       needed: false,
       needsStrong: false,

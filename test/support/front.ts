@@ -6,16 +6,14 @@ import { fileURLToPath } from 'node:url';
 
 import { Agent, fetch, type RequestInit } from 'undici';
 
-import { loadConfig } from '../../src/config/load.ts';
-import { openSecrets } from '../../src/config/secrets.ts';
-import { systemClock } from '../../src/domain/clock.ts';
-import { openServices, type Services } from '../../src/services.ts';
+import type { Services } from '../../src/services.ts';
 import { freePort, peopleIn, type TestApp } from './app.ts';
 import { openBrowser, type Browser } from './browser.ts';
 import { emptyDatabase } from './mongo.ts';
 import { greeted, launchServer, type Child } from './process.ts';
 import { openProxySite, startNginx, type Proxy, type ProxySite, type StartProxy } from './proxy.ts';
 import { startRedis } from './redis.ts';
+import { servicesOn } from './services.ts';
 
 /**
  * Gatehouse as a company runs it: nodes as processes of their own, in production mode, on MongoDB and Redis, behind a real
@@ -129,24 +127,6 @@ async function nodeOn(env: Record<string, string>): Promise<FrontNode> {
 async function end(node: FrontNode): Promise<void> {
   node.kill('SIGKILL');
   await node.exited();
-}
-
-function servicesOn(env: Record<string, string>): Promise<Services> {
-  const { config, problems } = loadConfig({ env });
-  if (problems) throw new Error(problems.map(({ message }) => message).join('\n'));
-
-  const { secrets, problems: missing } = openSecrets(config);
-  if (missing) throw new Error(missing.map(({ message }) => message).join('\n'));
-
-  return openServices({
-    config,
-    secrets,
-    clock: systemClock,
-    server: false,
-    onError: (error) => {
-      throw error;
-    },
-  });
 }
 
 /** The proxy's name leads to this machine. */

@@ -32,6 +32,7 @@ test('a page for anyone looks up no session', async () => {
       recentSignIn: 300,
       recentSignInFor: 'all',
       isWeak: async () => false,
+      ahead: () => undefined,
     },
   });
 
@@ -78,6 +79,7 @@ describe('recent sign-in', () => {
         recentSignIn: 300,
         recentSignInFor: 'all',
         isWeak: async () => false,
+        ahead: () => undefined,
       },
     });
 

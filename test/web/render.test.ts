@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 
+import type { Locale } from '../../src/domain/account.ts';
 import { isLocalPath, safeAddress } from '../../src/web/frame.ts';
 import { Html } from '../../src/web/html.ts';
 import { compileTemplate, escape } from '../../src/web/templates.ts';
@@ -79,7 +80,7 @@ test('a local path stays here', () => {
 
 test('times are said as people say them', () => {
   const now = Date.UTC(2026, 10, 24, 12);
-  const say = (ago: number, locale: 'en' | 'de' = 'en') => relativeTime(now - ago, { locale, timeZone: 'UTC', now });
+  const say = (ago: number, locale: Locale = 'en') => relativeTime(now - ago, { locale, timeZone: 'UTC', now });
 
   expect(say(0)).toBe('now');
   expect(say(59_999)).toBe('now');
@@ -88,6 +89,7 @@ test('times are said as people say them', () => {
   expect(say(-3 * 86_400_000)).toBe('in 3 days');
   expect(say(86_400_000 * 8)).toBe('November 16, 2026');
   expect(say(7_200_000, 'de')).toBe('vor 2 Stunden');
+  expect(say(7_200_000, 'ja')).toBe('2時間前');
   expect(exactTime(now, { locale: 'de', timeZone: 'Europe/Berlin' })).toBe('24. November 2026 um 13:00:00 MEZ');
   expect(timeZoneOf('Europe/Berlin')).toBe('Europe/Berlin');
   expect(timeZoneOf('Middle/Earth')).toBe('UTC');

@@ -119,6 +119,7 @@ export async function openSite(options: Partial<WebDeps> = {}): Promise<Site> {
       recentSignIn: 300,
       recentSignInFor: 'sensitive',
       isWeak: async () => false,
+      ahead: () => undefined,
     },
     ready: () => Promise.resolve(),
     furtherViews: [fileURLToPath(new URL('views/', import.meta.url))],

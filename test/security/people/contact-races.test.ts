@@ -179,7 +179,10 @@ for (const backend of recordsBackends) {
             const outcomes = await fifty(async (number) => {
               if (number === 0) return confirmOn(0, now, code);
               // One after the other, so that some come before it, some behind it and some with it.
-              while (started < number * 3) ((started += 1), await nodes[1].accounts.get(ada.id));
+              while (started < number * 3) {
+                started += 1;
+                await nodes[1].accounts.get(ada.id);
+              }
 
               return confirmOn(number, others[number - 1] ?? ada, codes[number - 1] ?? '');
             });

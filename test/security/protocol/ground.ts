@@ -75,7 +75,11 @@ export const verifier = randomBytes(32).toString('base64url');
 export const challenge = createHash('sha256').update(verifier).digest('base64url');
 
 export async function openGround(options: TestAppOptions = {}): Promise<Ground> {
-  const app = await startTestApp(options);
+  return await groundOn(await startTestApp(options));
+}
+
+/** Of an app that runs already: of any of several nodes, what is asked goes to all of them. It ends with the ground. */
+export async function groundOn(app: TestApp): Promise<Ground> {
   const ana = await app.account({ email: 'ana@example.com' });
   let parties = 0;
 

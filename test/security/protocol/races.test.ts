@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
+import { describeWith } from '../../support/need.ts';
+import { startNodes } from '../../support/nodes.ts';
 import { takeTime } from '../../support/pace.ts';
+import { needsOf, type Pair } from '../../support/storage.ts';
+import { unlimited } from '../web/visits.ts';
 import { assertingParty, assertion, newSigner, present } from './assertions.ts';
-import { openGround, type Answer, type Ground, type Party, type Tokens } from './ground.ts';
+import { groundOn, openGround, type Answer, type Ground, type Party, type Tokens } from './ground.ts';
 
 /** `npm run races` plays a thousand. */
 const rounds = Number(process.env['GATEHOUSE_TEST_RACE_ROUNDS'] ?? 5);
@@ -12,19 +16,45 @@ const longest = 20_000 + rounds * 2_000;
 const width = 50;
 
 /**
- * Fifty at once, exactly one success, and what that one got is good afterwards. The embedded store answers at once;
- * most others take their time, and that is where a check and its act come apart: so both are played.
+ * F11: fifty at once, exactly one success, and what that one got is good afterwards. The embedded store answers at once;
+ * most others take their time, and that is where a check and its act come apart: so both are played. On two nodes every
+ * other request goes to the one, the rest to the other.
  */
-describe.each(['answers at once', 'takes its time'])('with a store that %s, of fifty in parallel', (pace) => {
+const settings: readonly { name: string; pair: Pair; open: () => Promise<Ground> }[] = [
+  { name: 'a store that answers at once', pair: 'sqlite', open: () => openGround({ env: unlimited }) },
+  {
+    name: 'a store that takes its time',
+    pair: 'sqlite',
+    async open() {
+      const ground = await openGround({ env: unlimited });
+      takeTime(ground.app.services);
+
+      return ground;
+    },
+  },
+  {
+    name: 'two nodes on mongo+redis',
+    pair: 'mongo+redis',
+    async open() {
+      const nodes = await startNodes({ pair: 'mongo+redis', env: unlimited });
+
+      return { ...(await groundOn(nodes.first)), [Symbol.asyncDispose]: () => nodes[Symbol.asyncDispose]() };
+    },
+  },
+];
+
+for (const { name, pair, open } of settings) {
+  describeWith(needsOf(pair), `with ${name}, of fifty in parallel`, () => races(open));
+}
+
+function races(open: () => Promise<Ground>): void {
   let ground: Ground;
   let wiki: Party;
 
   beforeAll(async () => {
-    ground = await openGround({ env: { GATEHOUSE_LIMITS_REQUESTS_AUTHORIZATIONS: '1000000' } });
+    ground = await open();
     wiki = await ground.party('web', { first_party: true });
-
-    if (pace === 'takes its time') takeTime(ground.app.services);
-  });
+  }, 60_000);
 
   afterAll(() => ground[Symbol.asyncDispose]());
 
@@ -117,4 +147,4 @@ describe.each(['answers at once', 'takes its time'])('with a store that %s, of f
       }),
     longest,
   );
-});
+}

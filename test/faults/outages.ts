@@ -1,0 +1,55 @@
+import { startMongo } from '../support/mongo.ts';
+import { startRedis } from '../support/redis.ts';
+import { runLedger, type LedgerResult } from './crash-ledger.ts';
+import { ephemera, frozen, killed, nothingSeen, outageOf, records, wrongIn, type OutageSeen } from './outage.ts';
+
+/** One store is taken away so many times while people are at work: F5 and F8 as they are run. */
+export interface OutageRuns {
+  runs: number;
+  people: number;
+  /** Acknowledged writes of a run before its outage. */
+  least: number;
+  told?: (line: string) => void;
+}
+
+export interface OutageResult extends LedgerResult {
+  seen: OutageSeen;
+  /** What went against the plan, in sentences. */
+  wrong: string[];
+}
+
+/** The database is killed, and started again on its file after 1 to 10 s. */
+export async function killDatabase(options: OutageRuns): Promise<OutageResult> {
+  await using mongo = await startMongo({ keeps: true });
+  const seen = nothingSeen();
+  const trouble = outageOf({ store: mongo, plan: killed, asking: records }, seen);
+
+  return judged(await runLedger({ ...options, pair: 'sqlite+redis', env: onMongo(mongo.url), trouble }), seen);
+}
+
+export async function freezeDatabase({ seconds, ...options }: OutageRuns & { seconds: number }): Promise<OutageResult> {
+  await using mongo = await startMongo();
+  const seen = nothingSeen();
+  const trouble = outageOf({ store: mongo, plan: frozen(seconds), asking: records }, seen);
+
+  return judged(await runLedger({ ...options, pair: 'sqlite+redis', env: onMongo(mongo.url), trouble }), seen);
+}
+
+export async function freezeRedis({ seconds, ...options }: OutageRuns & { seconds: number }): Promise<OutageResult> {
+  await using redis = await startRedis({ settings: ['--appendonly', 'yes'] });
+  const seen = nothingSeen();
+  const trouble = outageOf({ store: redis, plan: frozen(seconds), asking: ephemera }, seen);
+  const env = { GATEHOUSE_STORAGE_EPHEMERA_KIND: 'redis', GATEHOUSE_STORAGE_EPHEMERA_URL: redis.url };
+
+  return judged(await runLedger({ ...options, pair: 'sqlite', env, trouble }), seen);
+}
+
+function onMongo(url: string): Record<string, string> {
+  return { GATEHOUSE_STORAGE_RECORDS_KIND: 'mongo', GATEHOUSE_STORAGE_RECORDS_URL: url };
+}
+
+function judged(result: LedgerResult, seen: OutageSeen): OutageResult {
+  const wrong = [...result.lost, ...wrongIn(seen, { answered: 3000, back: 5000 }, result.slowest)];
+
+  return { ...result, seen, wrong };
+}

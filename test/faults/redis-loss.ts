@@ -1,0 +1,196 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { groundOn, type Party } from '../security/protocol/ground.ts';
+import { unlimited } from '../security/web/visits.ts';
+import type { Browser } from '../support/browser.ts';
+import { startNodes, type Nodes } from '../support/nodes.ts';
+import { startSentinelSet } from '../support/redis-sets.ts';
+import { startRedis } from '../support/redis.ts';
+import { keepActing } from './crash-ledger.ts';
+import { createPerson, signedIn } from './person.ts';
+import { readBack } from './read-back.ts';
+import { openSpent, waits } from './spent.ts';
+
+/**
+ * Two nodes lose what Redis had, wholly (F7) or its last seconds (F6), while people and apps are at work: what was
+ * acknowledged stands, what was used up stays used up, and no code is redeemed twice.
+ */
+export interface LossOptions {
+  runs: number;
+  people: number;
+  /** Acknowledged writes of a run before anything is lost. */
+  least: number;
+  told?: (line: string) => void;
+}
+
+export interface LossResult {
+  runs: number;
+  acknowledged: number;
+  /** Codes of which redemptions were under way, and how many of them were redeemed: before it, or afterwards. */
+  raced: { codes: number; before: number; afterwards: number };
+  /** Milliseconds until people could sign in on every node, the longest of all runs. */
+  slowest: number;
+  /** In sentences. */
+  wrong: string[];
+}
+
+interface Place extends AsyncDisposable {
+  /** Variables for the nodes. */
+  env: Record<string, string>;
+  /** From here on, nothing that is written is there afterwards. */
+  forget(): Promise<void>;
+  strike(): Promise<void>;
+}
+
+/** F6: the master is killed, and its replica never got what it was told last. */
+export const loseMaster = (options: LossOptions): Promise<LossResult> => lose(options, masterAndReplica);
+
+/** F7: `FLUSHALL`. */
+export const loseEverything = (options: LossOptions): Promise<LossResult> => lose(options, oneRedis);
+
+async function masterAndReplica(): Promise<Place> {
+  const set = await startSentinelSet();
+  const { master, replica, sentinels, password } = set;
+
+  return {
+    env: {
+      GATEHOUSE_STORAGE_EPHEMERA_URL: '',
+      GATEHOUSE_STORAGE_EPHEMERA_SENTINELS: sentinels.join(','),
+      GATEHOUSE_STORAGE_EPHEMERA_PASSWORD: password,
+    },
+    async forget() {
+      await replica.command('CONFIG', 'SET', 'masterauth', 'of-somebody-else');
+      await master.command('CLIENT', 'KILL', 'TYPE', 'replica');
+    },
+    strike: () => master.kill(),
+    [Symbol.asyncDispose]: () => set[Symbol.asyncDispose](),
+  };
+}
+
+async function oneRedis(): Promise<Place> {
+  const redis = await startRedis({ settings: ['--appendonly', 'yes'] });
+
+  return {
+    env: { GATEHOUSE_STORAGE_EPHEMERA_URL: redis.url },
+    forget: async () => undefined,
+    strike: async () => void (await redis.command('FLUSHALL')),
+    [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
+  };
+}
+
+async function lose({ told = () => undefined, ...options }: LossOptions, open: () => Promise<Place>) {
+  const result: LossResult = {
+    runs: options.runs,
+    acknowledged: 0,
+    raced: { codes: 0, before: 0, afterwards: 0 },
+    slowest: 0,
+    wrong: [],
+  };
+
+  for (let run = 1; run <= options.runs; run += 1) {
+    const { acknowledged, raced, back, wrong } = await loseOnce(options, open);
+
+    result.acknowledged += acknowledged;
+    for (const name of ['codes', 'before', 'afterwards'] as const) result.raced[name] += raced[name];
+    result.slowest = Math.max(result.slowest, back);
+    result.wrong.push(...wrong.map((line) => `run ${run}: ${line}`));
+    told(`run ${run}: ${acknowledged} acknowledged, ${wrong.length} wrong, signed in after ${Math.round(back)} ms`);
+  }
+
+  return result;
+}
+
+async function loseOnce({ people: count, least }: Omit<LossOptions, 'runs'>, open: () => Promise<Place>) {
+  await using place = await open();
+  await using nodes = await startNodes({ pair: 'mongo+redis', env: { ...unlimited, ...waits, ...place.env } });
+  const ground = await groundOn(nodes.first);
+  const wiki = await ground.party('web', { first_party: true });
+  let acknowledged = 0;
+  const enough = Promise.withResolvers<void>();
+  const people = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const { email, password } = await nodes.account();
+
+      return createPerson({
+        url: nodes.url,
+        email,
+        password,
+        app: wiki.registered,
+        acknowledged() {
+          acknowledged += 1;
+          if (acknowledged >= least) enough.resolve();
+        },
+      });
+    }),
+  );
+  for (const person of people) await person.begin();
+
+  let over = false;
+  const working = people.map((person) => keepActing(person, () => over));
+  // When one fails, the run is over for the others: the one is what is told.
+  for (const one of working) one.catch(() => undefined);
+  const spent = await openSpent(ground, wiki);
+  await Promise.race([enough.promise, ...working]);
+  // Codes live for a minute: they come last.
+  const race = await openRace(wiki, ground.browser);
+
+  await place.forget();
+  await spent.use();
+  over = true;
+  const racing = race.redeem();
+  await pause(Math.random() * 30);
+  await place.strike();
+
+  const since = performance.now();
+  await Promise.all([racing, ...working]);
+  await untilAllServe(nodes);
+  const back = performance.now() - since;
+
+  const before = race.redeemed();
+  await race.redeem();
+  const lost = await Promise.all(people.map((person) => readBack(nodes, person)));
+  const wrong = [...race.wrong(), ...(await spent.tryAgain()), ...lost.flat()];
+
+  return { acknowledged, back, wrong, raced: { codes: race.codes, before, afterwards: race.redeemed() - before } };
+}
+
+/** Codes that are redeemed by several at once, and again when nobody knows any more who got an answer. */
+async function openRace(wiki: Party, browser: Browser) {
+  const codes = new Map<string, number>();
+  while (codes.size < 12) codes.set((await wiki.code(browser)).code, 0);
+
+  return {
+    codes: codes.size,
+    redeemed: () => [...codes.values()].filter((times) => times > 0).length,
+    wrong: () => [...codes.values()].filter((times) => times > 1).map((times) => `a code was redeemed ${times} times`),
+
+    async redeem() {
+      const three = [...codes.keys()].flatMap((code) => [code, code, code]);
+
+      await Promise.all(
+        three.map(async (code) => {
+          const { status } = await wiki.redeem(code);
+          if (status === 200) codes.set(code, (codes.get(code) ?? 0) + 1);
+        }),
+      );
+    },
+  };
+}
+
+/** Until a new browser is signed in, and each node says that it is ready. Throws after a minute. */
+async function untilAllServe(nodes: Nodes): Promise<void> {
+  const { email, password } = await nodes.account();
+  const deadline = performance.now() + 60_000;
+
+  for (;;) {
+    try {
+      await signedIn(nodes.url, { email, password });
+      const ready = await Promise.all(nodes.balancer.ports.map((port) => fetch(`http://127.0.0.1:${port}/readyz`)));
+      if (ready.every(({ status }) => status === 200)) return;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+
+    await pause(50);
+  }
+}

@@ -1,0 +1,109 @@
+import { consentView } from '../../src/consent/index.ts';
+import { inWords, timeInWords } from '../../src/consent/words.ts';
+import { waitInWords } from '../../src/domain/duration.ts';
+import type { ConsentItem } from '../../src/oidc/interactions.ts';
+import { endedView } from '../../src/sign-in/ended.ts';
+import { pickerView } from '../../src/sign-in/picker.ts';
+import { secondFactorView, type Asked } from '../../src/sign-in/second-factor.ts';
+import { recoveryCodesView, setUpView } from '../../src/sign-in/set-up.ts';
+import { setupClosedView, setupView } from '../../src/sign-in/setup.ts';
+import { signInView } from '../../src/sign-in/sign-in.ts';
+import * as asked from '../consent/page.ts';
+import { ana, payroll, uid, wiki } from '../support/interactions.ts';
+import { codes, shown } from './account.ts';
+import { day, sample, type Sample, type Told } from './sample.ts';
+
+const onThisComputer = { ...wiki, host: 'localhost:4711', onThisComputer: true, impersonable: true };
+const signIn = { uid, client: wiki, forAccount: false, email: '', passkey: '{}', mayRefuse: true };
+const secondFactor = { uid, client: wiki, email: ana.email, others: [], mayRemember: true, mayRefuse: true };
+const everyWay: readonly Asked[] = ['passkey', 'authenticator', 'text', 'email', 'recovery-code'];
+const reasons = ['expired', 'finished', 'elsewhere'] as const;
+
+const everything: readonly ConsentItem[] = [
+  asked.openid,
+  asked.profile,
+  { ...asked.email, allowed: true },
+  asked.item('scope:phone'),
+  asked.item('scope:address'),
+  asked.item('scope:groups'),
+  asked.item('claim:birthdate', { claim: 'birthdate' }),
+  asked.files,
+];
+
+function consent({ say, locale }: Told) {
+  const words = (item: ConsentItem) =>
+    inWords(
+      item,
+      { say, visitor: { locale } as Parameters<typeof inWords>[1]['visitor'] },
+      { away: 90 * (day / 1000) },
+    );
+
+  return {
+    uid,
+    account: ana,
+    items: everything.map(words),
+    offline: words(asked.offline),
+    lasts: say('consent.lasts', { time: timeInWords(30 * (day / 1000), locale) }),
+    mayRefuse: true,
+  };
+}
+
+export const signInSamples: readonly Sample[] = [
+  sample(signInView, () => signIn),
+  sample(signInView, () => ({ ...signIn, client: payroll, forAccount: true, mayRefuse: false }), { as: 'the console' }),
+  sample(
+    signInView,
+    ({ say, locale }) => ({
+      ...signIn,
+      client: onThisComputer,
+      wait: say('signIn.wait', { time: waitInWords(90, locale) }),
+    }),
+    { as: 'with problems', problems: { email: 'signIn.emailMissing', password: 'signIn.wrong' } },
+  ),
+  sample(signInView, () => ({ ...signIn, email: ana.email, again: { email: ana.email } }), { as: 'again' }),
+  sample(signInView, () => ({ ...signIn, forAccount: true, again: { email: ana.email } }), {
+    as: 'again for the console',
+    notice: 'setup.done',
+  }),
+  sample(pickerView, () => ({ uid, client: wiki, account: ana, mayRefuse: true })),
+
+  ...everyWay.map((method) =>
+    sample(
+      secondFactorView,
+      () => ({
+        ...secondFactor,
+        method,
+        waiting: method === 'text',
+        others: everyWay.filter((one) => one !== method),
+        sentTo: method === 'text' ? '+49 •••••• 78' : 'a••@example.com',
+        options: '{}',
+      }),
+      { as: method, ...(method === 'recovery-code' && { problems: { code: 'secondFactor.recoveryWrong' } }) },
+    ),
+  ),
+
+  sample(setUpView, () => ({ uid, email: ana.email, options: '{}', mayRefuse: true, clientName: 'Wiki' })),
+  sample(
+    setUpView,
+    () => ({ uid, email: ana.email, options: '{}', mayRefuse: false, clientName: 'Wiki', authenticator: shown }),
+    { as: 'begun', problems: { code: 'problem.codeWrong' } },
+  ),
+  sample(recoveryCodesView, () => ({ uid, codes })),
+
+  ...reasons.map((why) =>
+    sample(endedView, () => ({ uid, why, client: wiki, restartable: why !== 'finished' }), { as: why }),
+  ),
+
+  sample(setupView, () => ({ token: 't', minimumLength: 15 })),
+  sample(setupView, () => ({ token: 't', minimumLength: 15 }), {
+    as: 'with problems',
+    problems: { email: 'problem.emailTaken', password: 'problem.passwordCommon' },
+  }),
+  sample(setupClosedView, () => ({})),
+
+  sample(consentView, (told) => ({ ...consent(told), client: wiki }), { titleValues: { client: 'Wiki' } }),
+  sample(consentView, (told) => ({ ...consent(told), client: onThisComputer }), {
+    as: 'on this computer',
+    titleValues: { client: 'Wiki' },
+  }),
+];
