@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import type { Account } from '../../src/domain/account.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { startSecureApp } from '../security/web/secure.ts';
 import { openBrowser, type Browser, type Page } from '../support/browser.ts';
