@@ -56,6 +56,7 @@ const undo = {
 };
 
 const nothingSetUp = {
+  names: ['Ana'],
   email: ana.email,
   length: { minimum: 15, maximum: 256 },
   everywhere: true,

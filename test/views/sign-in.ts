@@ -16,7 +16,16 @@ import { codes, shown } from './account.ts';
 import { day, sample, type Sample, type Told } from './sample.ts';
 
 const onThisComputer = { ...wiki, host: 'localhost:4711', onThisComputer: true, impersonable: true };
-const signIn = { uid, client: wiki, forAccount: false, email: '', passkey: '{}', mayRegister: true, mayRefuse: true };
+const signIn = {
+  uid,
+  client: wiki,
+  forAccount: false,
+  email: '',
+  passkey: '{}',
+  mayRegister: true,
+  mayRecover: true,
+  mayRefuse: true,
+};
 const newcomer = {
   uid,
   client: wiki,
