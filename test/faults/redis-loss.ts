@@ -101,6 +101,7 @@ async function lose({ told = () => undefined, ...options }: LossOptions, open: (
     result.slowest = Math.max(result.slowest, back);
     result.wrong.push(...wrong.map((line) => `run ${run}: ${line}`));
     told(`run ${run}: ${acknowledged} acknowledged, ${wrong.length} wrong, signed in after ${Math.round(back)} ms`);
+    for (const line of wrong) told(line);
   });
 
   return result;
