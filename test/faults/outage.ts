@@ -56,7 +56,11 @@ export const killed: OutagePlan = {
 };
 
 export const frozen = (seconds: number): OutagePlan => ({
-  take: (store) => store.freeze(),
+  async take(store) {
+    store.freeze();
+    // Until all its threads stand still, one may answer.
+    await pause(200);
+  },
   give: (store) => store.thaw(),
   lasts: () => seconds * 1000,
 });
