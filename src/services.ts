@@ -23,6 +23,7 @@ import { createClients, type Clients } from './operations/clients.ts';
 import { openContact, type ContactServices } from './services-contact.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
 import { openPlacesIn, openRecovery, type RecoveryServices } from './services-recovery.ts';
+import { openStores, type Stores } from './services-stores.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { openNewcomers, type NewcomerServices } from './services-newcomers.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
@@ -34,7 +35,6 @@ import { createSignInCodes, type SignInCodes } from './operations/sign-in-codes.
 import { admit, standingOf, watchStanding, type Standing, type StandingWatch } from './operations/standing.ts';
 import { createSigningKeys, type SigningKeys } from './operations/signing-keys.ts';
 import { createTell } from './operations/telling.ts';
-import { ephemeraBackends, recordsBackends, type Place } from './storage/backends.ts';
 import type { Ephemera } from './storage/ephemera.ts';
 import { announceClientChanges } from './storage/client-changes.ts';
 import { holdWrites } from './storage/held-writes.ts';
@@ -86,11 +86,6 @@ export interface ServicesOptions {
   tell?: (session: DeviceSession) => void;
   /** Stands between the stores and everything else: tests take a store away, or look at what is asked of it. */
   around?: ((stores: Stores) => Stores) | undefined;
-}
-
-export interface Stores {
-  records: Records;
-  ephemera: Ephemera;
 }
 
 /** Whether the mail server takes mail from us, without sending any; undefined: it does, or there is none. */
@@ -270,43 +265,4 @@ function hashingOptions({ passwords: { argon2, hash_queue, maximum_length } }: C
     waiting: hash_queue.waiting,
     maximumLength: maximum_length,
   };
-}
-
-async function openStores(config: Config, place: Place): Promise<Stores> {
-  const records = await openRecords(config, place);
-  const ephemera = await openEphemera(config, place).catch(async (error: unknown) => {
-    await records[Symbol.asyncDispose]();
-    throw error;
-  });
-
-  return { records, ephemera };
-}
-
-/** Throws what the backend does: SchemaTooNew, AlreadyRunning or Unavailable. */
-export function openRecords(config: Pick<Config, 'storage'>, place: Place): Promise<Records> {
-  const { kind: _, ...options } = config.storage.records;
-
-  return recordsBackendOf(config).openRecords(options, place);
-}
-
-export function recordsBackendOf({ storage }: Pick<Config, 'storage'>): (typeof recordsBackends)[number] {
-  const { kind } = storage.records;
-  const backend = recordsBackends.find((candidate) => candidate.kind === kind);
-
-  if (!backend) {
-    throw new TypeError(`no backend keeps records as ${kind}`);
-  }
-
-  return backend;
-}
-
-function openEphemera(config: Config, place: Place): Promise<Ephemera> {
-  const { kind, ...options } = config.storage.ephemera;
-  const backend = ephemeraBackends.find((candidate) => candidate.kind === kind);
-
-  if (!backend) {
-    throw new TypeError(`no backend keeps ephemera as ${kind}`);
-  }
-
-  return backend.openEphemera(options, place);
 }

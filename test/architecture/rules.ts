@@ -94,6 +94,7 @@ export const rules: Rules = {
         'services-factors.ts',
         'services-newcomers.ts',
         'services-recovery.ts',
+        'services-stores.ts',
         'moving.ts',
       ],
       imports: ['*'],

@@ -6,7 +6,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { openSecrets } from '../../src/config/secrets.ts';
 import { systemClock } from '../../src/domain/clock.ts';
 import { newSecret } from '../../src/domain/ids.ts';
-import { openRecords } from '../../src/services.ts';
+import { openRecords } from '../../src/services-stores.ts';
 import { shapes, type CollectionName, type Records } from '../../src/storage/records.ts';
 import { createSealing } from '../../src/storage/sealing.ts';
 import { isSignedIn } from '../security/web/visits.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import type { Stores } from '../../src/services.ts';
+import type { Stores } from '../../src/services-stores.ts';
 import { freePort, movableClock, startTestApp, type TestApp, type TestAppOptions } from './app.ts';
 import { startBalancer, type Balancer } from './balancer.ts';
 import { openPair, type Pair } from './storage.ts';

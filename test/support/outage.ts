@@ -1,5 +1,5 @@
 import { Unavailable } from '../../src/domain/errors.ts';
-import type { Stores } from '../../src/services.ts';
+import type { Stores } from '../../src/services-stores.ts';
 import type { Write } from '../../src/storage/records.ts';
 
 /**

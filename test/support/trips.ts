@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
 import { isDeepStrictEqual } from 'node:util';
 
-import type { Stores } from '../../src/services.ts';
+import type { Stores } from '../../src/services-stores.ts';
 import type { Write } from '../../src/storage/records.ts';
 
 /**

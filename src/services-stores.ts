@@ -1,0 +1,50 @@
+import type { Config } from './config/schema.ts';
+import { ephemeraBackends, recordsBackends, type Place } from './storage/backends.ts';
+import type { Ephemera } from './storage/ephemera.ts';
+import type { Records } from './storage/records.ts';
+
+/** The part of `services.ts` about which stores the configuration means. */
+export interface Stores {
+  records: Records;
+  ephemera: Ephemera;
+}
+
+/** Both, or neither. */
+export async function openStores(config: Config, place: Place): Promise<Stores> {
+  const records = await openRecords(config, place);
+  const ephemera = await openEphemera(config, place).catch(async (error: unknown) => {
+    await records[Symbol.asyncDispose]();
+    throw error;
+  });
+
+  return { records, ephemera };
+}
+
+/** Throws what the backend does: SchemaTooNew, AlreadyRunning or Unavailable. */
+export function openRecords(config: Pick<Config, 'storage'>, place: Place): Promise<Records> {
+  const { kind: _, ...options } = config.storage.records;
+
+  return recordsBackendOf(config).openRecords(options, place);
+}
+
+export function recordsBackendOf({ storage }: Pick<Config, 'storage'>): (typeof recordsBackends)[number] {
+  const { kind } = storage.records;
+  const backend = recordsBackends.find((candidate) => candidate.kind === kind);
+
+  if (!backend) {
+    throw new TypeError(`no backend keeps records as ${kind}`);
+  }
+
+  return backend;
+}
+
+function openEphemera(config: Config, place: Place): Promise<Ephemera> {
+  const { kind, ...options } = config.storage.ephemera;
+  const backend = ephemeraBackends.find((candidate) => candidate.kind === kind);
+
+  if (!backend) {
+    throw new TypeError(`no backend keeps ephemera as ${kind}`);
+  }
+
+  return backend.openEphemera(options, place);
+}
