@@ -41,6 +41,8 @@ interface Place extends AsyncDisposable {
   /** From here on, nothing that is written is there afterwards. */
   forget(): Promise<void>;
   strike(): Promise<void>;
+  /** How it stands, for whoever waits in vain. */
+  standing(): Promise<string>;
   /** Milliseconds that may go by in between. */
   most: number;
 }
@@ -67,6 +69,7 @@ async function masterAndReplica(): Promise<Place> {
       await master.command('CLIENT', 'KILL', 'TYPE', 'replica');
     },
     strike: () => master.kill(),
+    standing: async () => `the replica is: ${(await replica.command('ROLE')).split('\n')[0]}`,
     most: 9 * downAfter,
     [Symbol.asyncDispose]: () => set[Symbol.asyncDispose](),
   };
@@ -79,6 +82,7 @@ async function oneRedis(): Promise<Place> {
     env: { GATEHOUSE_STORAGE_EPHEMERA_URL: redis.url },
     forget: async () => undefined,
     strike: async () => void (await redis.command('FLUSHALL')),
+    standing: async () => `Redis says ${await redis.command('PING')}`,
     most: Infinity,
     [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
   };
@@ -124,7 +128,7 @@ async function loseOnce(options: Omit<LossOptions, 'runs'>, open: () => Promise<
 
   await ended;
   if (between > place.most) throw new TooBusy(`it took ${between} ms to use everything up`);
-  await untilAllServe(nodes);
+  await untilAllServe(nodes, place);
   const back = performance.now() - since;
 
   const before = race.redeemed();
@@ -212,7 +216,7 @@ async function openRace(wiki: Party, browser: Browser) {
 }
 
 /** Until a new browser is signed in, and each node says that it is ready. Throws after a minute. */
-async function untilAllServe(nodes: Nodes): Promise<void> {
+async function untilAllServe(nodes: Nodes, place: Place): Promise<void> {
   const { email, password } = await nodes.account();
   const deadline = performance.now() + 60_000;
 
@@ -222,7 +226,7 @@ async function untilAllServe(nodes: Nodes): Promise<void> {
       const ready = await Promise.all(nodes.balancer.ports.map((port) => fetch(`http://127.0.0.1:${port}/readyz`)));
       if (ready.every(({ status }) => status === 200)) return;
     } catch (error) {
-      if (performance.now() > deadline) throw error;
+      if (performance.now() > deadline) throw new Error(await place.standing(), { cause: error });
     }
 
     await pause(50);
