@@ -10,6 +10,7 @@ import type { Tell } from './operations/happenings.ts';
 import { createRegistration, type Registration } from './operations/registration.ts';
 import type { FactorServices } from './services-factors.ts';
 import type { Ephemera } from './storage/ephemera.ts';
+import type { Reads } from './storage/reads.ts';
 import type { Records } from './storage/records.ts';
 import type { Sealing } from './storage/sealing.ts';
 
@@ -22,6 +23,7 @@ export interface NewcomerServices {
 export interface NewcomerServicesDeps {
   config: Pick<Config, 'registration' | 'limits'> & { account: Pick<Config['account'], 'verify_email'> };
   records: Records;
+  reads: Reads;
   ephemera: Ephemera;
   sealing: Sealing;
   passwords: Passwords;

@@ -1,4 +1,5 @@
 import type { Config } from './config/schema.ts';
+import { createKnownDevices, type KnownDevicesDeps } from './credentials/known-devices.ts';
 import type { OneTimeCodes } from './credentials/one-time-code.ts';
 import { openPlaces } from './messages/places.ts';
 import { createShares } from './messages/shares.ts';
@@ -36,7 +37,7 @@ export type RecoveryServicesDeps = Omit<
   sealing: Sealing;
   guessing: Guessing;
   oneTimeCodes: OneTimeCodes;
-};
+} & Pick<KnownDevicesDeps, 'reads' | 'takeOver'>;
 
 /** Without the file, mails name no place: nobody is kept out for that, and the operator finds it in the log. */
 export async function openPlacesIn(
@@ -62,7 +63,7 @@ export function openRecovery({ config, ...deps }: RecoveryServicesDeps): Recover
     recovery,
     wasntMe: createWasntMe({ ...inside, recovery }),
     mailbox: createMailbox(inside),
-    arrivals: createArrivals(inside),
+    arrivals: createArrivals({ ...inside, knownDevices: createKnownDevices(deps) }),
     blockedTries: createBlockedTries(inside),
     strength: createJudgeStrength(config.branding.name),
   };

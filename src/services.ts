@@ -147,8 +147,21 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     clock,
   });
 
-  const guessing = createGuessing({ records, sealing, clock, limits: config.limits.sign_in, takeOver, reads });
-  const inside = { config, records, sealing, clock, events, passwords, policy, guessing, messages, tell, oldPassword };
+  const guessing = createGuessing({ records, reads, sealing, clock, limits: config.limits.sign_in, takeOver });
+  const inside = {
+    config,
+    records,
+    reads,
+    sealing,
+    clock,
+    events,
+    passwords,
+    policy,
+    guessing,
+    messages,
+    tell,
+    oldPassword,
+  };
 
   return {
     ...inside,
@@ -159,7 +172,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     ...factors,
     ...openNewcomers({ ...inside, ephemera, factors, takeOver }),
     ...openContact({ ...inside, ...factors, endings }),
-    ...openRecovery({ ...inside, ...factors, endings, placeOf, reads }),
+    ...openRecovery({ ...inside, ...factors, endings, placeOf, takeOver }),
     endings,
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),

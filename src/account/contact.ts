@@ -59,7 +59,7 @@ export function codeRoutes({ base, change, written, done }: CodeStep): Route[] {
       codePath,
       contactCodeView,
       async ({ account, session }) => {
-        const awaited = await change.waiting(account, bindingOf(session));
+        const awaited = await change.waiting(account.id, bindingOf(session));
         if (awaited === undefined) return to(personalPath);
 
         return { base, to: await written(awaited.to), state: stateOf(awaited) };

@@ -64,7 +64,11 @@ export const personalInformation: ConsolePage<PersonalInformationDeps> = {
   place: { path, label: 'account.personalInformation', icon: 'person' },
 
   routes: (deps) => [
-    page(path, personalInformationView, (ask) => shown(deps, ask), { access: 'signed-in' }),
+    page(path, personalInformationView, (ask) => shown(deps, ask), {
+      access: 'signed-in',
+      // Whichever browser asked: this is about what is on its way.
+      ahead: (accountId) => [deps.emailChange, deps.phoneChange].map((change) => change.waiting(accountId, '')),
+    }),
 
     action(
       path,
@@ -98,7 +102,7 @@ async function shown(
   const { emailChange, phoneChange, claimsShown, timeZone: unset, clock } = deps;
   const { locale } = visitor;
   const { phone } = account;
-  const toOf = async (change: ContactChange) => (await change.waiting(account, bindingOf(session)))?.to;
+  const toOf = async (change: ContactChange) => (await change.waiting(account.id, bindingOf(session)))?.to;
   const [email, number] = await Promise.all([toOf(emailChange), toOf(phoneChange)]);
   const zoneinfo = account.claims['zoneinfo'];
   const chosen = typeof zoneinfo === 'string' ? zoneinfo : '';

@@ -2,11 +2,11 @@ import { emailKey } from '../domain/account.ts';
 import { networkOf } from '../domain/address.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { KnownDevice } from '../domain/device-session.ts';
-import { noReads, type Reads } from '../storage/reads.ts';
+import type { Reads } from '../storage/reads.ts';
 import type { Records, Write } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
 import { createAttemptCounters, givenBack, type Counted, type Counter, type Rows } from './attempt-counters.ts';
-import { deviceKey, deviceLife, mostDevices, shortestDeviceId } from './known-devices.ts';
+import { createKnownDevices, deviceKey, isNamed, seenAt } from './known-devices.ts';
 
 /**
  * How guessing is slowed down without letting a stranger lock anybody out (S84, S86 to S88): failures are counted by
@@ -22,11 +22,6 @@ export interface Guessing {
   failed(ticket: Ticket): Promise<void>;
   /** After a proof that nobody guesses (a passkey, a code from the mailbox): remembers the device. */
   recognised(device: { accountId: string; deviceId: string }): Promise<void>;
-  /**
-   * Begins to look whether anybody has signed in in this browser before. Called once the sign-in is done, what it answers
-   * remembers that, and writes what `tell` has to say if it is the first one.
-   */
-  arrival(device: { accountId: string; deviceId: string }): (tell: () => Promise<readonly Write[]>) => Promise<void>;
   /** Nothing was verified (503 from the hash queue): gives the count back. */
   withdrawn(ticket: Ticket): Promise<void>;
   /** The operator's command after 100 failures in a row: unknown devices may try again. */
@@ -78,6 +73,7 @@ export interface GuessingLimits {
 
 export interface GuessingDeps {
   records: Pick<Records, 'attempts' | 'knownDevices' | 'write'>;
+  reads: Reads;
   sealing: Pick<Sealing, 'keyedHash'>;
   clock: Clock;
   limits: GuessingLimits;
@@ -88,20 +84,20 @@ export interface GuessingDeps {
   at?: 'password' | 'second-factor' | 'registration';
   /** See `EventsDeps`; `sent` is called once they were written. */
   takeOver?: ((writes: readonly Write[], sent: () => void) => boolean) | undefined;
-  reads?: Reads;
 }
 
 /** NIST SP 800-63B-4 section 3.2.2: consecutive failures after which other proof is needed. */
 const mostInARow = 100;
 /** Failures within an hour (S85): no more, however long somebody waits between them. */
 const mostInAnHour = 20;
-const [hour, day] = [3600, 86_400];
+const hour = 3600;
+const day = 86_400;
 /** A row of failures is a row although months lie between them; a year without any ends it. */
 const rowLife = 365 * day;
-
 export function createGuessing(deps: GuessingDeps): Guessing {
-  const { records, sealing, clock, limits, at = 'password', takeOver, reads = noReads } = deps;
+  const { records, sealing, clock, limits, at = 'password', takeOver } = deps;
   const counters = createAttemptCounters({ records, clock });
+  const knownDevices = createKnownDevices(deps);
   const isSecond = at === 'second-factor';
   const isCode = at !== 'password';
 
@@ -173,21 +169,12 @@ export function createGuessing(deps: GuessingDeps): Guessing {
     }
   }
 
-  const find = (id: string) => reads.once(`known device ${id}`, () => records.knownDevices.get(id));
-
-  async function makeRoom(accountId: string): Promise<Write[]> {
-    const oldest = await records.knownDevices.list('account', accountId, { limit: 1 });
-
-    return oldest.rows.map(({ id }) => ({ in: 'knownDevices', remove: id }));
-  }
-
   async function remembered(
     accountId: string,
     { deviceId, known, device, devices }: Omit<Ticket, 'counted'>,
   ): Promise<Write[]> {
-    const now = clock.now();
-    const id = deviceKey(accountId, deviceId);
-    const seen = { lastSeenAt: now, expiresAt: now + deviceLife * 1000 };
+    const id = deviceKey({ accountId, deviceId });
+    const seen = seenAt(clock.now());
 
     // What was known of it stays: a right password says nothing about the second factor that was proved in it.
     if (known) return [{ in: 'knownDevices', update: id, seen: device, change: (old) => ({ ...old, ...seen }) }];
@@ -200,19 +187,19 @@ export function createGuessing(deps: GuessingDeps): Guessing {
     // Its own row of failures has ended too, had it lost its standing by them.
     const cleared = devicesCounters(id).map((counter): Write => ({ in: 'attempts', remove: counter.id }));
 
-    return [...(devices < mostDevices ? [] : await makeRoom(accountId)), put, ...cleared];
+    return [...(await knownDevices.makeRoom(accountId, devices)), put, ...cleared];
   }
 
   return {
     async admit({ email, ip, deviceId, accountId }) {
-      const device = deviceKey(accountId ?? '', deviceId);
+      const device = deviceKey({ accountId: accountId ?? '', deviceId });
       const ofDevice = devicesCounters(device);
       const ofStrangers = strangersCounters(emailKey(email), networkOf(ip));
 
       // Looked up for unknown people too, and all that may be needed: the same trip to the store for everybody (S71).
       const [found, devices, rows] = await Promise.all([
-        find(device),
-        records.knownDevices.count('account', accountId ?? ''),
+        knownDevices.find(device),
+        knownDevices.count(accountId ?? ''),
         counters.read([...ofDevice, ...ofStrangers].map(({ id }) => id)),
       ]);
       const known = found !== undefined && accountId !== undefined && (!isSecond || found.secondFactor === true);
@@ -238,9 +225,7 @@ export function createGuessing(deps: GuessingDeps): Guessing {
           one.reason === 'address' ? givenBack(one) : { in: 'attempts', remove: one.id },
         );
 
-        return ticket.deviceId.length < shortestDeviceId
-          ? writes
-          : [...writes, ...(await remembered(accountId, ticket))];
+        return isNamed(ticket) ? [...writes, ...(await remembered(accountId, ticket))] : writes;
       }),
 
     async failed({ counted }) {
@@ -248,31 +233,13 @@ export function createGuessing(deps: GuessingDeps): Guessing {
     },
 
     async recognised({ accountId, deviceId }) {
-      if (deviceId.length < shortestDeviceId) return;
+      if (!isNamed({ deviceId })) return;
 
       const [devices, device] = await Promise.all([
-        records.knownDevices.count('account', accountId),
-        records.knownDevices.get(deviceKey(accountId, deviceId)),
+        knownDevices.count(accountId),
+        knownDevices.find(deviceKey({ accountId, deviceId })),
       ]);
       await records.write(await remembered(accountId, { known: false, deviceId, device, devices }));
-    },
-
-    arrival({ accountId, deviceId }) {
-      const id = deviceKey(accountId, deviceId);
-      const reading = find(id);
-      reading.catch(() => undefined);
-
-      return async (tell) => {
-        const device = await reading;
-        if (device?.signedIn) return;
-        // Undefined: what was taken over a moment ago makes it, and this comes after it.
-        const times = { lastSeenAt: clock.now(), expiresAt: clock.now() + deviceLife * 1000 };
-        const kept: Write = device
-          ? { in: 'knownDevices', update: id, seen: device, change: (old) => ({ ...old, signedIn: true }) }
-          : { in: 'knownDevices', put: { id, accountId, ...times, signedIn: true } };
-        const writes = [...(deviceId.length < shortestDeviceId ? [] : [kept]), ...(await tell())];
-        if (!takeOver?.(writes, () => undefined)) await records.write(writes);
-      };
     },
 
     withdrawn: ({ counted }) => settleAfter(counted, async () => counted.map(givenBack)),

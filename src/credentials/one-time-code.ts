@@ -4,6 +4,7 @@ import type { Clock } from '../domain/clock.ts';
 import { Conflict } from '../domain/errors.ts';
 import { newSecret, sha256 } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
+import type { Reads } from '../storage/reads.ts';
 import type { OneTimeCode, Records, Write } from '../storage/records.ts';
 import { sameText, type Sealing } from '../storage/sealing.ts';
 
@@ -101,11 +102,12 @@ const sentTo: Readonly<Record<'email' | 'phone', readonly CodePurpose[]>> = {
 
 export interface OneTimeCodesDeps {
   records: Pick<Records, 'codes' | 'write'>;
+  reads: Reads;
   sealing: Pick<Sealing, 'keyedHash'>;
   clock: Clock;
 }
 
-export function createOneTimeCodes({ records, sealing, clock }: OneTimeCodesDeps): OneTimeCodes {
+export function createOneTimeCodes({ records, reads, sealing, clock }: OneTimeCodesDeps): OneTimeCodes {
   const { codes } = records;
 
   const hashOf = ({ purpose, accountId, binding }: CodeOf, code: string) =>
@@ -151,6 +153,7 @@ export function createOneTimeCodes({ records, sealing, clock }: OneTimeCodesDeps
             ...rest,
           ]);
 
+          reads.forget(readOf(id));
           if (sent) return issued;
         } catch (error) {
           // Another call was the first: what it counted counts here too.
@@ -186,6 +189,7 @@ export function createOneTimeCodes({ records, sealing, clock }: OneTimeCodesDeps
         return { ...old, tries };
       });
 
+      reads.forget(readOf(idOf(of)));
       // Without a row what was judged last was judged in vain.
       return row ? outcome : { outcome: 'ended' };
     },
@@ -198,14 +202,17 @@ export function createOneTimeCodes({ records, sealing, clock }: OneTimeCodesDeps
     },
 
     async pending(of) {
-      const row = await codes.get(idOf(of));
+      const id = idOf(of);
+      const row = await reads.once(readOf(id), () => codes.get(id));
       if (row?.hash === undefined) return undefined;
 
       return { data: row.data, here: row.binding === sha256(of.binding), lives: lives(row, clock.now()) };
     },
 
     async withdraw(purpose, accountId) {
-      await codes.update(idOf({ purpose, accountId }), withdrawn);
+      const id = idOf({ purpose, accountId });
+      await codes.update(id, withdrawn);
+      reads.forget(readOf(id));
     },
 
     endedBy: (change, accountId) =>
@@ -255,4 +262,8 @@ function waitOf(row: OneTimeCode | undefined, now: number): number | undefined {
   const until = Math.max(full, tried);
 
   return until > now ? Math.ceil((until - now) / 1000) : undefined;
+}
+
+function readOf(id: string): string {
+  return `code ${id}`;
 }

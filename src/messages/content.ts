@@ -6,6 +6,8 @@ export interface Content {
   timeZone: string;
   /** As the template wants it. */
   data: object;
+  /** It only costs what one for somebody costs, and is dropped when its turn comes. */
+  nobody?: true;
 }
 
 export function sealContent(sealing: Pick<Sealing, 'seal'>, messageId: string, content: Content): string {

@@ -106,6 +106,7 @@ export function createDelivery({ records, sealing, clock, writing, email, sms }:
 
     const dropped = await reasonToDrop(message, content);
     if (dropped !== undefined) return { kind: 'dropped', error: dropped };
+    if (content.nobody) return { kind: 'dropped', error: 'there is nobody of that address' };
 
     return message.channel === 'email' ? sendMail(message, content, stop) : sendText(message, content, stop);
   }

@@ -43,6 +43,8 @@ export function createKept({ records: { messages }, sealing, clock, writing }: K
 
     const { id, channel, template, createdAt } = message;
     const content = openContent(sealing, id, message.sealed);
+    if (content.nobody) return [];
+
     const about = { id, channel, template, createdAt, to: content.to };
 
     if (channel === 'sms') {

@@ -26,10 +26,10 @@ export interface Messages extends TextNumbers {
   /** The rows to write; none where mail can't be sent: nothing is queued that nobody will ever send. */
   compose<Name extends MailName>(template: Name, mail: Mail<Mails[Name]>): Write[];
   /**
-   * The same work for nobody: a message that was never sent and never will be. For what must not tell by its time whether
-   * there is somebody to write to (S71).
+   * The same work for nobody, now and when its turn comes, where it is dropped instead of sent. For what must not tell by
+   * its time whether there is somebody to write to (S71). `to` is what was typed.
    */
-  pretend<Name extends MailName>(template: Name, data: Mails[Name]): Write[];
+  pretend<Name extends MailName>(template: Name, mail: { to: string; data: Mails[Name] }): Write[];
   /** The same for a text message, to a number that `allowText` let through. */
   composeText<Name extends TextName>(template: Name, text: Text<Texts[Name]>): Write[];
   /** Sends what is due, on this node, now instead of in half a minute. Writing a message does it by itself. */
@@ -67,19 +67,22 @@ export interface MessagesDeps {
   timeZone?: string;
 }
 
+interface Row<Data> {
+  channel: MessageChannel;
+  to: string;
+  message: Recipient & { data: Data };
+  nobody?: true;
+}
+
 /** Milliseconds for which an unsettled message lasts: longer than it is tried. */
 const queuedFor = 7 * 86_400_000;
-/** One that was only pretended: it has done all that it is for. */
-const pretendedFor = 60_000;
-/** Nobody's address (RFC 2606). */
-const nobody = 'nobody@example.com';
 
 export function createMessages({ sealing, clock, ways, numbers, bell, timeZone: otherwise }: MessagesDeps): Messages {
   function row<Data>(
     name: string,
     template: Template<Data, unknown>,
-    { channel, to, message }: { channel: MessageChannel; to: string; message: Recipient & { data: Data } },
-  ): { in: 'messages'; create: Message } {
+    { channel, to, message, nobody }: Row<Data>,
+  ): Write {
     const { locale, timeZone, accountId, data } = message;
     const now = clock.now();
     const id = newTimedId(now);
@@ -89,7 +92,12 @@ export function createMessages({ sealing, clock, ways, numbers, bell, timeZone: 
       channel,
       template: name,
       locale,
-      sealed: sealContent(sealing, id, { to, timeZone: timeZoneOf(timeZone, otherwise), data: data as object }),
+      sealed: sealContent(sealing, id, {
+        to,
+        timeZone: timeZoneOf(timeZone, otherwise),
+        data: data as object,
+        ...(nobody && { nobody }),
+      }),
       state: 'queued',
       attempts: 0,
       nextAt: now,
@@ -115,14 +123,10 @@ export function createMessages({ sealing, clock, ways, numbers, bell, timeZone: 
       return ways.email === 'none' ? [] : [row(name, mails[name], { channel: 'email', to: mail.to, message: mail })];
     },
 
-    pretend(name, data) {
-      const message = { locale: 'en', data } as const;
-      const write = row(name, mails[name], { channel: 'email', to: nobody, message });
-      const now = clock.now();
-      const { sealed: _, newestOf: __, ...rest } = write.create;
-
-      return [{ in: 'messages', create: { ...rest, state: 'dropped', nextAt: now, expiresAt: now + pretendedFor } }];
-    },
+    pretend: (name, { to, data }) =>
+      ways.email === 'none'
+        ? []
+        : [row(name, mails[name], { channel: 'email', to, message: { locale: 'en', data }, nobody: true })],
 
     composeText: (name, text) =>
       ways.sms === 'none' ? [] : [row(name, texts[name], { channel: 'sms', to: text.to.number, message: text })],

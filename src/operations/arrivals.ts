@@ -1,4 +1,4 @@
-import type { Guessing } from '../credentials/guessing.ts';
+import type { KnownDevices } from '../credentials/known-devices.ts';
 import type { Account } from '../domain/account.ts';
 import { emailKey } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -24,7 +24,7 @@ type Visited = Origin & { deviceId: string };
 
 export interface ArrivalsDeps extends HappeningsDeps {
   records: Pick<Records, 'write'>;
-  guessing: Pick<Guessing, 'arrival'>;
+  knownDevices: Pick<KnownDevices, 'arrival'>;
   messages: Pick<Messages, 'pretend'>;
   shares: Pick<Shares, 'take'>;
   clock: Clock;
@@ -37,11 +37,11 @@ const onceADay = { most: 1, within: 86_400 };
 const many: ReadonlySet<string> = new Set(['account', 'locked']);
 
 export function createArrivals(deps: ArrivalsDeps): Arrivals {
-  const { records, guessing, messages, shares, clock, tell } = deps;
+  const { records, knownDevices, messages, shares, clock, tell } = deps;
 
   return {
     begin(account, from) {
-      const arrived = guessing.arrival({ accountId: account.id, deviceId: from.deviceId });
+      const arrived = knownDevices.arrival({ accountId: account.id, deviceId: from.deviceId });
 
       return () =>
         arrived(async () =>
@@ -59,7 +59,7 @@ export function createArrivals(deps: ArrivalsDeps): Arrivals {
       const told = account ? ((await tell?.(what, { actor: 'anonymous', account, from })) ?? []) : [];
       const nothing = { ...circumstancesOf(from, { clock, locale: 'en' }), wasntMe: { path: '/wasnt-me' } } as const;
 
-      await records.write(told.length > 0 ? told : messages.pretend('failed-tries', nothing));
+      await records.write(told.length > 0 ? told : messages.pretend('failed-tries', { to: email, data: nothing }));
     },
   };
 }

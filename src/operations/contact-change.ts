@@ -9,7 +9,7 @@ export interface ContactChange {
   /** Whether codes can be sent at all, as this service is set up. */
   canSend(): boolean;
   /** The change that waits for its code; `binding` names this browser. */
-  waiting(account: Account, binding: string): Promise<AwaitedCode | undefined>;
+  waiting(accountId: string, binding: string): Promise<AwaitedCode | undefined>;
   /** Another code in the place of the first. */
   sendAgain(account: Account, asking: Asking): Promise<CodeSent>;
   /** A wrong code, or the account as it is now. Problems stand at the whole. */

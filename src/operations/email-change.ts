@@ -74,7 +74,7 @@ export function createEmailChange(deps: EmailChangeDeps): EmailChange {
     return 'wait' in issued ? issued : 'sent';
   }
 
-  async function waiting({ id: accountId }: Account, binding: string): Promise<AwaitedCode | undefined> {
+  async function waiting(accountId: string, binding: string): Promise<AwaitedCode | undefined> {
     const pending = await codes.pending({ purpose, accountId, binding });
     const to = pending?.data['email'];
 
@@ -137,7 +137,7 @@ export function createEmailChange(deps: EmailChangeDeps): EmailChange {
     },
 
     async sendAgain(account, asking) {
-      const awaited = await waiting(account, asking.binding);
+      const awaited = await waiting(account.id, asking.binding);
 
       return awaited === undefined ? 'nothing' : send(account, awaited.to, asking);
     },

@@ -74,7 +74,7 @@ export function createMailbox(deps: MailboxDeps): Mailbox {
 
         return account
           ? messages.compose('mailbox-code', { ...toAccount(account), data })
-          : messages.pretend('mailbox-code', data);
+          : messages.pretend('mailbox-code', { to: email, data });
       });
 
       return 'wait' in issued ? issued : 'sent';

@@ -69,7 +69,7 @@ export function createPhoneChange(deps: PhoneChangeDeps): PhoneChange {
     return 'wait' in issued ? issued : 'sent';
   }
 
-  async function waiting({ id: accountId }: Account, binding: string): Promise<AwaitedCode | undefined> {
+  async function waiting(accountId: string, binding: string): Promise<AwaitedCode | undefined> {
     const pending = await codes.pending({ purpose, accountId, binding });
     const to = pending?.data['number'];
 
@@ -114,7 +114,7 @@ export function createPhoneChange(deps: PhoneChangeDeps): PhoneChange {
     },
 
     async sendAgain(account, asking) {
-      const awaited = await waiting(account, asking.binding);
+      const awaited = await waiting(account.id, asking.binding);
       const phone = awaited && (await readPhoneNumber(awaited.to));
 
       return phone ? send(account, phone, asking) : 'nothing';

@@ -105,7 +105,10 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
     return taken === undefined ? 'spent' : 'yes';
   }
 
-  function mail(to: Account | undefined, { secret, code, expiresAt }: IssuedSecret, from: Visited): Write[] {
+  function mail(
+    { to, email, from }: { to: Account | undefined; email: string; from: Visited },
+    { secret, code, expiresAt }: IssuedSecret,
+  ): Write[] {
     const data = {
       path: `/reset-password?token=${secret}`,
       code,
@@ -115,7 +118,7 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
 
     return to
       ? messages.compose('reset-password', { ...toAccount(to), data })
-      : messages.pretend('reset-password', data);
+      : messages.pretend('reset-password', { to: email, data });
   }
 
   return {
@@ -142,7 +145,7 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
       await events.write('recovery.asked', facts, (row) => told.push({ in: 'events', create: row }));
       await oneTimeSecrets.issue({ purpose: 'password-reset', accountId, data }, (issued) => [
         ...told,
-        ...mail(to, issued, from),
+        ...mail({ to, email, from }, issued),
       ]);
 
       return 'asked';

@@ -1,4 +1,5 @@
 import { createGuessing, type Attempt, type GuessingLimits } from '../../src/credentials/guessing.ts';
+import { noReads } from '../../src/storage/reads.ts';
 import { limits, type Room } from './room.ts';
 
 export const accountId = 'account-of-ada';
@@ -19,7 +20,7 @@ export const elsewhere = (index: number): Partial<Attempt> => ({
 
 /** Tries passwords as a sign-in page does, and counts how many were looked at. */
 export function guesses(room: Pick<Room, 'records' | 'sealing' | 'clock'>, changed: Partial<GuessingLimits> = {}) {
-  const guessing = createGuessing({ ...room, limits: { ...limits, ...changed } });
+  const guessing = createGuessing({ ...room, reads: noReads, limits: { ...limits, ...changed } });
   const seen = { verified: 0 };
 
   async function attempt(right: boolean, from: Partial<Attempt> = {}) {

@@ -109,6 +109,7 @@ export function furnish(records: Records, clock: SettableClock) {
   return {
     clock,
     records,
+    reads: noReads,
     sealing,
     hashing,
     passwords,

@@ -176,7 +176,7 @@ describe('S100: the counter', () => {
       stored: 5,
       counted: 4,
     });
-    expect(await room.told()).toContain(`passkey.counter_regressed ${ada.account.id}`);
+    expect(await room.told()).toContain(`passkey.counter_regressed Laptop ${ada.account.id}`);
     expect(await signIn(laptop, { counter: 6 })).toMatchObject({ proven: 'device-passkey' });
   });
 
