@@ -3,7 +3,6 @@ import type { KnownDevice } from '../domain/device-session.ts';
 import { sha256 } from '../domain/ids.ts';
 import type { Reads } from '../storage/reads.ts';
 import type { Records, Write } from '../storage/records.ts';
-import type { GuessingDeps } from './guessing.ts';
 
 /** Browsers in which somebody has signed in, each with a random name from a cookie of its own. */
 export interface KnownDevices {
@@ -30,7 +29,7 @@ export interface KnownDevicesDeps {
   reads: Reads;
   clock: Clock;
   /** See `GuessingDeps`. */
-  takeOver?: GuessingDeps['takeOver'];
+  takeOver?: ((writes: readonly Write[], sent: () => void) => boolean) | undefined;
 }
 
 const day = 86_400;
