@@ -120,7 +120,7 @@ async function shown(
     }),
     awaited: { email, phone: number && (await writtenNumber(number)) },
     canSend: { email: emailChange.canSend(), text: phoneChange.canSend() },
-    languages: languages,
+    languages,
     zones: zoneChoices(locale, chosen),
     zone: { chosen, unset, now: timeIn(zone, { locale, now: clock.now() }) },
     further: claimsShown.flatMap((name) => {

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 
+import { strengthInKeys } from '../credentials/password-strength.ts';
 import { consoleClientId } from '../domain/client.ts';
 import { waitInWords } from '../domain/duration.ts';
 import type { ClientFace, Interaction } from '../oidc/interactions.ts';
+import type { JudgeStrength } from '../operations/password-problems.ts';
 import { byField } from '../operations/problems.ts';
 import type { Attempt } from '../operations/registration.ts';
 import { action, page, show, to, view, type MessageKey, type Outcome, type Route } from '../web/route.ts';
@@ -53,7 +55,7 @@ const code = z.object({ code: z.string().trim().min(1, 'secondFactor.codeMissing
  * Creating an account inside an authorization request: what the person says, a code from their mailbox, and on to the
  * app. Also where the app sends people for nothing else (`prompt=create`, OpenID Connect Prompt Create 1.0).
  */
-export function registerRoutes(deps: SignInDeps): Route[] {
+export function registerRoutes(deps: SignInDeps & { strength: JudgeStrength }): Route[] {
   const { registration } = deps;
 
   // Nothing of it is there where it is not allowed.
@@ -67,7 +69,12 @@ export function registerRoutes(deps: SignInDeps): Route[] {
         const begun = await registration.begin(input, attemptOf(ask));
 
         if ('wait' in begun) return showRegister(deps, step, waitOf(ask, begun.wait, 'register.wait'), input);
-        if (!begun.ok) return wrong(byField(begun.problems));
+        if (!begun.ok) {
+          const { email, displayName, password } = input;
+          const judged = await deps.strength(password, { email, names: [displayName] });
+
+          return wrong(byField(begun.problems), 422, { strength: strengthInKeys(judged) });
+        }
 
         return to(`/sign-in/${step.uid}/register/code`);
       }),

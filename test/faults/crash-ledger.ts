@@ -86,6 +86,7 @@ export async function runLedger({
     result.lost.push(...lost.map((line) => `run ${run}: ${line}`));
     result.slowest = Math.max(result.slowest, back);
     told(`run ${run}: ${acknowledged} acknowledged, ${lost.length} lost, served again after ${Math.round(back)} ms`);
+    for (const line of lost) told(line);
   });
 
   return result;

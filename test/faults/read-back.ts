@@ -32,7 +32,8 @@ export async function readBack({ url }: { url: string }, { email, remembered, pa
   }
   expect(working.length === 1, `${working.length} passwords work`);
 
-  for (const { token, state, asked } of families) {
+  // A retry that comes late, as after a slow start, is taken for theft and ends the grant (S28): those come after the rest.
+  for (const { token, state, asked } of families.toSorted((a, b) => Number(a.asked) - Number(b.asked))) {
     const { status, text } = await party.refresh(token);
 
     if (state === 'revoked') expect(status === 400, 'a refresh token that was revoked works');

@@ -101,6 +101,7 @@ async function lose({ told = () => undefined, ...options }: LossOptions, open: (
     result.slowest = Math.max(result.slowest, back);
     result.wrong.push(...wrong.map((line) => `run ${run}: ${line}`));
     told(`run ${run}: ${acknowledged} acknowledged, ${wrong.length} wrong, signed in after ${Math.round(back)} ms`);
+    for (const line of wrong) told(line);
   });
 
   return result;
@@ -115,15 +116,14 @@ async function loseOnce(options: Omit<LossOptions, 'runs'>, open: () => Promise<
   const forgotten = performance.now();
   await place.forget();
   await beforehand(() => spent.use());
-  const over = work.stop();
-  const racing = race.redeem();
+  const ended = Promise.all([race.redeem(), work.stop()]);
   await pause(Math.random() * 30);
   await place.strike();
-  const between = Math.round(performance.now() - forgotten);
-  if (between > place.most) throw new TooBusy(`it took ${between} ms to use everything up`);
-
   const since = performance.now();
-  await Promise.all([racing, over]);
+  const between = Math.round(since - forgotten);
+
+  await ended;
+  if (between > place.most) throw new TooBusy(`it took ${between} ms to use everything up`);
   await untilAllServe(nodes);
   const back = performance.now() - since;
 

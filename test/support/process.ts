@@ -92,8 +92,11 @@ export interface Child extends Pick<Started, 'out' | 'err' | 'exit'> {
   process: ChildProcessWithoutNullStreams;
 }
 
+/** As `npm start`. */
+const flags = ['--max-semi-space-size=8'];
+
 function launchGatehouse(args: readonly string[], env: Record<string, string>): Child {
-  return launch([process.execPath, main, ...args], { env });
+  return launch([process.execPath, ...flags, main, ...args], { env });
 }
 
 /** Starts any program; of the variables of this process it gets `PATH` alone. */

@@ -56,6 +56,7 @@ const undo = {
 };
 
 const nothingSetUp = {
+  names: ['Ana'],
   email: ana.email,
   names: [ana.displayName],
   length: { minimum: 15, maximum: 256 },

@@ -110,7 +110,7 @@ describe('creating an account under attack', () => {
       expect((await confirm(two, two.page, twoCode)).location).toContain('code=');
       const late = await confirm(one, one.page, oneCode);
 
-      expect(late.words).toContain('There is an account with this address by now.');
+      expect(late.words).toContain('There is an account with this address now.');
       expect(new URL(late.url).pathname).toMatch(/^\/sign-in\/[^/]+$/);
       expect(await house.app.services.records.accounts.find('email', 'pair@example.com')).toBeDefined();
     });
