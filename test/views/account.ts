@@ -58,7 +58,6 @@ const undo = {
 const nothingSetUp = {
   names: ['Ana'],
   email: ana.email,
-  names: [ana.displayName],
   length: { minimum: 15, maximum: 256 },
   everywhere: true,
   twoFactor: {
