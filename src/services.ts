@@ -130,33 +130,10 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const tell = createTell({ messages, oneTimeSecrets, placeOf, clock });
   const factors = openFactors({ config, records, reads, sealing, passwords, events, clock, tell, takeOver });
   const oldPassword = createOldPassword({ records, ...factors });
-  const accounts = createAccounts({
-    records,
-    passwords,
-    policy,
-    factors: factors.factors,
-    oldPassword,
-    endings,
-    events,
-    tell,
-    clock,
-  });
-
   const guessing = createGuessing({ records, reads, sealing, clock, limits: config.limits.sign_in, takeOver });
-  const inside = {
-    config,
-    records,
-    reads,
-    sealing,
-    clock,
-    events,
-    passwords,
-    policy,
-    guessing,
-    messages,
-    tell,
-    oldPassword,
-  };
+  const ground = { config, records, reads, sealing, clock };
+  const inside = { ...ground, events, passwords, policy, guessing, messages, tell, oldPassword };
+  const accounts = createAccounts({ ...inside, factors: factors.factors, endings });
 
   return {
     ...inside,

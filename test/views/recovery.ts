@@ -34,7 +34,7 @@ export const recoverySamples: readonly Sample[] = [
   sample(
     mailboxView,
     ({ say, locale }) => ({ uid, email, waiting: true, wait: say('mailbox.wait', { time: waitInWords(90, locale) }) }),
-    { as: 'sent', problems: { code: 'problem.codeWrong' }, notice: 'mailbox.proved' },
+    { as: 'sent', problems: { code: 'problem.codeWrong' }, values: { email }, notice: 'mailbox.proved' },
   ),
 
   sample(wasntMeView, () => ({ token: 't', email })),

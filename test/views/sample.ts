@@ -28,6 +28,8 @@ export interface Around {
   as?: string;
   /** Field -> what is wrong with it. */
   problems?: Readonly<Record<string, MessageKey>>;
+  /** What was typed, where there are problems with it. */
+  values?: Readonly<Record<string, string>>;
   notice?: MessageKey;
   titleValues?: Frame['titleValues'];
   onlyWords?: boolean;
@@ -46,7 +48,7 @@ export const day = 86_400_000;
 export function sample<T extends object>(
   view: View<T>,
   data: (told: Told) => NoInfer<T>,
-  { as, problems, notice, titleValues, onlyWords = false }: Around = {},
+  { as, problems, values = {}, notice, titleValues, onlyWords = false }: Around = {},
 ): Sample {
   return {
     name: as === undefined ? view.name : `${view.name}, ${as}`,
@@ -63,7 +65,7 @@ export function sample<T extends object>(
         situation: {
           // Pages before the sign-in offer the other languages at their foot.
           ...(view.layout === 'shell' ? { account } : { here: '/here' }),
-          ...(problems && { form: { values: {}, problems: Object.fromEntries(texts), sent: true } }),
+          ...(problems && { form: { values, problems: Object.fromEntries(texts), sent: true } }),
           ...(notice && { notice: { tone: 'good', key: notice } }),
         },
       });
