@@ -1,3 +1,4 @@
+import { acrTwoFactors } from '../domain/acr.ts';
 import { consoleClientId } from '../domain/client.ts';
 import type { DeviceSession } from '../domain/device-session.ts';
 import { newSecret, sha256 } from '../domain/ids.ts';
@@ -114,6 +115,8 @@ export function createConsole(deps: Inside): Console {
         state: `${mark(path)}.${Buffer.from(path).toString('base64url')}`,
         ...(maxAge === undefined ? {} : { max_age: String(Math.max(0, Math.floor(maxAge))) }),
         ...(again === true && { prompt: 'login' }),
+        // What wants a recent proof wants the strongest (S96): a weaker one would lead back here.
+        ...((again === true || maxAge !== undefined) && { acr_values: acrTwoFactors }),
         ...(locale === undefined ? {} : { ui_locales: locale }),
       });
 

@@ -5,7 +5,7 @@ import { isTwoFactorOn, type Method } from '../domain/factors.ts';
 import { maskedEmail, maskedPhone } from '../domain/masked.ts';
 import type { Write } from '../storage/records.ts';
 import type { FactorChanges } from './factor-changes.ts';
-import { methodsToProve, mustEnrol, needsStrongFactor } from './factor-rules.ts';
+import { methodsToProve, needsStrongFactor } from './factor-rules.ts';
 
 /** What somebody who gave their password is asked for next, and sending the code that they will type. */
 export interface SecondFactor {
@@ -30,8 +30,8 @@ export interface SecondFactorAsked {
   needed: boolean;
   /** Whether nothing less than two factors will do for this person. */
   needsStrong: boolean;
-  /** Whether a stronger one than there is has to be set up before going on. */
-  mustEnrol: boolean;
+  /** Whether the person has switched it on. */
+  isOn: boolean;
   /** What can be proved now, what is begun with first. */
   methods: Method[];
   /** Where codes would go, masked. */
@@ -58,7 +58,7 @@ export function createSecondFactor({ changes, codes }: SecondFactorDeps): Second
       return {
         needed: isTwoFactorOn(factors) || needsStrongFactor(account),
         needsStrong: needsStrongFactor(account),
-        mustEnrol: mustEnrol(account, factors),
+        isOn: isTwoFactorOn(factors),
         methods: methods.toSorted((a, b) => Number(b === preferred) - Number(a === preferred)),
         email: maskedEmail(account.email),
         ...(account.phone && { text: maskedPhone(account.phone.number) }),

@@ -4,7 +4,8 @@ import { action, page, to, type Outcome, type Route } from '../web/route.ts';
 import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
 import { showEnded } from './ended.ts';
 import { proceed } from './proceed.ts';
-import { at, secondFactorView, showSecondFactor } from './second-factor.ts';
+import { at } from './open-step.ts';
+import { secondFactorView, showSecondFactor } from './second-factor.ts';
 import { elsewhere, isAnother, showSignIn, signInView } from './sign-in.ts';
 
 /** What the browser's own dialogue answered, as JSON. */

@@ -1,7 +1,8 @@
 import { provenBy, type Proven } from '../domain/acr.ts';
 import type { Account } from '../domain/account.ts';
-import { isStrong } from '../domain/factors.ts';
+import { isStrong, type Method } from '../domain/factors.ts';
 import type { Interaction, PartialProof } from '../oidc/interactions.ts';
+import type { SecondFactorAsked } from '../operations/second-factor.ts';
 import { inLanguageOf, to, type Outcome } from '../web/route.ts';
 import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
 
@@ -13,7 +14,7 @@ export interface SoFar extends Omit<PartialProof, 'accountId'> {
 }
 
 /** Where the next page of a sign-in is. */
-type Next = 'done' | 'second-factor' | 'set-up' | 'verify-email';
+export type Next = 'done' | 'second-factor' | 'set-up' | 'verify-email';
 
 /**
  * What comes after something was proved: the app, a second factor, or setting one up where it is needed and there is
@@ -68,20 +69,35 @@ async function factorNext(
   { account, proven }: SoFar,
 ): Promise<Exclude<Next, 'verify-email'>> {
   const asked = await deps.secondFactor.ask(account);
-  const strong = provenBy(proven).strength === 3;
-  const isMust = step.factors === 'must' || asked.mustEnrol || asked.needsStrong;
+  const isMust = step.factors === 'must' || asked.needsStrong;
 
-  if (strong) return 'done';
-  // What is enrolled can't give what is needed.
-  if (isMust && !asked.methods.some(isStrong)) return 'set-up';
-  if (isMust) return 'second-factor';
-  if (asked.methods.length === 0 || isTwice(proven)) return 'done';
+  if (provenBy(proven).strength === 3) return 'done';
+  if (wantsStrong(step, asked) && asked.methods.some(isStrong)) return 'second-factor';
+
+  const isAllGiven = isTwice(proven) || (asked.methods.length === 0 && !asked.isOn);
+  // What is enrolled can't give what is needed; it is given all the same before anything is added to it.
+  if (isMust) return isAllGiven ? 'set-up' : 'second-factor';
+  if (isTwice(proven)) return 'done';
+  // What is on and can't be used just now leaves the recovery codes.
+  if (asked.methods.length === 0) return asked.isOn ? 'second-factor' : 'done';
   if (step.factors === 'wished') return 'second-factor';
   if (!asked.needed) return 'done';
 
   const remembered = !step.fresh && (await deps.remembering.isRemembered(account, visitor.deviceId));
 
   return remembered ? 'done' : 'second-factor';
+}
+
+/** Whether two factors are asked for, as far as the person can give them. */
+function wantsStrong({ factors }: Interaction, { needsStrong }: Pick<SecondFactorAsked, 'needsStrong'>): boolean {
+  return factors !== 'own' || needsStrong;
+}
+
+/** What can be proved in this step: where two factors are asked for, nothing that would not make two. */
+export function methodsIn(step: Interaction, asked: SecondFactorAsked): Method[] {
+  const strong = wantsStrong(step, asked) ? asked.methods.filter(isStrong) : [];
+
+  return strong.length > 0 ? strong : asked.methods;
 }
 
 /** A password and a code from the mailbox: not two factors to an app, and what the person has set up all the same. */
@@ -93,11 +109,11 @@ function isTwice(proven: readonly Proven[]): boolean {
 async function beginSecondFactor(
   deps: SignInDeps,
   { visitor }: StepAsk,
-  { uid }: Interaction,
+  step: Interaction,
   account: Account,
 ): Promise<Outcome> {
-  const { methods } = await deps.secondFactor.ask(account);
-  const [first] = methods;
+  const { uid } = step;
+  const [first] = methodsIn(step, await deps.secondFactor.ask(account));
 
   if (first === 'email' || first === 'text') {
     const { locale } = account;

@@ -6,8 +6,8 @@ import type { ClientFace, Interaction } from '../oidc/interactions.ts';
 import type { SecondFactorCode } from '../operations/prove-code.ts';
 import { action, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
 import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
-import { showEnded } from './ended.ts';
-import { proceed, soFarIn, type SoFar } from './proceed.ts';
+import { at } from './open-step.ts';
+import { methodsIn, proceed, type SoFar } from './proceed.ts';
 import { digitsIn, wrongCode } from './typed-code.ts';
 
 /** What can be asked for on this page: a code of some kind, or a passkey. */
@@ -52,7 +52,7 @@ export function secondFactorRoutes(deps: SignInDeps): Route[] {
 
     action(path, code, (ask, input, wrong) =>
       at(deps, ask, async (step, soFar) => {
-        const { method } = await methodsFor(deps, ask, soFar);
+        const { method } = await methodsFor(deps, ask, step, soFar);
         if (method === 'passkey') return to(`/sign-in/${step.uid}/second-factor`);
 
         const judged = await deps.proveCode.secondFactor(soFar.account, {
@@ -82,7 +82,7 @@ export function secondFactorRoutes(deps: SignInDeps): Route[] {
 
     action('/sign-in/:uid/second-factor/send', z.object({}), (ask) =>
       at(deps, ask, async (step, soFar) => {
-        const { method } = await methodsFor(deps, ask, soFar);
+        const { method } = await methodsFor(deps, ask, step, soFar);
         const back = `/sign-in/${step.uid}/second-factor?method=${method}` as const;
         if (method !== 'email' && method !== 'text') return to(back);
 
@@ -99,25 +99,11 @@ export function secondFactorRoutes(deps: SignInDeps): Route[] {
   ];
 }
 
-/** Runs `work` where this step is open and its password was proved; else leads to where that is done. */
-export async function at(
-  deps: SignInDeps,
-  ask: StepAsk,
-  work: (step: Interaction, soFar: SoFar) => Promise<Outcome>,
-): Promise<Outcome> {
-  const { uid } = ask.params;
-  const step = await deps.interactions.find(ask.exchange, uid);
-  if ('ended' in step) return showEnded(uid, step);
-
-  const soFar = step.prompt === 'login' ? await soFarIn(deps, ask, uid) : undefined;
-
-  return soFar === undefined ? to(`/sign-in/${uid}`) : work(step, soFar);
-}
-
 /** Which method the page is for, and which others there are. */
-async function methodsFor(deps: SignInDeps, { query }: StepAsk, { account }: SoFar) {
-  const { methods, recoveryCodesLeft, ...sentTo } = await deps.secondFactor.ask(account);
-  const usable = methods.filter((method) => !isSent(method) || deps.signInCodes.can(method));
+async function methodsFor(deps: SignInDeps, { query }: StepAsk, step: Interaction, { account }: SoFar) {
+  const asked = await deps.secondFactor.ask(account);
+  const { recoveryCodesLeft, ...sentTo } = asked;
+  const usable = methodsIn(step, asked).filter((method) => !isSent(method) || deps.signInCodes.can(method));
   const all: Asked[] = [...usable, ...(recoveryCodesLeft > 0 ? (['recovery-code'] as const) : [])];
   const method = all.find((one) => one === query['method']) ?? all[0] ?? 'recovery-code';
 
@@ -136,7 +122,7 @@ export async function showSecondFactor(
 ): Promise<Outcome> {
   const { account } = soFar;
   const { uid, client, mayRefuse, formAction } = step;
-  const { method, others, sentTo } = await methodsFor(deps, ask, soFar);
+  const { method, others, sentTo } = await methodsFor(deps, ask, step, soFar);
   const binding = bindingOf(uid);
   const sent = method === 'email' || method === 'text' ? method : undefined;
   const to = sent && sentTo[sent];

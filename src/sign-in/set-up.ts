@@ -5,8 +5,9 @@ import type { AuthenticatorShown } from '../operations/authenticators.ts';
 import { byField } from '../operations/problems.ts';
 import { action, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
 import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
+import { at, shownWhereNext, whereNext } from './open-step.ts';
 import { proceed, type SoFar } from './proceed.ts';
-import { at } from './second-factor.ts';
+
 import { digitsIn } from './typed-code.ts';
 import type { Interaction } from '../oidc/interactions.ts';
 
@@ -37,7 +38,7 @@ const made = z.object({ response: z.string().min(1, 'signIn.passkeyCancelled').m
 
 export function setUpRoutes(deps: SignInDeps): Route[] {
   const showSetUp = (ask: StepAsk): Promise<Outcome> =>
-    at(deps, ask, async (step, { account }) => {
+    shownWhereNext(deps, ask, 'set-up', async (step, { account }) => {
       const { uid, mayRefuse, formAction, client } = step;
       const authenticator = await deps.authenticators.begun(account, bindingOf(uid));
       const options = JSON.stringify(await deps.passkeys.creationOptions(account, bindingOf(uid)));
@@ -60,7 +61,7 @@ export function setUpRoutes(deps: SignInDeps): Route[] {
     page(path, setUpView, showSetUp),
 
     action('/sign-in/:uid/set-up/begin', z.object({}), (ask) =>
-      at(deps, ask, async ({ uid }, { account }) => {
+      whereNext(deps, ask, 'set-up', async ({ uid }, { account }) => {
         await deps.authenticators.begin(account, bindingOf(uid));
 
         return to(`/sign-in/${uid}/set-up`);
@@ -68,7 +69,7 @@ export function setUpRoutes(deps: SignInDeps): Route[] {
     ),
 
     action(path, confirmation, (ask, { code }, wrong) =>
-      at(deps, ask, async (step, soFar) => {
+      whereNext(deps, ask, 'set-up', async (step, soFar) => {
         const binding = bindingOf(step.uid);
         const digits = digitsIn(code);
         const by = { actor: soFar.account.id, from: ask.visitor };
@@ -84,7 +85,7 @@ export function setUpRoutes(deps: SignInDeps): Route[] {
     page('/sign-in/:uid/set-up/passkey', setUpView, showSetUp),
 
     action('/sign-in/:uid/set-up/passkey', made, (ask, { response }, wrong) =>
-      at(deps, ask, async (step, soFar) => {
+      whereNext(deps, ask, 'set-up', async (step, soFar) => {
         const binding = bindingOf(step.uid);
         const by = { actor: soFar.account.id, from: ask.visitor };
         const name = ask.say('passkey.firstName');

@@ -4,8 +4,8 @@ import { waitInWords } from '../domain/duration.ts';
 import type { Interaction } from '../oidc/interactions.ts';
 import { action, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
 import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
-import { next, proceed, type SoFar } from './proceed.ts';
-import { at } from './second-factor.ts';
+import { shownWhereNext, whereNext } from './open-step.ts';
+import { proceed, type SoFar } from './proceed.ts';
 import { digitsIn, wrongCode } from './typed-code.ts';
 
 export interface VerifyEmailView {
@@ -30,10 +30,12 @@ export function verifyEmailRoutes(deps: SignInDeps): Route[] {
   const { emailVerification } = deps;
 
   return [
-    page(path, verifyEmailView, (ask) => here(deps, ask, (step, soFar) => showVerifyEmail(deps, ask, step, soFar))),
+    page(path, verifyEmailView, (ask) =>
+      shownWhereNext(deps, ask, 'verify-email', (step, soFar) => showVerifyEmail(deps, ask, step, soFar)),
+    ),
 
     action(path, code, (ask, input, wrong) =>
-      here(deps, ask, async (step, soFar) => {
+      whereNext(deps, ask, 'verify-email', async (step, soFar) => {
         const { uid } = step;
         const given = { code: digitsIn(input.code), binding: bindingOf(uid), from: ask.visitor };
         const judged = await emailVerification.confirm(soFar.account, given);
@@ -48,7 +50,7 @@ export function verifyEmailRoutes(deps: SignInDeps): Route[] {
     ),
 
     action('/sign-in/:uid/verify-email/send', z.object({}), (ask) =>
-      here(deps, ask, async (step, soFar) => {
+      whereNext(deps, ask, 'verify-email', async (step, soFar) => {
         const { locale } = ask.visitor;
         const sent = await emailVerification.send(soFar.account, { binding: bindingOf(step.uid), locale });
 
@@ -59,24 +61,13 @@ export function verifyEmailRoutes(deps: SignInDeps): Route[] {
     ),
 
     action('/sign-in/:uid/verify-email/later', z.object({}), (ask) =>
-      here(deps, ask, async (step, soFar) =>
+      whereNext(deps, ask, 'verify-email', async (step, soFar) =>
         emailVerification.wanted(soFar.account) === 'offered'
           ? proceed(deps, ask, step, { ...soFar, verifiesLater: true })
           : to(`/sign-in/${step.uid}/verify-email`),
       ),
     ),
   ];
-}
-
-/** Only once everything else was proved: a password alone has no code sent to somebody's mailbox. */
-function here(
-  deps: SignInDeps,
-  ask: StepAsk,
-  work: (step: Interaction, soFar: SoFar) => Promise<Outcome>,
-): Promise<Outcome> {
-  return at(deps, ask, async (step, soFar) =>
-    (await next(deps, ask, step, soFar)) === 'verify-email' ? work(step, soFar) : proceed(deps, ask, step, soFar),
-  );
 }
 
 async function showVerifyEmail(

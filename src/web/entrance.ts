@@ -82,7 +82,9 @@ export function createEntrance(pages: ReadonlyMap<string, Page>, deps: EntranceD
     if ('ui_locales' in query) visitors.keepAsked(context, placeOf(context, route));
     const ask: Asked = { params, query, visitor, say: sayIn(visitor.locale), exchange, ...signedIn };
 
-    if (route.access !== 'anyone' && !signedIn) return signIn(visit, ask, {});
+    if (route.access !== 'anyone' && !signedIn) {
+      return signIn(visit, ask, wantsRecent(route) ? { maxAge: maxAge() } : {});
+    }
 
     if (signedIn && wantsRecent(route)) {
       if (!isRecent(signedIn)) return signIn(visit, ask, { maxAge: maxAge() });

@@ -37,6 +37,7 @@ describe('the account console as a client of ourselves', () => {
       redirect_uri: `${issuer}/account/signed-in`,
       state: expect.any(String),
       max_age: '300',
+      acr_values: 'urn:gatehouse:acr:2',
       ui_locales: 'de',
     });
   });

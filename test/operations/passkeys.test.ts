@@ -202,7 +202,7 @@ describe('a passkey', () => {
     await room.twoFactor.add(root.account, 'email', root.by);
     const [{ id } = { id: '' }] = await room.passkeys.list(root.account.id);
 
-    expect(await room.secondFactor.ask(root.account)).toMatchObject({ mustEnrol: false, methods: ['passkey'] });
+    expect(await room.secondFactor.ask(root.account)).toMatchObject({ needsStrong: true, methods: ['passkey'] });
     expect(keyOf(await room.passkeys.remove(root.account, id, root.by))).toBe('problem.lastStrongFactor');
   });
 

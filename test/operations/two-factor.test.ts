@@ -157,14 +157,18 @@ describe('S102: an administrator', () => {
   });
 
   test('must set up a factor stronger than e-mail', async () => {
-    expect(await room.secondFactor.ask(root.account)).toMatchObject({ needed: true, mustEnrol: true, methods: [] });
+    expect(await room.secondFactor.ask(root.account)).toMatchObject({
+      needed: true,
+      isOn: false,
+      needsStrong: true,
+      methods: [],
+    });
 
-    // On the way to it the mailbox is asked, where it is set up: a password alone sets up nothing.
     await add('email', root.account);
-    expect(await room.secondFactor.ask(root.account)).toMatchObject({ mustEnrol: true, methods: ['email'] });
+    expect(await room.secondFactor.ask(root.account)).toMatchObject({ isOn: true, methods: ['email'] });
 
     await add('text', root.account);
-    expect(await room.secondFactor.ask(root.account)).toMatchObject({ mustEnrol: false, methods: ['text'] });
+    expect(await room.secondFactor.ask(root.account)).toMatchObject({ needsStrong: true, methods: ['text'] });
   });
 
   test('signs in by e-mail no more once there is something better', async () => {

@@ -139,7 +139,7 @@ const oneFactor: Pick<
     ask: async () => ({
       needed: false,
       needsStrong: false,
-      mustEnrol: false,
+      isOn: false,
       methods: [],
       email: '',
       recoveryCodesLeft: 0,
