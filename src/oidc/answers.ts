@@ -9,7 +9,7 @@ import { getInsteadOfPost } from './posts.ts';
 import { readRequestAhead } from './ahead.ts';
 import { answerPrograms } from './for-programs.ts';
 import { tellRefusal } from './refusals.ts';
-import { onlyWhereProved } from './resumption.ts';
+import { endedByNewPassword, onlyWhereProved } from './resumption.ts';
 import type { UnitOfWork } from './request.ts';
 import { routes } from './settings.ts';
 
@@ -26,7 +26,7 @@ export interface Answers {
 
 export interface AnswerDeps extends Pick<
   Inside,
-  'config' | 'provider' | 'units' | 'clientOf' | 'originOf' | 'onRefused' | 'browserOf'
+  'config' | 'provider' | 'records' | 'units' | 'endings' | 'clientOf' | 'originOf' | 'onRefused' | 'browserOf'
 > {
   pages: Pick<ProtocolPages, 'middleware'>;
 }
@@ -63,7 +63,14 @@ export function createAnswers(deps: AnswerDeps): Answers {
     if (failure !== undefined) return refuse(ctx, oidc.route, failure);
     if (refused !== undefined) tellRefusal(deps, ctx as KoaContextWithOIDC, refused);
 
-    if (unit.notes.cookie !== undefined) withoutCookie(ctx, library.cookieName('session'));
+    const ended = await endedByNewPassword(deps, unit, oidc.session?.uid);
+    if (ended) {
+      ctx.redirect(ended.step);
+      ctx.status = 303;
+      ctx.body = '';
+    }
+
+    if (ended || unit.notes.cookie !== undefined) withoutCookie(ctx, library.cookieName('session'));
     if (ctx.get('Origin') === 'null') withoutCors(ctx);
     // RFC 7009 section 2.2: nothing is said, so it has no type; a client choked on `text/plain`.
     if (oidc.route === 'revocation' && ctx.status === 200) ctx.remove('Content-Type');

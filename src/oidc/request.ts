@@ -80,6 +80,8 @@ export interface Notes {
    * ended the session (`lost`), so that sending this one would put an end to what that one began.
    */
   cookie?: 'unchanged' | 'lost';
+  /** What a step has proved with which this request goes on; `at` in milliseconds, `step` the way back to it. */
+  proved?: { accountId: string; at: number; step: string };
   /** What the protocol library answered with an error. */
   refused?: Error;
   /** The store failed, whatever the protocol library made of it (S115). */

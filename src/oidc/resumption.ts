@@ -4,6 +4,7 @@ import { sha256 } from '../domain/ids.ts';
 import type { Exchange } from '../web/route.ts';
 import { readStepAhead } from './ahead.ts';
 import type { Inside } from './deps.ts';
+import type { UnitOfWork } from './request.ts';
 import { interactionPath } from './policy.ts';
 
 type BrowserDeps = Pick<Inside, 'browserOf'>;
@@ -35,6 +36,11 @@ export function onlyWhereProved(deps: BrowserDeps & Pick<Inside, 'provider' | 'u
       result === undefined ||
       (result['browser'] === markOf(deps, { request: ctx.req, response: ctx.res }) && (await stillProved(deps, result)))
     ) {
+      const accountId = result?.login?.accountId;
+      if (step && unit && accountId !== undefined) {
+        unit.notes.proved = { accountId, at: Number(result?.['at']), step: interactionPath(step) };
+      }
+
       await next();
       return;
     }
@@ -42,6 +48,26 @@ export function onlyWhereProved(deps: BrowserDeps & Pick<Inside, 'provider' | 'u
     ctx.status = 303;
     ctx.redirect(interactionPath(step));
   };
+}
+
+/**
+ * Whether the password that was proved is another one by the time that the session is written (S70, F13): a change ends
+ * the sessions that it finds, and this is the one that it could not find yet. Then it goes at once, and nothing is said
+ * to the app.
+ */
+export async function endedByNewPassword(
+  { records, endings }: Pick<Inside, 'records' | 'endings'>,
+  { notes: { proved } }: UnitOfWork,
+  sessionUid: string | undefined,
+): Promise<{ step: string } | undefined> {
+  if (proved === undefined) return undefined;
+
+  const password = await records.passwords.get(proved.accountId);
+  if (password === undefined || password.changedAt <= proved.at) return undefined;
+
+  if (sessionUid !== undefined) await endings.session(sessionUid, { offline: false });
+
+  return { step: proved.step };
 }
 
 async function stillProved({ units }: Pick<Inside, 'units'>, { login, at }: InteractionResults): Promise<boolean> {
