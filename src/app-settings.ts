@@ -14,6 +14,10 @@ const guessable = [
   '/wasnt-me',
   '/wasnt-me/',
   '/password-strength',
+  '/undo-email-change',
+  '/undo-email-change/',
+  '/setup',
+  '/setup/',
 ];
 
 /** What the page says on which people create an account. */

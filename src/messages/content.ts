@@ -8,6 +8,8 @@ export interface Content {
   data: object;
   /** It only costs what one for somebody costs, and is dropped when its turn comes. */
   nobody?: true;
+  /** Not counted in its template's share: see `Mail.owed`. */
+  owed?: true;
 }
 
 export function sealContent(sealing: Pick<Sealing, 'seal'>, messageId: string, content: Content): string {

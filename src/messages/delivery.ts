@@ -56,12 +56,12 @@ export function createDelivery({ records, sealing, clock, writing, email, sms }:
   const atMost = (message: Message) =>
     (message.channel === 'email' ? mailTemplate : textTemplate)(message.template)?.atMost;
 
-  async function reasonToDrop(message: Message, { to }: Content): Promise<string | undefined> {
+  async function reasonToDrop(message: Message, { to, owed }: Content): Promise<string | undefined> {
     if (await queue.isOutdated(message)) return 'a newer one took its place';
 
     const share = atMost(message);
     // Counted once: later attempts are the same message.
-    if (share === undefined || message.attempts > 1) return undefined;
+    if (share === undefined || owed || message.attempts > 1) return undefined;
 
     return (await shares.take(`${message.template} ${emailKey(to)}`, share)) ? undefined : 'there were too many';
   }

@@ -50,6 +50,11 @@ export interface Mail<Data> extends Recipient {
   /** One that is stored or was checked; anything else throws TypeError. */
   to: string;
   data: Data;
+  /**
+   * A secret from this very mailbox caused it, and not whoever types its address: it is not among those of which there
+   * are so many at most, which strangers may have spent.
+   */
+  owed?: true;
 }
 
 export interface Text<Data> extends Recipient {
@@ -70,7 +75,7 @@ export interface MessagesDeps {
 interface Row<Data> {
   channel: MessageChannel;
   to: string;
-  message: Recipient & { data: Data };
+  message: Recipient & { data: Data; owed?: true };
   nobody?: true;
 }
 
@@ -83,7 +88,7 @@ export function createMessages({ sealing, clock, ways, numbers, bell, timeZone: 
     template: Template<Data, unknown>,
     { channel, to, message, nobody }: Row<Data>,
   ): Write {
-    const { locale, timeZone, accountId, data } = message;
+    const { locale, timeZone, accountId, data, owed } = message;
     const now = clock.now();
     const id = newTimedId(now);
     const lives = template.lives?.(data);
@@ -97,6 +102,7 @@ export function createMessages({ sealing, clock, ways, numbers, bell, timeZone: 
         timeZone: timeZoneOf(timeZone, otherwise),
         data: data as object,
         ...(nobody && { nobody }),
+        ...(owed && { owed }),
       }),
       state: 'queued',
       attempts: 0,

@@ -33,6 +33,8 @@ export interface Recovery {
    * its share an address gets none, without a word (S76). `too-many`: from this network; that depends on no address.
    */
   ask(asked: { email: string; step?: string | undefined; from: Visited }): Promise<'asked' | 'too-many'>;
+  /** The same for whoever showed a secret from the mailbox: of no share, which strangers could have spent. */
+  send(account: Account, from: Visited): Promise<void>;
   /** Whose new password a link or code is for: before the button is pressed, without effect. Undefined: it is over. */
   find(typed: string): Promise<Recovered | undefined>;
   /** Problems stand at `newPassword`. `ended`: the link or code is over, used (also a moment ago) or was never one. */
@@ -73,6 +75,15 @@ export interface RecoveryLimits {
   per_hour: number;
 }
 
+interface Wanted {
+  account: Account | undefined;
+  to: Account | undefined;
+  email: string;
+  step?: string | undefined;
+  from: Visited;
+  owed?: true;
+}
+
 const hour = 3600;
 
 export function createRecovery(deps: RecoveryDeps): Recovery {
@@ -106,7 +117,7 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
   }
 
   function mail(
-    { to, email, from }: { to: Account | undefined; email: string; from: Visited },
+    { to, email, from, owed }: Omit<Wanted, 'account'>,
     { secret, code, expiresAt }: IssuedSecret,
   ): Write[] {
     const data = {
@@ -117,8 +128,23 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
     } as const;
 
     return to
-      ? messages.compose('reset-password', { ...toAccount(to), data })
+      ? messages.compose('reset-password', { ...toAccount(to), data, ...(owed && { owed }) })
       : messages.pretend('reset-password', { to: email, data });
+  }
+
+  /** `to`: undefined sends nothing. Nobody's link opens nothing; it costs what somebody's costs. */
+  async function issue({ account, step, ...wanted }: Wanted): Promise<void> {
+    const { to, email, from } = wanted;
+    const accountId = to?.id ?? `nobody ${deps.sealing.keyedHash('recovery-of-nobody', emailKey(email))}`;
+    const data = { browser: sha256(from.deviceId), ...(step !== undefined && { step }) };
+    const told: Write[] = [];
+
+    const facts = { actor: 'anonymous', account, from, details: { known: account !== undefined } };
+    await events.write('recovery.asked', facts, (row) => told.push({ in: 'events', create: row }));
+    await oneTimeSecrets.issue({ purpose: 'password-reset', accountId, data }, (issued) => [
+      ...told,
+      ...mail(wanted, issued),
+    ]);
   }
 
   return {
@@ -135,21 +161,12 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
       const may = await mayHave(account, key);
       if (may === 'no') return 'asked';
 
-      // Nobody's link opens nothing; it costs what somebody's costs.
-      const to = may === 'yes' ? account : undefined;
-      const accountId = to?.id ?? `nobody ${deps.sealing.keyedHash('recovery-of-nobody', key)}`;
-      const data = { browser: sha256(from.deviceId), ...(step !== undefined && { step }) };
-      const told: Write[] = [];
-
-      const facts = { actor: 'anonymous', account, from, details: { known: account !== undefined } };
-      await events.write('recovery.asked', facts, (row) => told.push({ in: 'events', create: row }));
-      await oneTimeSecrets.issue({ purpose: 'password-reset', accountId, data }, (issued) => [
-        ...told,
-        ...mail({ to, email, from }, issued),
-      ]);
+      await issue({ account, to: may === 'yes' ? account : undefined, email, step, from });
 
       return 'asked';
     },
+
+    send: (account, from) => issue({ account, to: account, email: account.email, from, owed: true }),
 
     find: (typed) => find(typed),
 

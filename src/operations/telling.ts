@@ -73,7 +73,9 @@ export function createTell({ messages, oneTimeSecrets, placeOf, clock }: Telling
         ? [Omit<SecurityMails[Name], keyof Notice>?]
         : [Omit<SecurityMails[Name], keyof Notice>]
     ): Write[] {
-      const { issued, put } = oneTimeSecrets.draw({ purpose: 'wasnt-me', accountId: account.id });
+      // Whose mailbox it went to: by the time that it is used, the account's may be somebody else's.
+      const data = { emailKey: account.emailKey };
+      const { issued, put } = oneTimeSecrets.draw({ purpose: 'wasnt-me', accountId: account.id, data });
       const told: Notice = {
         ...circumstancesOf(from, { clock, placeOf, locale: account.locale }),
         wasntMe: { path: `/wasnt-me?token=${issued.secret}`, code: issued.code },

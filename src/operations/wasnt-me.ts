@@ -9,13 +9,20 @@ import type { Recovery } from './recovery.ts';
 
 /**
  * "This wasn't me", from a security mail: everybody is signed out at once, and a link to a new password goes to the
- * account's mailbox. The link of the mail opens nothing by itself: it lives for days, and mails are handed on.
+ * mailbox that the mail went to. Where the account has another address by now, that may be a thief's: then no link is
+ * sent, and the change of the address is to be taken back first. The link of the mail opens nothing by itself: it lives
+ * for days, and mails are handed on.
  */
 export interface WasntMe {
   /** Whose mail a link or code is from: before the button is pressed, without effect. Undefined: it is over. */
   find(typed: string): Promise<Account | undefined>;
   /** Once; undefined: it is over. */
-  disown(typed: string, from: Origin & { deviceId: string }): Promise<Account | undefined>;
+  disown(typed: string, from: Origin & { deviceId: string }): Promise<Disowned | undefined>;
+}
+
+export interface Disowned {
+  /** Where the link went. Undefined: the account has another address by now. */
+  sentTo: string | undefined;
 }
 
 export interface WasntMeDeps extends HappeningsDeps {
@@ -25,7 +32,7 @@ export interface WasntMeDeps extends HappeningsDeps {
   endings: Pick<Endings, 'account'>;
 }
 
-export function createWasntMe(deps: WasntMeDeps & { recovery: Pick<Recovery, 'ask'> }): WasntMe {
+export function createWasntMe(deps: WasntMeDeps & { recovery: Pick<Recovery, 'send'> }): WasntMe {
   const { records, oneTimeSecrets, endings } = deps;
 
   async function find(typed: string): Promise<Account | undefined> {
@@ -49,12 +56,18 @@ export function createWasntMe(deps: WasntMeDeps & { recovery: Pick<Recovery, 'as
       // First: whoever holds the link may do so, and should we be killed half-way, it can be pressed again.
       await endings.account(account, ending);
       await deps.oldPassword.forget(account.id);
-      if (!(await oneTimeSecrets.take('wasnt-me', typed, () => told))) return undefined;
+      const taken = await oneTimeSecrets.take('wasnt-me', typed, () => told);
+      if (!taken) return undefined;
 
       await endings.account(account, ending);
-      await deps.recovery.ask({ email: account.email, from });
 
-      return account;
+      // As it is now that nobody is inside any more.
+      const now = (await records.accounts.get(account.id)) ?? account;
+      if (now.emailKey !== taken.data['emailKey']) return { sentTo: undefined };
+
+      await deps.recovery.send(now, from);
+
+      return { sentTo: now.email };
     },
   };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { WasntMe } from '../operations/wasnt-me.ts';
+import type { Disowned, WasntMe } from '../operations/wasnt-me.ts';
 import { action, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
 
 export interface WasntMeDeps {
@@ -17,11 +17,7 @@ export const wasntMeView = view<WasntMeView>('sign-in/wasnt-me', 'door', 'wasntM
 
 export const wasntMeCodeView = view<object>('sign-in/wasnt-me-code', 'door', 'wasntMe.codeTitle');
 
-export interface WasntMeDoneView {
-  email: string;
-}
-
-export const wasntMeDoneView = view<WasntMeDoneView>('sign-in/wasnt-me-done', 'door', 'wasntMe.doneTitle');
+export const wasntMeDoneView = view<Disowned>('sign-in/wasnt-me-done', 'door', 'wasntMe.doneTitle');
 
 export const wasntMeEndedView = view<object>('sign-in/wasnt-me-ended', 'door', 'recover.endedTitle');
 
@@ -40,9 +36,9 @@ export function wasntMeRoutes({ wasntMe }: WasntMeDeps): Route[] {
     }),
 
     action('/wasnt-me', z.object({}), async ({ query, visitor }) => {
-      const account = await wasntMe.disown(query['token'] ?? '', visitor);
+      const disowned = await wasntMe.disown(query['token'] ?? '', visitor);
 
-      return account ? show(wasntMeDoneView, { email: account.email }) : ended();
+      return disowned ? show(wasntMeDoneView, disowned) : ended();
     }),
 
     page('/wasnt-me/code', wasntMeCodeView, () => ({})),

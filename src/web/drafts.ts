@@ -1,3 +1,4 @@
+import { networkOf } from '../domain/address.ts';
 import { newSecret, sha256 } from '../domain/ids.ts';
 import type { Ephemera } from '../storage/ephemera.ts';
 import type { Sealing } from '../storage/sealing.ts';
@@ -6,30 +7,43 @@ import { withoutSecrets } from './forms.ts';
 
 /**
  * What was typed before somebody had to sign in again, so that it stands there afterwards. Sealed, for ten minutes,
- * for the same page in the same browser; passwords are never kept.
+ * for the same page in the same browser, and for the person who typed it where that is known; passwords are never kept.
  */
 export interface Drafts {
-  /** Answers the id to carry in the address to come back to. */
-  keep(fields: Fields, place: Place): Promise<string>;
+  /**
+   * Answers the id to carry in the address to come back to. Undefined: it is more than a person types, or its network
+   * has its share, so that strangers can't fill the store.
+   */
+  keep(fields: Fields, place: Place & { ip: string }): Promise<string | undefined>;
   find(id: string, place: Place): Promise<Fields | undefined>;
 }
 
 interface Place {
   path: string;
   deviceId: string;
+  /** Whose session it is. A draft from before there was one is whoever's signs in at this page in this browser. */
+  accountId: string | undefined;
 }
 
 /** Seconds. */
 const life = 600;
+/** Of one draft, with the names of its fields. */
+const mostBytes = 8_000;
+/** Drafts of one network that are there at a time. */
+const mostOfNetwork = 100;
 
 export function createDrafts(ephemera: Ephemera, sealing: Sealing): Drafts {
   const context = (key: string): string => `draft:${key}`;
 
   return {
-    async keep(fields, place) {
+    async keep(fields, { ip, ...place }) {
+      const typed = withoutSecrets(fields);
+      if (Buffer.byteLength(JSON.stringify(typed)) > mostBytes) return undefined;
+      if ((await ephemera.increment('limit', `drafts:${networkOf(ip)}`, life)) > mostOfNetwork) return undefined;
+
       const id = newSecret();
       const key = sha256(id);
-      const text = JSON.stringify({ ...place, fields: withoutSecrets(fields) });
+      const text = JSON.stringify({ ...place, fields: typed });
 
       await ephemera.put('draft', key, sealing.seal(text, context(key)), { ttl: life });
 
@@ -44,9 +58,15 @@ export function createDrafts(ephemera: Ephemera, sealing: Sealing): Drafts {
 
       const kept = open(sealing, sealed, context(key));
 
-      return kept?.path === place.path && kept.deviceId === place.deviceId ? kept.fields : undefined;
+      return kept && isOf(kept, place) ? kept.fields : undefined;
     },
   };
+}
+
+function isOf(kept: Place, { path, deviceId, accountId }: Place): boolean {
+  const isTheirs = kept.accountId === undefined || kept.accountId === accountId;
+
+  return isTheirs && kept.path === path && kept.deviceId === deviceId;
 }
 
 /** Undefined when the key that sealed it is gone: what was typed is lost then, and nothing else. */

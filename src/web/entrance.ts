@@ -49,8 +49,10 @@ export type Asked = Ask & Partial<SignedIn>;
 export interface Visit {
   context: Context;
   route: Route;
-  /** What was typed and may be kept. */
+  /** What was typed and may be shown again. */
   typed: Fields;
+  /** Whether it came from a form that this browser has from us: from nobody else is anything kept. */
+  isOurs: boolean;
 }
 
 /** The way into a route: the session that it wants, a recent one where it must be, and back again after signing in. */
@@ -131,9 +133,10 @@ export function createEntrance(pages: ReadonlyMap<string, Page>, deps: EntranceD
     answers.write(context, gate.signIn(back, { ...options, locale }));
   }
 
-  async function backHere({ context, typed }: Visit, ask: Asked): Promise<string> {
-    const place = { path: context.path, deviceId: ask.visitor.deviceId };
-    const draft = Object.keys(typed).length > 0 ? await drafts.keep(typed, place) : draftOf(context);
+  async function backHere({ context, typed, isOurs }: Visit, ask: Asked): Promise<string> {
+    const place = { ...placeOfDraft(context, ask), ip: ask.visitor.ip };
+    const isTyped = isOurs && Object.keys(typed).length > 0;
+    const draft = isTyped ? await drafts.keep(typed, place) : draftOf(context);
 
     return withQuery(context.path, { ...ask.query, ...(draft !== undefined && { draft }) });
   }
@@ -143,7 +146,7 @@ export function createEntrance(pages: ReadonlyMap<string, Page>, deps: EntranceD
 
     if (route.access === 'anyone' || draft === undefined) return undefined;
 
-    return drafts.find(draft, { path: context.path, deviceId: ask.visitor.deviceId });
+    return drafts.find(draft, placeOfDraft(context, ask));
   }
 
   function above(context: Context): string {
@@ -163,6 +166,10 @@ function parametersOf(context: Context): Record<string, string> {
   }
 
   return parameters;
+}
+
+function placeOfDraft({ path }: Context, { visitor, account }: Asked) {
+  return { path, deviceId: visitor.deviceId, accountId: account?.id };
 }
 
 /** `/sign-in/:uid` of whatever is below it: the address up to the first parameter. */

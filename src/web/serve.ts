@@ -60,7 +60,7 @@ function createServed(pages: ReadonlyMap<string, Page>, deps: ServeDeps) {
 
   return {
     page(context: Context, route: Page): Promise<void> {
-      const visit = { context, route, typed: {} };
+      const visit = { context, route, typed: {}, isOurs: true };
 
       return entrance.pass(visit, async (ask) => {
         const draft = await entrance.findDraft(visit, ask);
@@ -81,10 +81,10 @@ function createServed(pages: ReadonlyMap<string, Page>, deps: ServeDeps) {
       const { csrf: token, ...fields } = await readForm(context.req);
       const typed = withoutSecrets(fields);
       // What another site may have filled in is not shown as if the person had.
-      const visit = { context, route, typed: origin === 'ours' ? typed : {} };
+      const visit = { context, route, typed: origin === 'ours' ? typed : {}, isOurs: csrf.holds(context, token) };
 
       return entrance.pass(visit, async (ask) => {
-        if (!csrf.holds(context, token)) return sendAgain(visit, ask);
+        if (!visit.isOurs) return sendAgain(visit, ask);
 
         const outcome = await run(route, ask, fields);
 

@@ -60,6 +60,16 @@ describe('requests of one address', () => {
     expect((await browser.get(page.url)).status).toBe(200);
   });
 
+  test('forms that take a secret from a mail or from the first start, for the same share', async () => {
+    for (const path of ['/undo-email-change', '/setup']) {
+      minute();
+      const statuses = [];
+      for (let n = 0; n < 5; n += 1) statuses.push((await ground.post(path, 'code=made-up')).status);
+
+      expect([statuses.slice(0, 4).includes(429), statuses[4]]).toEqual([false, 429]);
+    }
+  });
+
   test('apps are not limited at the token endpoint: each asks for many people', async () => {
     minute();
     const statuses = [];

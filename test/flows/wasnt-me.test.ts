@@ -5,6 +5,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { openBrowser } from '../support/browser.ts';
 import { relyingParty, type RelyingParty } from '../support/relying-party.ts';
 import { enter, isSignedIn, signIn } from '../security/web/visits.ts';
+import { addressVisits } from './address-visits.ts';
 import { chosen, recoveryAt, wanted } from './recovery.ts';
 
 const minute = 60_000;
@@ -28,7 +29,7 @@ describe('security mails', () => {
 
   afterAll(() => app[Symbol.asyncDispose]());
 
-  const { linkTo, reset, signsIn } = recoveryAt(() => app);
+  const { ask, linkTo, reset, signsIn } = recoveryAt(() => app);
   const templates = async (email: string) => (await app.mail.allTo(email)).map(({ template }) => template);
 
   /** Somebody whose account is no news. */
@@ -157,6 +158,65 @@ describe('security mails', () => {
     expect(pages.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(pages.filter(({ status }) => status === 410)).toHaveLength(49);
     expect((await templates(ana.email)).filter((name) => name === 'reset-password')).toHaveLength(1);
+  });
+
+  test('where a thief changed the address no link goes to them, also not with the link from before', async () => {
+    const ana = await settled();
+    const thief = await signIn(app, ana);
+    const { link } = await app.mail.to(ana.email, 'new-device');
+    const visits = addressVisits(app);
+    await visits.change(thief, 'thief@elsewhere.example');
+
+    const owner = openBrowser(app.url);
+    const done = await owner.submit(await owner.open(link), {}, { form: '/wasnt-me' });
+
+    expect([done.status, await isSignedIn(thief)]).toEqual([200, false]);
+    expect(await visits.textsTo('thief@elsewhere.example')).not.toContain('reset-password');
+    expect(await templates(ana.email)).not.toContain('reset-password');
+    expect(done.words).toContain('its e-mail address was changed');
+    expect(done.words).not.toContain('thief@');
+    expect(done.html).toContain('href="/undo-email-change"');
+
+    const undo = await owner.open((await app.mail.to(ana.email, 'email-changed')).link);
+    const undone = await owner.submit(undo, { proofPassword: ana.password });
+    expect(undone.words).toContain('“Forgot password?” on the sign-in page');
+
+    await ask(ana.email);
+    await reset(await linkTo(ana));
+    expect(await signsIn({ ...ana, password: wanted })).toBe(true);
+  });
+
+  test('once the change is taken back, a mail from before it sends the link again', async () => {
+    const ana = await settled();
+    const thief = await signIn(app, ana);
+    const { link } = await app.mail.to(ana.email, 'new-device');
+    const visits = addressVisits(app);
+    await visits.change(thief, 'thief@somewhere.example');
+    await visits.change(thief, ana.email);
+
+    const owner = openBrowser(app.url);
+    const done = await owner.submit(await owner.open(link), {}, { form: '/wasnt-me' });
+    expect(done.words).toContain(`on its way to ${ana.email}`);
+    expect(await templates(ana.email)).toContain('reset-password');
+  });
+
+  test('a thief who spent the share of links keeps none from the person', async () => {
+    const ana = await settled();
+    await signIn(app, ana);
+    const { link } = await app.mail.to(ana.email, 'new-device');
+    for (let n = 0; n < 7; n += 1) await ask(ana.email);
+    const before = (await templates(ana.email)).filter((name) => name === 'reset-password').length;
+    const live = await linkTo(ana);
+
+    const owner = openBrowser(app.url);
+    const done = await owner.submit(await owner.open(link), {}, { form: '/wasnt-me' });
+    expect(done.words).toContain('on its way');
+
+    const after = (await templates(ana.email)).filter((name) => name === 'reset-password').length;
+    expect([before, after]).toEqual([5, 6]);
+    expect((await owner.open(live)).status).toBe(410);
+    await reset(await linkTo(ana));
+    expect(await signsIn({ ...ana, password: wanted })).toBe(true);
   });
 
   test('a password that is changed in the account leads there as well', async () => {

@@ -97,11 +97,16 @@ export async function openDoor(now: Played['now']): Promise<Door> {
     strength: createJudgeStrength(policyOptions.productName),
     wasntMe: {
       find: async (typed) => state.links.get(typed)?.account,
-      disown: async (typed) => state.links.get(typed)?.account,
+      disown: async (typed) => {
+        const account = state.links.get(typed)?.account;
+
+        return account && { sentTo: account.email };
+      },
     },
     recovery: {
       possible: true,
       ask: async ({ email }) => (state.asked.push(email), state.mayAsk ? 'asked' : 'too-many'),
+      send: async ({ email }) => void state.asked.push(email),
       find: async (typed) => state.links.get(typed),
       reset: async () => 'ended',
     },

@@ -39,6 +39,7 @@ export const recoverySamples: readonly Sample[] = [
 
   sample(wasntMeView, () => ({ token: 't', email })),
   sample(wasntMeCodeView, () => ({})),
-  sample(wasntMeDoneView, () => ({ email })),
+  sample(wasntMeDoneView, () => ({ sentTo: email })),
+  sample(wasntMeDoneView, () => ({ sentTo: undefined }), { as: 'with another address' }),
   sample(wasntMeEndedView, () => ({})),
 ];

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { RecentSignInRequired, SignInRequired } from '../../src/domain/errors.ts';
 import { action, page } from '../../src/web/route.ts';
 import { openMemory, openSite, profileView, signedIn } from './site.ts';
+import type { Browser, Page } from '../support/browser.ts';
 import type { Site } from './site.ts';
 
 const typed = { displayName: 'Ana Maria', about: 'Long\ntext', password: 'correct horse battery' };
@@ -13,6 +14,29 @@ function asked(location: string | undefined): { back: string; maxAge: string } {
   const { searchParams } = new URL(location ?? 'none:');
 
   return { back: searchParams.get('back') ?? '', maxAge: searchParams.get('max_age') ?? '' };
+}
+
+/** Sends it to a page that needs a recent sign-in, with the token of another page of this browser. */
+async function sent(browser: Browser, { forms }: Page, fields: Record<string, string>) {
+  const csrf = forms.find(({ fields: own }) => 'csrf' in own)?.fields['csrf'] ?? '';
+
+  return asked((await browser.post('/careful', { ...fields, csrf })).location);
+}
+
+/** What is put into the cache. */
+function watched(clock = { now: () => 0 }) {
+  const memory = openMemory(clock);
+  const kept: string[] = [];
+  const ephemera = {
+    ...memory,
+    put: (...[kind, id, value, life]: Parameters<typeof memory.put>) => {
+      kept.push(`${kind} ${id} ${JSON.stringify(value)}`);
+
+      return memory.put(kind, id, value, life);
+    },
+  };
+
+  return { kept, ephemera };
 }
 
 async function openWith(signedInAgo: number): Promise<Site> {
@@ -131,23 +155,62 @@ describe('recent sign-in', () => {
   });
 
   test('what is kept can be read by nobody who reads the store', async () => {
-    const clock = { now: () => 0 };
-    const memory = openMemory(clock);
-    const kept: string[] = [];
-    const ephemera = {
-      ...memory,
-      put: (...[kind, id, value, life]: Parameters<typeof memory.put>) => {
-        kept.push(`${kind} ${id} ${JSON.stringify(value)}`);
-
-        return memory.put(kind, id, value, life);
-      },
-    };
+    const { kept, ephemera } = watched();
     await using site = await openSite({ ephemera });
-    const { back } = asked((await site.browser().post('/careful', typed)).location);
+    const browser = site.browser();
+    const { back } = await sent(browser, await browser.get('/profile'), typed);
 
     expect(kept).toHaveLength(1);
     expect(kept[0]).not.toMatch(/Ana|careful/);
     expect(kept[0]).not.toContain(back.split('draft=')[1]);
+  });
+
+  test('nothing is kept from a form that is not this browser’s: strangers don’t fill the store', async () => {
+    const { kept, ephemera } = watched();
+    await using site = await openSite({ ephemera });
+    const page = await site.browser().get('/profile');
+    const csrf = page.forms[0]?.fields['csrf'] ?? '';
+    const browser = site.browser();
+    await browser.get('/profile');
+
+    for (const token of [{}, { csrf: '' }, { csrf }]) {
+      const answer = await browser.post('/careful', { ...typed, ...token });
+      expect(asked(answer.location)).toEqual({ back: '/careful', maxAge: '' });
+    }
+
+    expect(kept).toEqual([]);
+  });
+
+  test('nor more than 8 kB, nor more than a hundred of one network in ten minutes', async () => {
+    const clock = { time: 0, now: () => clock.time };
+    const { kept, ephemera } = watched(clock);
+    await using site = await openSite({ ephemera });
+    const browser = site.browser();
+    const page = await browser.get('/profile');
+
+    expect((await sent(browser, page, { ...typed, about: 'ü'.repeat(4_000) })).back).toBe('/careful');
+    expect(kept).toEqual([]);
+
+    for (let n = 0; n < 100; n += 1) await sent(browser, page, { ...typed, about: 'x'.repeat(7_800) });
+    expect(kept).toHaveLength(100);
+
+    expect((await sent(browser, page, typed)).back).toBe('/careful');
+    clock.time += 600_000;
+    expect((await sent(browser, page, typed)).back).toMatch(/^\/careful\?draft=/);
+    expect(kept).toHaveLength(101);
+  });
+
+  test('what somebody typed while signed in is shown to nobody else who signs in there', async () => {
+    await using site = await openWith(301);
+    const browser = site.browser();
+    const { back } = await sent(browser, await browser.get('/profile'), typed);
+
+    site.session = signedIn(site.clock, { id: 'a2', email: 'bo@example.com' });
+    const other = await browser.get(back);
+    expect([other.status, other.html.includes('Ana Maria')]).toEqual([200, false]);
+
+    site.session = signedIn(site.clock);
+    expect((await browser.get(back)).html).toContain('Ana Maria');
   });
 
   test('a button without a page comes back to the page above it', async () => {
