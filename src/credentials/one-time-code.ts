@@ -17,12 +17,13 @@ import { sameText, type Sealing } from '../storage/sealing.ts';
 export interface OneTimeCodes {
   /**
    * Puts a new code in the place of any older one; tries that the older one had are not given back. `also` answers what
-   * is written in the same step: the message that carries it. `wait` in seconds: too many were sent, or tried.
+   * is written in the same step: the message that carries it, or the `refusal` to answer where there is none and so no
+   * code; it may be called more than once. `wait` in seconds: too many were sent, or tried; then it is not called at all.
    */
-  issue(
+  issue<Refusal = never>(
     ask: CodeAsk,
-    also: (issued: IssuedCode) => readonly Write[] | Promise<readonly Write[]>,
-  ): Promise<IssuedCode | { wait: number }>;
+    also: (issued: IssuedCode) => CodeMessage<Refusal> | Promise<CodeMessage<Refusal>>,
+  ): Promise<IssuedCode | { wait: number } | Refusal>;
   check(tried: CodeOf & { code: string }): Promise<CheckedCode>;
   /** The code that this browser waits for, as far as a page shows it. */
   waiting(of: CodeOf): Promise<WaitingCode | undefined>;
@@ -33,6 +34,8 @@ export interface OneTimeCodes {
   /** What ends every code that went to an address or number which is another now: to be written with that change. */
   endedBy(change: 'email' | 'phone', accountId: string): Write[];
 }
+
+export type CodeMessage<Refusal = never> = readonly Write[] | { refusal: Refusal };
 
 /** What a code proves. One for one purpose is none for another. */
 export type CodePurpose =
@@ -142,6 +145,7 @@ export function createOneTimeCodes({ records, reads, sealing, clock }: OneTimeCo
 
         const issued = { code: newCode(), worksUntil: now + life };
         const rest = await also(issued);
+        if ('refusal' in rest) return rest.refusal;
         const change = (old: OneTimeCode): OneTimeCode =>
           waitOf(old, now) === undefined ? renewed(ask, issued, old) : old;
 
