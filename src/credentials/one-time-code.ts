@@ -53,6 +53,11 @@ export interface CodeOf {
   accountId: string;
   /** Names the browser and the attempt: the session, the sign-in. Nothing that a form brings. */
   binding: string;
+  /**
+   * Each binding has a code of its own, with its own count of what was sent and tried: for what anybody can ask for in
+   * somebody's name. Whoever asks bounds how many there are.
+   */
+  apart?: true;
 }
 
 export interface CodeAsk extends CodeOf {
@@ -97,9 +102,9 @@ const mostSent = 5;
 const life = 600_000;
 const hour = 3_600_000;
 
-/** What is sent to a mailbox and to a phone. */
+/** What is sent to a mailbox and to a phone. A code of purpose `mailbox` is bound to the very address. */
 const sentTo: Readonly<Record<'email' | 'phone', readonly CodePurpose[]>> = {
-  email: ['second-factor:email', 'verify:email', 'change:email', 'mailbox'],
+  email: ['second-factor:email', 'verify:email', 'change:email'],
   phone: ['second-factor:text', 'verify:phone'],
 };
 
@@ -235,8 +240,8 @@ export function newCode(): string {
     .padStart(digits, '0');
 }
 
-function idOf({ purpose, accountId }: Pick<CodeOf, 'purpose' | 'accountId'>): string {
-  return `${purpose} ${accountId}`;
+function idOf({ purpose, accountId, ...of }: Pick<CodeOf, 'purpose' | 'accountId'> & Partial<CodeOf>): string {
+  return `${purpose} ${accountId}${of.apart && of.binding !== undefined ? ` ${sha256(of.binding)}` : ''}`;
 }
 
 function lives(row: OneTimeCode, now: number): row is OneTimeCode & { hash: string } {
