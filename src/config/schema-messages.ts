@@ -95,7 +95,11 @@ const sms = section(
       300,
     ),
     caps: section('How many text messages are sent at most, counted until midnight UTC.', {
-      per_number: wholeNumber(5, { min: 1, max: 100, unit: 'messages' }, 'To one number.'),
+      per_number: wholeNumber(
+        5,
+        { min: 1, max: 100, unit: 'messages' },
+        'To one number, and as many again where a number is yet to be proved: anybody can type one.',
+      ),
       per_address: wholeNumber(
         10,
         { min: 1, max: 10_000, unit: 'messages' },

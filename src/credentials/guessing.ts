@@ -79,7 +79,8 @@ export interface GuessingDeps {
   limits: GuessingLimits;
   /**
    * What is guessed at; passwords unless told otherwise. `registration`: codes sent to an address that is no account's
-   * yet. Of them no row of failures is kept, by which a stranger could shut somebody's address out for good.
+   * yet. Of them no row of failures is kept and nothing is counted over networks, by which a stranger could shut
+   * somebody's address out: what bounds the guesses there is how many codes are sent.
    */
   at?: 'password' | 'second-factor' | 'registration';
   /** See `EventsDeps`; `sent` is called once they were written. */
@@ -114,20 +115,22 @@ export function createGuessing(deps: GuessingDeps): Guessing {
   }
 
   /** Six digits have a million values: there growing waits alone would still allow too many guesses (S85). */
-  function hourly(name: string, reason: Reason, value: string): Counter<Reason> {
+  function hourly(name: string, reason: Reason, ...values: string[]): Counter<Reason> {
     const limit = Math.min(mostInAnHour, limits.failures_per_account);
 
-    return { id: counterId(name, value), reason, limit, wait: () => hour, life: hour };
+    return { id: counterId(name, ...values), reason, limit, wait: () => hour, life: hour };
   }
 
   function strangersCounters(account: string, address: string): Counter<Reason>[] {
     const pair = slowing('pair', limits.failures_per_pair, account, address);
+    // Whose address it is nobody knows yet: a stranger's failures elsewhere keep nobody from creating an account.
+    const whose = at === 'registration' ? [account, address] : [account];
 
     return [
       // The first one without room says how long to wait: the longest wait comes first.
       ...(at === 'registration' ? [] : [ending('row', account)]),
       ...(isCode
-        ? [hourly('account', 'account', account), pair]
+        ? [hourly('account', 'account', ...whose), pair]
         : [pair, slowing('account', limits.failures_per_account, account)]),
       slowing('address', limits.failures_per_address, address),
     ];

@@ -17,12 +17,13 @@ import { sameText, type Sealing } from '../storage/sealing.ts';
 export interface OneTimeCodes {
   /**
    * Puts a new code in the place of any older one; tries that the older one had are not given back. `also` answers what
-   * is written in the same step: the message that carries it. `wait` in seconds: too many were sent, or tried.
+   * is written in the same step: the message that carries it, or the `refusal` to answer where there is none and so no
+   * code; it may be called more than once. `wait` in seconds: too many were sent, or tried; then it is not called at all.
    */
-  issue(
+  issue<Refusal = never>(
     ask: CodeAsk,
-    also: (issued: IssuedCode) => readonly Write[] | Promise<readonly Write[]>,
-  ): Promise<IssuedCode | { wait: number }>;
+    also: (issued: IssuedCode) => CodeMessage<Refusal> | Promise<CodeMessage<Refusal>>,
+  ): Promise<IssuedCode | { wait: number } | Refusal>;
   check(tried: CodeOf & { code: string }): Promise<CheckedCode>;
   /** The code that this browser waits for, as far as a page shows it. */
   waiting(of: CodeOf): Promise<WaitingCode | undefined>;
@@ -33,6 +34,8 @@ export interface OneTimeCodes {
   /** What ends every code that went to an address or number which is another now: to be written with that change. */
   endedBy(change: 'email' | 'phone', accountId: string): Write[];
 }
+
+export type CodeMessage<Refusal = never> = readonly Write[] | { refusal: Refusal };
 
 /** What a code proves. One for one purpose is none for another. */
 export type CodePurpose =
@@ -50,6 +53,11 @@ export interface CodeOf {
   accountId: string;
   /** Names the browser and the attempt: the session, the sign-in. Nothing that a form brings. */
   binding: string;
+  /**
+   * Each binding has a code of its own, with its own count of what was sent and tried: for what anybody can ask for in
+   * somebody's name. Whoever asks bounds how many there are.
+   */
+  apart?: true;
 }
 
 export interface CodeAsk extends CodeOf {
@@ -94,9 +102,9 @@ const mostSent = 5;
 const life = 600_000;
 const hour = 3_600_000;
 
-/** What is sent to a mailbox and to a phone. */
+/** What is sent to a mailbox and to a phone. A code of purpose `mailbox` is bound to the very address. */
 const sentTo: Readonly<Record<'email' | 'phone', readonly CodePurpose[]>> = {
-  email: ['second-factor:email', 'verify:email', 'change:email', 'mailbox'],
+  email: ['second-factor:email', 'verify:email', 'change:email'],
   phone: ['second-factor:text', 'verify:phone'],
 };
 
@@ -142,6 +150,7 @@ export function createOneTimeCodes({ records, reads, sealing, clock }: OneTimeCo
 
         const issued = { code: newCode(), worksUntil: now + life };
         const rest = await also(issued);
+        if ('refusal' in rest) return rest.refusal;
         const change = (old: OneTimeCode): OneTimeCode =>
           waitOf(old, now) === undefined ? renewed(ask, issued, old) : old;
 
@@ -231,8 +240,8 @@ export function newCode(): string {
     .padStart(digits, '0');
 }
 
-function idOf({ purpose, accountId }: Pick<CodeOf, 'purpose' | 'accountId'>): string {
-  return `${purpose} ${accountId}`;
+function idOf({ purpose, accountId, ...of }: Pick<CodeOf, 'purpose' | 'accountId'> & Partial<CodeOf>): string {
+  return `${purpose} ${accountId}${of.apart && of.binding !== undefined ? ` ${sha256(of.binding)}` : ''}`;
 }
 
 function lives(row: OneTimeCode, now: number): row is OneTimeCode & { hash: string } {

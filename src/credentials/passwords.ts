@@ -21,9 +21,10 @@ export interface Passwords {
   toSet(accountId: string, password: string): Promise<Write>;
   /**
    * Puts `next` in the place of `current`, or answers false because `current` is not (or, by then, no longer) the
-   * password: of many calls at once that know the same one, one changes it. Throws as `set` does.
+   * password: of many calls at once that know the same one, one changes it. `also` answers what is written in the same
+   * step, by that one alone; it may be called more than once. Throws as `set` does.
    */
-  replace(accountId: string, change: { current: string; next: string }): Promise<boolean>;
+  replace(accountId: string, change: { current: string; next: string }, also?: Also): Promise<boolean>;
   has(accountId: string): Promise<boolean>;
   /** Its hash, for whoever has to know later what the password was: to be kept sealed. */
   hashOf(accountId: string): Promise<string | undefined>;
@@ -35,8 +36,10 @@ export interface Passwords {
   settled(): Promise<void>;
 }
 
+type Also = () => Promise<readonly Write[]>;
+
 export interface PasswordsDeps {
-  records: Pick<Records, 'passwords'>;
+  records: Pick<Records, 'passwords' | 'write'>;
   hashing: Hashing;
   clock: Clock;
   /** Told of a re-hash that failed: the sign-in itself went on. */
@@ -64,16 +67,24 @@ export function createPasswords({ records, hashing, clock, onRehashFailure }: Pa
     underWay.add(work);
   }
 
-  async function replace(accountId: string, change: { current: string; next: string }): Promise<boolean> {
+  async function replace(
+    accountId: string,
+    given: { current: string; next: string },
+    also: Also = async () => [],
+  ): Promise<boolean> {
     const seen = await records.passwords.get(accountId);
-    if (!(await hashing.verify(seen?.hash, change.current)) || !seen) return false;
+    if (!(await hashing.verify(seen?.hash, given.current)) || !seen) return false;
 
-    const hash = await hashing.hash(change.next);
+    const hash = await hashing.hash(given.next);
     const row: PasswordCredential = { id: accountId, accountId, hash, changedAt: clock.now() };
-    const now = await records.passwords.update(accountId, (old) => (old.hash === seen.hash ? row : old));
+    const change = (old: PasswordCredential) => (old.hash === seen.hash ? row : old);
+    const isChanged = await records.write([
+      { in: 'passwords', update: accountId, change, decides: true },
+      ...(await also()),
+    ]);
 
     // Changed meanwhile, or only hashed anew: what stands there by now tells.
-    return now?.hash === hash || replace(accountId, change);
+    return isChanged || replace(accountId, given, also);
   }
 
   function verifier(accountId: string | undefined): (password: string) => Promise<boolean> {
@@ -116,7 +127,7 @@ export function createPasswords({ records, hashing, clock, onRehashFailure }: Pa
     toSet: async (accountId, password) => {
       const hash = await hashing.hash(password);
 
-      return { in: 'passwords', put: { id: accountId, accountId, hash, changedAt: clock.now() } };
+      return { in: 'passwords', decides: true, put: { id: accountId, accountId, hash, changedAt: clock.now() } };
     },
 
     replace,

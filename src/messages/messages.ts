@@ -29,7 +29,7 @@ export interface Messages extends TextNumbers {
    * The same work for nobody, now and when its turn comes, where it is dropped instead of sent. For what must not tell by
    * its time whether there is somebody to write to (S71). `to` is what was typed.
    */
-  pretend<Name extends MailName>(template: Name, mail: { to: string; data: Mails[Name] }): Write[];
+  pretend<Name extends MailName>(template: Name, mail: Pick<Mail<Mails[Name]>, 'to' | 'attempt' | 'data'>): Write[];
   /** The same for a text message, to a number that `allowText` let through. */
   composeText<Name extends TextName>(template: Name, text: Text<Texts[Name]>): Write[];
   /** Sends what is due, on this node, now instead of in half a minute. Writing a message does it by itself. */
@@ -44,6 +44,11 @@ export interface Recipient {
   timeZone?: unknown;
   /** Whose message it is: closing the account drops it. */
   accountId?: string;
+  /**
+   * Where each attempt has a code of its own: only a newer message of the same attempt takes the place of this one. A
+   * stranger's makes nobody's outdated.
+   */
+  attempt?: string;
 }
 
 export interface Mail<Data> extends Recipient {
@@ -88,7 +93,7 @@ export function createMessages({ sealing, clock, ways, numbers, bell, timeZone: 
     template: Template<Data, unknown>,
     { channel, to, message, nobody }: Row<Data>,
   ): Write {
-    const { locale, timeZone, accountId, data, owed } = message;
+    const { locale, timeZone, accountId, attempt = '', data, owed } = message;
     const now = clock.now();
     const id = newTimedId(now);
     const lives = template.lives?.(data);
@@ -114,7 +119,7 @@ export function createMessages({ sealing, clock, ways, numbers, bell, timeZone: 
     if (accountId !== undefined) queued.accountId = accountId;
     if (lives !== undefined) queued.usefulUntil = now + lives * 1000;
     if (template.newestOnly)
-      queued.newestOf = sealing.keyedHash('message', [name, emailKey(to), accountId ?? ''].join(' '));
+      queued.newestOf = sealing.keyedHash('message', [name, emailKey(to), accountId ?? '', attempt].join(' '));
 
     return { in: 'messages', create: queued };
   }
@@ -129,10 +134,10 @@ export function createMessages({ sealing, clock, ways, numbers, bell, timeZone: 
       return ways.email === 'none' ? [] : [row(name, mails[name], { channel: 'email', to: mail.to, message: mail })];
     },
 
-    pretend: (name, { to, data }) =>
+    pretend: (name, { to, ...mail }) =>
       ways.email === 'none'
         ? []
-        : [row(name, mails[name], { channel: 'email', to, message: { locale: 'en', data }, nobody: true })],
+        : [row(name, mails[name], { channel: 'email', to, message: { locale: 'en', ...mail }, nobody: true })],
 
     composeText: (name, text) =>
       ways.sms === 'none' ? [] : [row(name, texts[name], { channel: 'sms', to: text.to.number, message: text })],

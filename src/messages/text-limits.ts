@@ -8,11 +8,22 @@ import type { Shares } from './shares.ts';
  */
 export interface TextLimits {
   /** Counts one message everywhere, or nowhere and says which cap is reached. */
-  take(asked: { number: string; ip: string }): Promise<TextCap | undefined>;
+  take(asked: TextAsk): Promise<TextCap | { giveBack(): Promise<void> }>;
   /** Whether today's budget is used up. */
   isSpent(): Promise<boolean>;
   /** Seconds until the counts begin anew. */
   untilReset(): number;
+}
+
+export interface TextAsk {
+  /** E.164. */
+  number: string;
+  ip: string;
+  /**
+   * The message proves a number that anybody can have typed: a number has a share of its own for these, so that nobody
+   * who types a stranger's number uses up what its owner signs in with.
+   */
+  isUnproved?: boolean;
 }
 
 export type TextCap = 'number' | 'address' | 'prefix' | 'day';
@@ -45,20 +56,23 @@ export function createTextLimits({ shares, clock, caps, onSpent }: TextLimitsDep
   });
 
   return {
-    async take({ number, ip }) {
+    async take({ number, ip, isUnproved = false }) {
       const counters = [
-        counter('number', caps.per_number, number),
+        counter('number', caps.per_number, isUnproved ? `unproved ${number}` : number),
         counter('address', caps.per_address, networkOf(ip)),
         counter('prefix', caps.per_prefix, number.slice(0, -blockDigits)),
         counter('day', caps.per_day),
       ];
       const taken: Counter[] = [];
+      const giveBack = async (): Promise<void> => {
+        await Promise.all(taken.map(({ key }) => shares.giveBack(key)));
+      };
 
       for (const one of counters) {
         const count = await shares.take(one.key, { most: one.most, within: untilReset() });
 
         if (count === undefined) {
-          await Promise.all(taken.map(({ key }) => shares.giveBack(key)));
+          await giveBack();
           return one.cap;
         }
 
@@ -66,7 +80,7 @@ export function createTextLimits({ shares, clock, caps, onSpent }: TextLimitsDep
         if (one.cap === 'day' && count === one.most) await onSpent();
       }
 
-      return undefined;
+      return { giveBack };
     },
 
     isSpent: async () => (await shares.taken(counter('day', caps.per_day).key)) >= caps.per_day,

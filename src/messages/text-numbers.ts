@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import { readPhoneNumber } from './phone-numbers.ts';
-import type { TextCap, TextLimits } from './text-limits.ts';
+import type { TextAsk, TextCap, TextLimits } from './text-limits.ts';
 import type { Way } from './ways.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { Way } from './ways.ts';
  */
 export interface TextNumbers {
   /** Counts one message to the number (E.164) that this address (IP) asks for, or says why there is none. */
-  allowText(asked: { number: string; ip: string }): Promise<TextAdmission>;
+  allowText(asked: TextAsk): Promise<TextAdmission>;
   /** Whether numbers of a country (two letters of ISO 3166-1) get messages at all; unset: of any. Says nothing of caps. */
   canSendText(country?: string): boolean;
   /** Whether today's budget is used up: better not to offer what would be refused. */
@@ -17,7 +17,8 @@ export interface TextNumbers {
 }
 
 export type TextAdmission =
-  | { allowed: true; to: TextNumber }
+  /** `giveBack`: for a message that was not written after all. */
+  | { allowed: true; to: TextNumber; giveBack(): Promise<void> }
   /** `off`: not configured; `country`: not among those that the operator named, or no number of any. */
   | { allowed: false; reason: 'off' | 'country' }
   /** Seconds. */
@@ -53,17 +54,18 @@ export function createTextNumbers({ limits, way, countries }: TextNumbersDeps): 
     countries.includes(country) || (way === 'outbox' && countries.length === 0);
 
   return {
-    async allowText({ number, ip }) {
+    async allowText(asked) {
+      const { number } = asked;
       if (way === 'none') return { allowed: false, reason: 'off' };
 
       const country = await countryOf(number);
       if (country === undefined || !isOpen(country)) return { allowed: false, reason: 'country' };
 
-      const cap = await limits.take({ number, ip });
+      const taken = await limits.take(asked);
 
-      return cap === undefined
-        ? { allowed: true, to: TextNumber.counted(number) }
-        : { allowed: false, reason: cap, retryAfter: limits.untilReset() };
+      return typeof taken === 'string'
+        ? { allowed: false, reason: taken, retryAfter: limits.untilReset() }
+        : { allowed: true, to: TextNumber.counted(number), giveBack: taken.giveBack };
     },
 
     canSendText: (country) => way !== 'none' && (country === undefined || isOpen(country)),

@@ -178,9 +178,9 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       const problems = await passwordProblems(policy, { password, path: 'password', whose: account, secondFactor });
       if (problems.length > 0) return refused(...problems);
 
-      await passwords.set(accountId, password);
+      const set = await passwords.toSet(accountId, password);
+      await records.write([set, ...(await tellingOf(deps, { ...by, account, what: { kind: 'password.set' } }))]);
       await oldPassword.forget(accountId);
-      await records.write(await tellingOf(deps, { ...by, account, what: { kind: 'password.set' } }));
 
       return { ok: true, value: account };
     },

@@ -4,7 +4,6 @@ import type { Passwords } from '../credentials/passwords.ts';
 import type { Account } from '../domain/account.ts';
 import { isTwoFactorOn } from '../domain/factors.ts';
 import type { Origin } from '../events/writer.ts';
-import type { Records } from '../storage/records.ts';
 import type { Endings } from './endings.ts';
 import type { FactorChanges } from './factor-changes.ts';
 import { tellingOf, type HappeningsDeps } from './happenings.ts';
@@ -13,7 +12,6 @@ import { passwordProblems } from './password-problems.ts';
 import { problem, refused, type Result } from './problems.ts';
 
 export interface ChangePasswordDeps extends HappeningsDeps {
-  records: Pick<Records, 'write'>;
   passwords: Pick<Passwords, 'replace'>;
   policy: PasswordPolicy;
   guessing: Pick<Guessing, 'admit' | 'succeeded' | 'failed' | 'withdrawn'>;
@@ -72,7 +70,9 @@ export async function changePassword(
 
   const { ticket } = admission;
   const change = { current: currentPassword, next: newPassword };
-  const changed = await passwords.replace(accountId, change).catch(async (error: unknown) => {
+  const what = { kind: 'password.changed', details: { everywhere } } as const;
+  const telling = () => tellingOf(deps, { ...facts, what });
+  const changed = await passwords.replace(accountId, change, telling).catch(async (error: unknown) => {
     await guessing.withdrawn(ticket);
     throw error;
   });
@@ -86,9 +86,6 @@ export async function changePassword(
 
   await guessing.succeeded(ticket, accountId);
   await deps.oldPassword.forget(accountId);
-  await deps.records.write(
-    await tellingOf(deps, { ...facts, what: { kind: 'password.changed', details: { everywhere } } }),
-  );
   if (everywhere) await endings.otherSessions(account, sessionUid, { ...by, reason: 'password_changed' });
 
   return { ok: true, value: account };

@@ -32,7 +32,7 @@ interface Asked {
 
 export interface MailboxDeps {
   records: Pick<Records, 'accounts'>;
-  oneTimeCodes: Pick<OneTimeCodes, 'issue' | 'check'>;
+  oneTimeCodes: Pick<OneTimeCodes, 'issue' | 'check' | 'waiting'>;
   /** At passwords. */
   guessing: Pick<Guessing, 'recognised'>;
   messages: Pick<Messages, 'compose' | 'pretend' | 'canSendEmail'>;
@@ -44,9 +44,13 @@ export interface MailboxDeps {
 }
 
 const hour = 3600;
-/** Requests of one network, and tries at the codes of one address (S85), in an hour. */
+/** Requests of one network in an hour. */
 const perNetwork = { most: 30, within: hour };
-const perAddress = { most: 20, within: hour };
+/** Of those, codes to one address, and tries at them (S85). Strangers elsewhere take nothing of these. */
+const sentHere = { most: 5, within: hour };
+const triedHere = { most: 20, within: hour };
+/** Codes to one address from everywhere (S76), each with five tries: as many as such mails are delivered. */
+const sentToAddress = { most: 10, within: hour };
 
 export function createMailbox(deps: MailboxDeps): Mailbox {
   const { records, oneTimeCodes, messages, shares, clock, placeOf } = deps;
@@ -57,24 +61,40 @@ export function createMailbox(deps: MailboxDeps): Mailbox {
     const account: Account | undefined = found?.status === 'active' && found.emailVerified ? found : undefined;
     const accountId = account?.id ?? `nobody ${deps.sealing.keyedHash('mailbox-of-nobody', key)}`;
 
-    return { key, account, code: { purpose: 'mailbox', accountId, binding } as const };
+    // Bound to the address too: what was sent to an older one of the account is right nowhere.
+    return {
+      key,
+      account,
+      code: { purpose: 'mailbox', accountId, binding: `${binding} ${key}`, apart: true } as const,
+    };
+  }
+
+  async function isShareLeft(key: string, network: string): Promise<boolean> {
+    return (
+      (await shares.take(`mailbox ${key} from ${network}`, sentHere)) !== undefined &&
+      (await shares.take(`mailbox ${key}`, sentToAddress)) !== undefined
+    );
   }
 
   return {
     possible: messages.canSendEmail,
 
     async send({ email, binding, from }) {
-      const { account, code } = await of(email, binding);
-      if ((await shares.take(`mailbox from ${networkOf(from.ip)}`, perNetwork)) === undefined) return 'too-many';
+      const { key, account, code } = await of(email, binding);
+      const network = networkOf(from.ip);
+      if ((await shares.take(`mailbox from ${network}`, perNetwork)) === undefined) return 'too-many';
 
-      const issued = await oneTimeCodes.issue(code, ({ code: digits, worksUntil }) => {
+      let isLeft: Promise<boolean> | undefined;
+      const issued = await oneTimeCodes.issue<{ wait: number }>(code, async ({ code: digits, worksUntil }) => {
+        if (!(await (isLeft ??= isShareLeft(key, network)))) return { refusal: { wait: hour } };
+
         const locale = account?.locale ?? 'en';
         const lives = Math.round((worksUntil - clock.now()) / 1000);
         const data = { code: digits, lives, ...circumstancesOf(from, { clock, placeOf, locale }) };
 
         return account
-          ? messages.compose('mailbox-code', { ...toAccount(account), data })
-          : messages.pretend('mailbox-code', { to: email, data });
+          ? messages.compose('mailbox-code', { ...toAccount(account), attempt: binding, data })
+          : messages.pretend('mailbox-code', { to: email, attempt: binding, data });
       });
 
       return 'wait' in issued ? issued : 'sent';
@@ -82,7 +102,10 @@ export function createMailbox(deps: MailboxDeps): Mailbox {
 
     async prove({ email, binding, code: typed, from }) {
       const { key, account, code } = await of(email, binding);
-      if ((await shares.take(`mailbox tries ${key}`, perAddress)) === undefined) return 'ended';
+      // Without a code there is nothing to guess: such a try uses up nothing.
+      if ((await oneTimeCodes.waiting(code)) === undefined) return 'ended';
+      if ((await shares.take(`mailbox tries ${key} from ${networkOf(from.ip)}`, triedHere)) === undefined)
+        return 'ended';
 
       const checked = await oneTimeCodes.check({ ...code, code: typed });
       if (checked.outcome === 'ended') return 'ended';

@@ -4,12 +4,14 @@ import type { Clock } from '../domain/clock.ts';
 import { maskedPhone } from '../domain/masked.ts';
 import { toAccount, type Messages } from '../messages/messages.ts';
 import { readPhoneNumber, type PhoneNumber } from '../messages/phone-numbers.ts';
+import type { TextNumber } from '../messages/text-numbers.ts';
 import type { Records, Write } from '../storage/records.ts';
 import { textIn, type Asking, type AwaitedCode, type CodeSent, type ContactChange } from './contact-change.ts';
 import type { FactorChanges } from './factor-changes.ts';
 import { tellingOf, type Happening, type HappeningsDeps } from './happenings.ts';
 import { problem, refused, type By, type Result } from './problems.ts';
 import type { ProveCode } from './prove-code.ts';
+import { sendTextCode } from './text-code.ts';
 import type { TwoFactor } from './two-factor.ts';
 
 /**
@@ -50,23 +52,17 @@ export function createPhoneChange(deps: PhoneChangeDeps): PhoneChange {
 
   async function send(account: Account, { number }: PhoneNumber, asking: Asking): Promise<CodeSent> {
     const { binding, from, locale } = asking;
-    const admission = await messages.allowText({ number, ip: from.ip });
-    if (!admission.allowed) return 'retryAfter' in admission ? { wait: admission.retryAfter } : 'off';
-
-    const message = ({ code, worksUntil }: IssuedCode): Write[] => {
+    const compose = ({ code, worksUntil }: IssuedCode, to: TextNumber): Write[] => {
       const lives = Math.round((worksUntil - clock.now()) / 1000);
 
-      return messages.composeText('phone-code', {
-        ...toAccount(account),
-        to: admission.to,
-        locale,
-        data: { code, lives },
-      });
+      return messages.composeText('phone-code', { ...toAccount(account), to, locale, data: { code, lives } });
     };
     const ask = { purpose, accountId: account.id, binding, data: { number }, keptFor: waits } as const;
-    const issued = await codes.issue(ask, message);
+    const issued = await sendTextCode(messages, { number, ip: from.ip, isUnproved: true, compose }, (message) =>
+      codes.issue(ask, message),
+    );
 
-    return 'wait' in issued ? issued : 'sent';
+    return issued === 'off' || 'wait' in issued ? issued : 'sent';
   }
 
   async function waiting(accountId: string, binding: string): Promise<AwaitedCode | undefined> {

@@ -84,8 +84,14 @@ const given = z.strictObject({
 
 /** Seconds. */
 const hour = 3600;
+const day = 24 * hour;
 /** Codes that one network has sent to one address within an hour (S76). */
 const mostToOneMailbox = 5;
+/** And all together: with five tries at each code, nobody guesses one (S85), from however many networks. */
+const mostToMailbox = [
+  { most: 10, within: hour },
+  { most: 40, within: day },
+];
 
 /** What a row of `codes` holds. */
 interface Pending {
@@ -107,12 +113,30 @@ export function createRegistration(deps: RegistrationDeps): Registration {
   /** Counted before anything is looked up, and the same for everybody. Undefined: go on. */
   async function admitted(email: string, { from }: Attempt): Promise<Wait | undefined> {
     const network = networkOf(from.ip);
-    const counters = [
-      { name: `network ${network}`, most: settings.perAddress },
-      { name: `mailbox ${network} ${emailKey(email)}`, most: mostToOneMailbox },
+    const mailbox = emailKey(email);
+
+    const stages = [
+      [
+        { name: `network ${network}`, most: settings.perAddress, within: hour },
+        { name: `mailbox ${network} ${mailbox}`, most: mostToOneMailbox, within: hour },
+      ],
+      ...mostToMailbox.map((share) => [{ ...share, name: `mailbox ${share.within} ${mailbox}` }]),
     ];
+
+    // What is refused at one uses up nothing of the next, which others have a part in.
+    for (const counters of stages) {
+      const wait = await counted(counters);
+      if (wait) return wait;
+    }
+
+    return undefined;
+  }
+
+  async function counted(counters: readonly { name: string; most: number; within: number }[]) {
     const counts = await Promise.all(
-      counters.map(({ name }) => ephemera.increment('registration', sealing.keyedHash('registration', name), hour)),
+      counters.map(({ name, within }) =>
+        ephemera.increment('registration', sealing.keyedHash('registration', name), within),
+      ),
     );
 
     return counts.some((count, index) => count > (counters[index]?.most ?? 0)) ? { wait: hour } : undefined;
@@ -127,7 +151,11 @@ export function createRegistration(deps: RegistrationDeps): Registration {
     return { parsed, problems: [...(parsed.ok ? [] : parsed.problems), ...weak] };
   }
 
-  function letter({ email, locale }: Pending, { account, keptUntil }: Holder, issued: IssuedCode): Write[] {
+  function letter(
+    { email, locale }: Pending,
+    { account, keptUntil, attempt }: Holder & { attempt: string },
+    issued: IssuedCode,
+  ): Write[] {
     if (account) {
       const data = { by: 'registration', signInPath: '/account' } as const;
 
@@ -139,7 +167,7 @@ export function createRegistration(deps: RegistrationDeps): Registration {
 
     const lives = Math.round((issued.worksUntil - clock.now()) / 1000);
 
-    return messages.compose('verify-email', { ...to, data: { code: issued.code, lives } });
+    return messages.compose('verify-email', { ...to, attempt, data: { code: issued.code, lives } });
   }
 
   /** The same work whether the address is somebody's or nobody's. */
@@ -149,7 +177,7 @@ export function createRegistration(deps: RegistrationDeps): Registration {
     const decoy = account !== undefined || kept !== undefined;
 
     const issued = await codes.issue({ ...codeOf(binding), data: { ...pending }, decoy }, async (code) => {
-      const writes = letter(pending, { account, keptUntil: kept?.expiresAt }, code);
+      const writes = letter(pending, { account, keptUntil: kept?.expiresAt, attempt: binding }, code);
       const facts = { actor: 'anonymous', account, from, details: { known: account !== undefined } };
       await events.write('registration.begun', facts, (row) => writes.push({ in: 'events', create: row }));
 

@@ -1,11 +1,11 @@
-import type { IssuedCode, OneTimeCodes } from '../credentials/one-time-code.ts';
+import type { CodeMessage, IssuedCode, OneTimeCodes } from '../credentials/one-time-code.ts';
 import type { Account } from '../domain/account.ts';
 import { strongestEnrolled } from '../domain/acr.ts';
 import { isTwoFactorOn, type Method } from '../domain/factors.ts';
 import { maskedEmail, maskedPhone } from '../domain/masked.ts';
-import type { Write } from '../storage/records.ts';
 import type { FactorChanges } from './factor-changes.ts';
 import { methodsToProve, needsStrongFactor } from './factor-rules.ts';
+import type { NoText } from './text-code.ts';
 
 /** What somebody who gave their password is asked for next, and sending the code that they will type. */
 export interface SecondFactor {
@@ -15,13 +15,13 @@ export interface SecondFactor {
   /** What a recent sign-in must have proved (S96): `strengthOf` the session is to be no less. */
   strongest(account: Account): Promise<ReturnType<typeof strongestEnrolled>>;
   /**
-   * `message` answers what carries the code, and is written in one step with it. `off`: no code can go there any more.
-   * `wait` in seconds: too many were sent or tried.
+   * `message` answers what carries the code, and is written in one step with it, or why there is none. `off`: no code can
+   * go there any more. `wait` in seconds: too many were sent or tried.
    */
   send(
     account: Account,
     by: { method: 'email' | 'text'; binding: string },
-    message: (code: IssuedCode) => readonly Write[] | Promise<readonly Write[]>,
+    message: (code: IssuedCode) => CodeMessage<NoText> | Promise<CodeMessage<NoText>>,
   ): Promise<{ sentTo: string; /** Milliseconds. */ worksUntil: number } | { wait: number } | 'off'>;
 }
 
@@ -73,7 +73,7 @@ export function createSecondFactor({ changes, codes }: SecondFactorDeps): Second
 
       const ask = { purpose: `second-factor:${method}`, accountId: account.id, binding } as const;
       const issued = await codes.issue(ask, message);
-      if ('wait' in issued) return issued;
+      if (issued === 'off' || 'wait' in issued) return issued;
 
       const sentTo = method === 'email' ? maskedEmail(account.email) : maskedPhone(account.phone?.number ?? '');
 

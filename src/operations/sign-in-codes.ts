@@ -3,9 +3,11 @@ import type { Account, Locale } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Origin } from '../events/writer.ts';
 import { toAccount, type Messages } from '../messages/messages.ts';
+import type { TextNumber } from '../messages/text-numbers.ts';
 import type { Write } from '../storage/records.ts';
 import { circumstancesOf, type PlaceOf } from './circumstances.ts';
 import type { SecondFactor } from './second-factor.ts';
+import { sendTextCode } from './text-code.ts';
 
 /** Sending the code of a second factor to the person's mailbox or phone. */
 export interface SignInCodes {
@@ -15,11 +17,16 @@ export interface SignInCodes {
    * `sentTo` is masked. `wait` in seconds: too many were sent or tried, or enough for now to this number. `off`: no code
    * can go there.
    */
-  send(
-    account: Account,
-    by: { method: 'email' | 'text'; binding: string; from: Origin; locale: Locale },
-  ): Promise<{ sentTo: string } | { wait: number } | 'off'>;
+  send(account: Account, by: Asking & { method: 'email' | 'text' }): Promise<Sent>;
 }
+
+interface Asking {
+  binding: string;
+  from: Origin;
+  locale: Locale;
+}
+
+type Sent = { sentTo: string } | { wait: number } | 'off';
 
 export interface SignInCodesDeps {
   secondFactor: Pick<SecondFactor, 'send'>;
@@ -34,37 +41,33 @@ const securityPath = '/account/sign-in-and-security';
 export function createSignInCodes({ secondFactor, messages, placeOf, clock }: SignInCodesDeps): SignInCodes {
   const livesOf = ({ worksUntil }: IssuedCode): number => Math.round((worksUntil - clock.now()) / 1000);
 
-  /** What writes the message, or why there is none. */
-  async function carrier(
-    account: Account,
-    { method, from, locale }: { method: 'email' | 'text'; from: Origin; locale: Locale },
-  ): Promise<((code: IssuedCode) => Write[]) | { wait: number } | 'off'> {
-    const recipient = { ...toAccount(account), locale };
+  async function sendMail(account: Account, { binding, from, locale }: Asking): Promise<Sent> {
+    const circumstances = {
+      ...circumstancesOf(from, { clock, placeOf, locale: account.locale }),
+      securityPath,
+    } as const;
 
-    if (method === 'email') {
-      const circumstances = {
-        ...circumstancesOf(from, { clock, placeOf, locale: account.locale }),
-        securityPath,
-      } as const;
+    return secondFactor.send(account, { method: 'email', binding }, (issued) =>
+      messages.compose('sign-in-code', {
+        ...toAccount(account),
+        locale,
+        data: { code: issued.code, lives: livesOf(issued), ...circumstances },
+      }),
+    );
+  }
 
-      return (issued) =>
-        messages.compose('sign-in-code', {
-          ...recipient,
-          data: { code: issued.code, lives: livesOf(issued), ...circumstances },
-        });
-    }
-
-    const admission = await messages.allowText({ number: account.phone?.number ?? '', ip: from.ip });
-    if (!admission.allowed) return 'retryAfter' in admission ? { wait: admission.retryAfter } : 'off';
-
-    const { to } = admission;
-
-    return (issued) =>
+  async function sendText(account: Account, { binding, from, locale }: Asking): Promise<Sent> {
+    const compose = (issued: IssuedCode, to: TextNumber): Write[] =>
       messages.composeText('sign-in-code-text', {
-        ...recipient,
+        ...toAccount(account),
+        locale,
         to,
         data: { code: issued.code, lives: livesOf(issued) },
       });
+
+    return sendTextCode(messages, { number: account.phone?.number ?? '', ip: from.ip, compose }, (message) =>
+      secondFactor.send(account, { method: 'text', binding }, message),
+    );
   }
 
   const can = (method: 'email' | 'text'): boolean =>
@@ -73,13 +76,10 @@ export function createSignInCodes({ secondFactor, messages, placeOf, clock }: Si
   return {
     can,
 
-    async send(account, { method, binding, from, locale }) {
+    async send(account, { method, ...asking }) {
       if (!can(method)) return 'off';
 
-      const carry = await carrier(account, { method, from, locale });
-      if (typeof carry !== 'function') return carry;
-
-      const sent = await secondFactor.send(account, { method, binding }, carry);
+      const sent = await (method === 'email' ? sendMail : sendText)(account, asking);
       messages.wake();
 
       return sent;

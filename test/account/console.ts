@@ -52,7 +52,6 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
     oldPassword: { forget: async () => undefined },
     endings: { otherSessions: async (_account, exceptUid) => void security.spared.push(exceptUid) },
     events: { write: async () => undefined },
-    records: { write: async () => true },
     ...noSecondFactor,
     ...noContactChange,
     timeZone: 'UTC',

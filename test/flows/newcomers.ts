@@ -23,10 +23,10 @@ export interface Newcomers extends AsyncDisposable {
   accountOf(email: string): ReturnType<TestApp['services']['accounts']['findByEmail']>;
 }
 
-export async function openToNewcomers(): Promise<Newcomers> {
+export async function openToNewcomers(env: Record<string, string> = {}): Promise<Newcomers> {
   const app = await startTestApp({
     config: 'branding: { links: { terms: "https://example.com/terms", privacy: "https://example.com/privacy" } }',
-    env: { GATEHOUSE_REGISTRATION_ALLOWED: 'true', GATEHOUSE_LIMITS_REQUESTS_SIGN_INS: '100000' },
+    env: { GATEHOUSE_REGISTRATION_ALLOWED: 'true', GATEHOUSE_LIMITS_REQUESTS_SIGN_INS: '100000', ...env },
   });
   const wiki = await relyingParty(
     app,

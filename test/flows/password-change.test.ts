@@ -3,6 +3,7 @@ import { refreshTokenGrant } from 'openid-client';
 
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { openBrowser, type Browser } from '../support/browser.ts';
+import { createOutage } from '../support/outage.ts';
 import { relyingParty, type Person, type RelyingParty } from '../support/relying-party.ts';
 
 const path = '/account/sign-in-and-security';
@@ -139,4 +140,27 @@ describe('changing one’s password', () => {
     await expect(app.services.passwords.verify(ana.id, winners[0] ?? '')).resolves.toBe(true);
     expect(await isIn(browser)).toBe(true);
   });
+});
+
+test('S113: a password is changed and set together with the mail that tells of it, or not at all', async () => {
+  const outage = createOutage();
+  await using app = await startTestApp({ aroundStores: outage.around });
+  const { email, password, id } = await app.account();
+  const browser = openBrowser(app.url);
+  const form = await browser.submit(await browser.open(path), { email, password });
+  const told = async () => (await app.mail.allTo(email)).filter(({ template }) => template === 'password-changed');
+  const fields = { currentPassword: password, newPassword: wanted, confirmPassword: wanted };
+
+  outage.take('records.messages.create');
+  expect((await browser.submit(form, fields, { form: path })).status).toBe(503);
+  await expect(app.services.accounts.setPassword(id, wanted, { actor: 'command-line' })).rejects.toThrow();
+  outage.mend();
+
+  const elsewhere = openBrowser(app.url);
+  const inside = await elsewhere.submit(await elsewhere.open(path), { email, password });
+  expect(new URL(inside.url).pathname).toBe(path);
+  expect(await told()).toHaveLength(0);
+
+  expect((await browser.submit(await browser.open(path), fields, { form: path })).status).toBe(200);
+  expect(await told()).toHaveLength(1);
 });

@@ -36,7 +36,11 @@ export function furnishContact(store: Records, clock: SettableClock) {
   const messages = {
     canSendEmail: true,
     canSendText: () => true,
-    allowText: async ({ number }: { number: string }) => ({ allowed: true, to: { number } }),
+    allowText: async ({ number }: { number: string }) => ({
+      allowed: true,
+      to: { number },
+      giveBack: async () => undefined,
+    }),
     compose(name: string, { to, data }: { to: string; data: { code?: string; undo?: { path: string } } }) {
       if (data.code !== undefined) codes.set(to, data.code);
       if (data.undo) links.set(to, new URL(data.undo.path, 'https://id.example.com').searchParams.get('code') ?? '');

@@ -45,8 +45,8 @@ describe('S84: a code from the mailbox', () => {
     page: Page;
   }
 
-  async function locked(email: string): Promise<Stood> {
-    const browser = openBrowser(street.app.url, { headers: { 'x-forwarded-for': '192.0.2.1' } });
+  async function locked(email: string, ip = '192.0.2.1'): Promise<Stood> {
+    const browser = openBrowser(street.app.url, { headers: { 'x-forwarded-for': ip } });
     const page = await browser.submit(await browser.open('/account'), { email, password: ana.password });
     expect([page.status, page.words]).toEqual([429, expect.stringContaining('First, a code from your mailbox')]);
 
@@ -130,6 +130,55 @@ describe('S84: a code from the mailbox', () => {
 
     const late = await browser.submit(sent, { code }, { form: 0 });
     expect([late.status, late.words]).toEqual([422, expect.stringContaining('not valid any more')]);
+  });
+
+  test('is not taken away by strangers who have codes sent to the same address, and try them', async () => {
+    const { browser, page } = await locked(ana.email);
+    const sent = await browser.submit(page, {}, { form: '/mailbox/send' });
+    const { code } = await street.app.mail.to(ana.email, 'mailbox-code');
+
+    for (let n = 0; n < 4; n += 1) {
+      const stranger = await locked(ana.email, '198.51.100.7');
+      const theirs = await stranger.browser.submit(stranger.page, {}, { form: '/mailbox/send' });
+      for (let tries = 0; tries < 5; tries += 1) await stranger.browser.submit(theirs, { code: 'x' }, { form: 0 });
+      for (let tries = 0; tries < 5; tries += 1) {
+        await stranger.browser.submit(theirs, { code: code === '000000' ? '111111' : '000000' }, { form: 0 });
+      }
+    }
+
+    const door = await browser.submit(sent, { code });
+    expect(door.words).toContain('Now sign in with your password.');
+  });
+
+  test('is not used up by those who try where no code was sent', async () => {
+    const stranger = await locked(ana.email);
+    const path = new URL(stranger.page.url).pathname;
+    const own = stranger.page.forms[0]?.fields;
+
+    for (let tries = 0; tries < 21; tries += 1) {
+      await stranger.browser.post(`${path}/mailbox`, { ...own, email: ana.email, code: '000000' });
+    }
+
+    const { browser, page } = await locked(ana.email);
+    const sent = await browser.submit(page, {}, { form: '/mailbox/send' });
+    const { code } = await street.app.mail.to(ana.email, 'mailbox-code');
+    expect((await browser.submit(sent, { code })).words).toContain('Now sign in with your password.');
+  });
+
+  test('S76, S85: at most five are sent from one network in an hour, and ten from all, known or not', async () => {
+    for (const email of [ana.email, 'person-0@example.com']) {
+      const statuses: number[] = [];
+
+      for (const ip of ['192.0.2.1', '198.51.100.1', '203.0.113.1']) {
+        for (let n = 0; n < 6; n += 1) {
+          const { browser, page } = await locked(email, ip);
+          statuses.push((await browser.submit(page, {}, { form: '/mailbox/send' })).status);
+        }
+      }
+
+      const five = Array.from({ length: 5 }, () => 200);
+      expect(statuses).toEqual([...five, 429, ...five, 429, ...Array.from({ length: 6 }, () => 429)]);
+    }
   });
 
   test('S89: is right once of fifty at once', async () => {
