@@ -85,7 +85,7 @@ export const samples: Samples = {
     expiresAt: start + hour,
   },
   knownDevices: { id: 'device-1', accountId: 'account-1', lastSeenAt: start, expiresAt: start + hour },
-  events: { id: 'event-1', kind: 'signed_in', at: start, accountId: 'account-1', actor: 'account-1', details: {} },
+  events: { id: 'event-1', kind: 'sign_in.failed', at: start, accountId: 'account-1', actor: 'account-1', details: {} },
   signingKeys: { id: 'key-1', alg: 'ES256', publicJwk: {}, sealed: 'sealed', createdAt: start },
   settings: { id: 'setting-1', value: 'x', updatedAt: start },
   attempts: { id: 'attempts-1', failures: 0, lastAt: start, expiresAt: start + hour },

@@ -1,3 +1,5 @@
+import { setTimeout as elapsed } from 'node:timers/promises';
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { Unavailable } from '../../../src/domain/errors.ts';
@@ -11,7 +13,12 @@ import { asks, openStore, outcomeOf, recovery } from './opened.ts';
 
 /** On a busy machine the driver takes a moment to know, and reach, every master. */
 async function reached<Store extends Pick<Ephemera, 'get'>>(store: Store): Promise<Store> {
-  const ask = () => Promise.allSettled(Array.from({ length: 30 }, (_, number) => store.get('kind', `reach-${number}`)));
+  const ask = async () => {
+    // What is refused at once leaves the driver no turn to connect.
+    await elapsed(20);
+
+    return Promise.allSettled(Array.from({ length: 30 }, (_, number) => store.get('kind', `reach-${number}`)));
+  };
   await within(15_000, ask, (outcomes) => outcomes.every(({ status }) => status === 'fulfilled'));
 
   return store;
