@@ -3,10 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 import { startTestApp } from '../support/app.ts';
+import { found } from '../support/machine.ts';
 
 /**
  * `npm run picture`: the account console as the README shows it, taken from the real app. Run it again after a change of
- * its looks. Needs Chromium (Debian: apt-get install chromium), or one named in CHROMIUM.
+ * its looks. Needs Chromium.
  */
 const picture = fileURLToPath(new URL('account-console.png', import.meta.url));
 
@@ -20,7 +21,7 @@ const ana = await app.account({
 });
 
 await using browser = await chromium.launch({
-  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+  executablePath: found('chromium'),
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--font-render-hinting=none'],
 });
 const page = await browser.newPage({ locale: 'en-GB', colorScheme: 'light', viewport: { width: 1280, height: 800 } });
