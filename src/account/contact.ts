@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { waitInWords } from '../domain/duration.ts';
+import { digitsIn } from '../domain/typed-digits.ts';
 import type { AwaitedCode, CodeSent, Confirmed, ContactChange } from '../operations/contact-change.ts';
 import type { Problem } from '../operations/problems.ts';
 import {
@@ -80,7 +81,7 @@ export function codeRoutes({ base, change, written, done }: CodeStep): Route[] {
           return sent === 'sent' ? to(codePath, 'contact.sent') : wrong({ form: notSent(sent, visitor) }, 429);
         }
 
-        const digits = code.normalize('NFKC').replaceAll(/[\s-]/g, '');
+        const digits = digitsIn(code);
         if (digits === '') return wrong({ code: 'secondFactor.codeMissing' });
 
         const confirmed = await change.confirm(account, { code: digits, binding: bindingOf(session), from: visitor });

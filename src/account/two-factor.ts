@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { acrTwoFactors } from '../domain/acr.ts';
+import { digitsIn } from '../domain/typed-digits.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { AuthenticatorShown, Authenticators } from '../operations/authenticators.ts';
 import { byField, type Result } from '../operations/problems.ts';
@@ -59,7 +60,7 @@ export function twoFactorRoutes({ interactions, twoFactor, authenticators }: Two
       z.object({ code: z.string().trim().min(1, 'secondFactor.codeMissing').max(20), name: z.string().optional() }),
       async (ask, { code, name }, wrong) => {
         const { account, session, exchange } = ask;
-        const digits = code.normalize('NFKC').replaceAll(/[\s-]/g, '');
+        const digits = digitsIn(code);
         const given = { code: digits, binding: bindingOf(session), ...(name !== undefined && { name }) };
         const added = await authenticators.confirm(account, given, byOf(ask));
 

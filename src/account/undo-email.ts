@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { waitInWords } from '../domain/duration.ts';
+import { digitsIn } from '../domain/typed-digits.ts';
 import { undoPath } from '../operations/email-change.ts';
 import type { EmailUndo, UndoFound } from '../operations/email-undo.ts';
 import type { FormerProof } from '../operations/former-proofs.ts';
@@ -109,9 +110,4 @@ async function typedCode(
   return secret !== '' && (await emailUndo.find(secret))
     ? to(`${undoPath}?code=${encodeURIComponent(secret)}`)
     : wrong({ code: 'undo.codeUnknown' });
-}
-
-/** Apps show codes in groups; people type them so. */
-function digitsIn(typed: string): string {
-  return typed.normalize('NFKC').replaceAll(/[\s-]/g, '');
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { waitInWords } from '../domain/duration.ts';
+import { digitsIn } from '../domain/typed-digits.ts';
 import type { Interaction } from '../oidc/interactions.ts';
 import { action, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
 import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
@@ -66,7 +67,7 @@ export function mailboxRoutes({ interactions, mailbox }: Pick<SignInDeps, 'inter
       at(ask, async ({ uid }) => {
         const proved = await mailbox.prove({
           email: input.email,
-          code: input.code.normalize('NFKC').replaceAll(/[\s-]/g, ''),
+          code: digitsIn(input.code),
           binding: bindingOf(uid),
           from: ask.visitor,
         });

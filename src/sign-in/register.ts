@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { strengthInKeys } from '../credentials/password-strength.ts';
 import { consoleClientId } from '../domain/client.ts';
 import { waitInWords } from '../domain/duration.ts';
+import { digitsIn } from '../domain/typed-digits.ts';
 import type { ClientFace, Interaction } from '../oidc/interactions.ts';
 import type { JudgeStrength } from '../operations/password-problems.ts';
 import { byField } from '../operations/problems.ts';
@@ -11,7 +12,7 @@ import { action, page, show, to, view, type MessageKey, type Outcome, type Route
 import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
 import { showEnded } from './ended.ts';
 import { proceed } from './proceed.ts';
-import { digitsIn, wrongCode } from './typed-code.ts';
+import { wrongCode } from './typed-code.ts';
 
 export interface RegisterView {
   uid: string;

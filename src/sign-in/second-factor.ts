@@ -2,13 +2,14 @@ import { z } from 'zod';
 
 import { waitInWords } from '../domain/duration.ts';
 import type { Method } from '../domain/factors.ts';
+import { digitsIn } from '../domain/typed-digits.ts';
 import type { ClientFace, Interaction } from '../oidc/interactions.ts';
 import type { SecondFactorCode } from '../operations/prove-code.ts';
 import { action, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
 import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
 import { at } from './open-step.ts';
 import { methodsIn, proceed, type SoFar } from './proceed.ts';
-import { digitsIn, wrongCode } from './typed-code.ts';
+import { wrongCode } from './typed-code.ts';
 
 /** What can be asked for on this page: a code of some kind, or a passkey. */
 export type Asked = SecondFactorCode | 'passkey';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { Proven } from '../domain/acr.ts';
+import { digitsIn } from '../domain/typed-digits.ts';
 import type { AuthenticatorShown } from '../operations/authenticators.ts';
 import { byField } from '../operations/problems.ts';
 import { action, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
@@ -8,7 +9,6 @@ import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
 import { at, shownWhereNext, whereNext } from './open-step.ts';
 import { proceed, type SoFar } from './proceed.ts';
 
-import { digitsIn } from './typed-code.ts';
 import type { Interaction } from '../oidc/interactions.ts';
 
 /** A second factor is needed and there is none: setting one up is the next step of signing in (S102). */

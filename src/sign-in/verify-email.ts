@@ -1,12 +1,13 @@
 import { z } from 'zod';
 
 import { waitInWords } from '../domain/duration.ts';
+import { digitsIn } from '../domain/typed-digits.ts';
 import type { Interaction } from '../oidc/interactions.ts';
 import { action, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
 import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
 import { shownWhereNext, whereNext } from './open-step.ts';
 import { proceed, type SoFar } from './proceed.ts';
-import { digitsIn, wrongCode } from './typed-code.ts';
+import { wrongCode } from './typed-code.ts';
 
 export interface VerifyEmailView {
   uid: string;
