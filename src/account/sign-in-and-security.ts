@@ -124,7 +124,7 @@ async function shownTo(
   now: Pick<SignInAndSecurityView, 'everywhere' | 'wait'>,
 ): Promise<SignInAndSecurityView> {
   const [factors, tries] = await Promise.all([factorsOf(deps, ask), deps.blockedTries.of(ask.account)]);
-  const minimum = deps.policy.minimumLength(factors.twoFactor.isOn);
+  const minimum = deps.policy.minimumLength(factors.twoFactor.isPasswordGuarded);
 
   return {
     ...knownOf(ask.account),

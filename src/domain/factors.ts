@@ -114,6 +114,14 @@ export function isTwoFactorOn(factors: Factors): boolean {
   return methodsOf(factors).some((method) => method !== 'passkey');
 }
 
+/**
+ * Whether a password never gets in without a second factor that counts as one (S83): then it may be shorter (S61). A code
+ * by e-mail that would do in its place makes the password the only factor again.
+ */
+export function isPasswordGuarded(factors: Factors): boolean {
+  return isTwoFactorOn(factors) && methodsOf(factors).every(isStrong);
+}
+
 /** The same document with a preference that is enrolled: the one it had, else the strongest way to get codes. */
 export function withPreference(factors: Factors): Factors {
   const methods = methodsOf(factors);

@@ -4,7 +4,7 @@ import type { PasswordPolicy } from '../credentials/password-policy.ts';
 import type { Passwords } from '../credentials/passwords.ts';
 import { emailKey, type Account, type Role } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
-import { isTwoFactorOn } from '../domain/factors.ts';
+import { isPasswordGuarded } from '../domain/factors.ts';
 import type { Events } from '../events/writer.ts';
 import type { Records } from '../storage/records.ts';
 import { readNewAccount, readProfileChange, type NewAccount, type ProfileChange } from './account-input.ts';
@@ -174,7 +174,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       const account = await records.accounts.get(accountId);
       if (!account) return undefined;
 
-      const secondFactor = isTwoFactorOn(await factors.of(accountId));
+      const secondFactor = isPasswordGuarded(await factors.of(accountId));
       const problems = await passwordProblems(policy, { password, path: 'password', whose: account, secondFactor });
       if (problems.length > 0) return refused(...problems);
 

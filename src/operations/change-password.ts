@@ -2,7 +2,7 @@ import type { Guessing } from '../credentials/guessing.ts';
 import type { PasswordPolicy } from '../credentials/password-policy.ts';
 import type { Passwords } from '../credentials/passwords.ts';
 import type { Account } from '../domain/account.ts';
-import { isTwoFactorOn } from '../domain/factors.ts';
+import { isPasswordGuarded } from '../domain/factors.ts';
 import type { Origin } from '../events/writer.ts';
 import type { Endings } from './endings.ts';
 import type { FactorChanges } from './factor-changes.ts';
@@ -55,7 +55,7 @@ export async function changePassword(
     password: newPassword,
     path: 'newPassword',
     whose: account,
-    secondFactor: isTwoFactorOn(await deps.factors.of(accountId)),
+    secondFactor: isPasswordGuarded(await deps.factors.of(accountId)),
   });
   if (problems.length > 0) return refused(...problems);
 

@@ -5,7 +5,7 @@ import type { Passwords } from '../credentials/passwords.ts';
 import { emailKey, type Account } from '../domain/account.ts';
 import { networkOf } from '../domain/address.ts';
 import type { Clock } from '../domain/clock.ts';
-import { isTwoFactorOn } from '../domain/factors.ts';
+import { isPasswordGuarded } from '../domain/factors.ts';
 import { sha256 } from '../domain/ids.ts';
 import type { Origin } from '../events/writer.ts';
 import { toAccount, type Messages } from '../messages/messages.ts';
@@ -94,7 +94,7 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
     const account = row?.accountId === undefined ? undefined : await records.accounts.get(row.accountId);
     if (!row || account?.status !== 'active') return undefined;
 
-    const secondFactor = account.emailVerified && isTwoFactorOn(await deps.factors.of(account.id));
+    const secondFactor = account.emailVerified && isPasswordGuarded(await deps.factors.of(account.id));
     const { step, browser } = row.data;
     const isSame = deviceId !== undefined && browser === sha256(deviceId);
 

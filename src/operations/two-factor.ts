@@ -2,7 +2,7 @@ import { newRecoveryCodes } from '../credentials/recovery-code.ts';
 import type { RememberedBrowsers } from '../credentials/remembered-browsers.ts';
 import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
-import { isTwoFactorOn, methodsOf, type Factors, type Method } from '../domain/factors.ts';
+import { isPasswordGuarded, isTwoFactorOn, methodsOf, type Factors, type Method } from '../domain/factors.ts';
 import { maskedEmail, maskedPhone } from '../domain/masked.ts';
 import type { Sealing } from '../storage/sealing.ts';
 import { enrolling, type Enrolled } from './authenticators.ts';
@@ -30,6 +30,8 @@ export interface TwoFactor {
 
 export interface TwoFactorShown {
   isOn: boolean;
+  /** See `domain/factors.ts`: a shorter password is enough. */
+  isPasswordGuarded: boolean;
   /** Whether it is needed and can't be switched off. */
   isNeeded: boolean;
   /** The strongest first. */
@@ -81,6 +83,7 @@ export function createTwoFactor({ changes, rememberedBrowsers, sealing, clock }:
 
       return {
         isOn: isTwoFactorOn(factors),
+        isPasswordGuarded: isPasswordGuarded(factors),
         isNeeded: needsStrongFactor(account),
         methods: methodsOf(factors),
         authenticators: authenticators.map(({ id, name, addedAt, lastUsedAt }) => ({

@@ -86,6 +86,7 @@ const noSecondFactor: Pick<AccountDeps, 'twoFactor' | 'authenticators' | 'passke
   twoFactor: {
     show: async ({ email }) => ({
       isOn: false,
+      isPasswordGuarded: false,
       isNeeded: false,
       methods: [],
       authenticators: [],

@@ -21,6 +21,7 @@ describe('codes by e-mail and text message', () => {
   test('go to what is verified, and are shown masked', async () => {
     expect(await show()).toEqual({
       isOn: false,
+      isPasswordGuarded: false,
       isNeeded: false,
       methods: [],
       authenticators: [],
@@ -241,12 +242,17 @@ test('S96: a recent sign-in asks for the strongest that is enrolled', async () =
   expect(await strongest()).toEqual({ strength: 3, methods: ['text'] });
 });
 
-test('S61: with a second factor a password of eight characters is enough', async () => {
-  expect(keyOf(await room.accounts.setPassword(ada.account.id, 'vexing owl', ada.by))).toBe(
-    'password problem.passwordTooShort',
-  );
+test('S61, S83: with a second factor a password of eight characters is enough; a code by e-mail is none', async () => {
+  const set = () => room.accounts.setPassword(ada.account.id, 'vexing owl', ada.by);
+  expect(keyOf(await set())).toBe('password problem.passwordTooShort');
+
   await add('email');
-  expect(await room.accounts.setPassword(ada.account.id, 'vexing owl', ada.by)).toMatchObject({ ok: true });
+  expect(keyOf(await set())).toBe('password problem.passwordTooShort');
+  await add('text');
+  expect(keyOf(await set())).toBe('password problem.passwordTooShort');
+
+  await room.twoFactor.remove(ada.account, 'email', ada.by);
+  expect(await set()).toMatchObject({ ok: true });
 });
 
 test('S113: each change is an event and is told', async () => {

@@ -62,6 +62,7 @@ const nothingSetUp = {
   everywhere: true,
   twoFactor: {
     isOn: false,
+    isPasswordGuarded: false,
     isNeeded: false,
     methods: [],
     authenticators: [],
@@ -176,6 +177,7 @@ export const accountSamples: readonly Sample[] = [
       },
       twoFactor: {
         isOn: true,
+        isPasswordGuarded: false,
         isNeeded: false,
         methods: ['passkey', 'authenticator', 'text', 'email'],
         preferred: 'authenticator',
