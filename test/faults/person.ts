@@ -85,14 +85,18 @@ export function createPerson({ url, email, password, app, acknowledged }: Person
   }
 
   async function changePassword(): Promise<void> {
-    const { browser } = one(alive());
+    const session = one(alive());
+    const { browser } = session;
     const page = await browser.open('/account/sign-in-and-security');
     const newPassword = `quiet-marble-otter-${randomBytes(6).toString('hex')}`;
     const fields = { currentPassword: remembered.password.is, newPassword, confirmPassword: newPassword };
 
+    // The answer carries the session's new cookie: a browser that got none may be signed out.
+    session.state = 'unknown';
     await change(remembered.password, newPassword, () =>
       browser.submit(page, { ...fields, everywhere: undefined }, { follow: false }),
     );
+    session.state = 'alive';
     acknowledged('password');
   }
 
@@ -144,13 +148,14 @@ export function createPerson({ url, email, password, app, acknowledged }: Person
   function possible(): (() => Promise<void>)[] {
     const families = living().length;
 
+    const browsers = alive().length;
+
     return [
-      profile,
-      profile,
-      ...(remembered.password.asked === undefined ? [changePassword] : []),
-      ...(alive().length < most ? [signIn] : []),
-      ...(alive().length > 1 ? [signOut] : []),
-      ...(families < most ? [tokens] : []),
+      ...(browsers > 0 ? [profile, profile] : []),
+      ...(browsers > 0 && remembered.password.asked === undefined ? [changePassword] : []),
+      ...(browsers < most ? [signIn] : []),
+      ...(browsers > 1 ? [signOut] : []),
+      ...(browsers > 0 && families < most ? [tokens] : []),
       ...(families > 0 ? [refresh, refresh, refresh] : []),
       ...(families > 1 ? [revoke] : []),
     ];

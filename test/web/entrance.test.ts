@@ -175,7 +175,7 @@ describe('recent sign-in', () => {
 
     for (const token of [{}, { csrf: '' }, { csrf }]) {
       const answer = await browser.post('/careful', { ...typed, ...token });
-      expect(asked(answer.location)).toEqual({ back: '/careful', maxAge: '' });
+      expect(asked(answer.location)).toEqual({ back: '/careful', maxAge: '299' });
     }
 
     expect(kept).toEqual([]);
