@@ -1,19 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 import { goodPassword } from '../support/app.ts';
 import { expectPresentable, patience, startChromium, type Chromium } from '../support/chromium.ts';
 import { describeWith } from '../support/need.ts';
-import { givePassword, heading, needsOf, openOn, press, walked, type WalkedHouse } from './seed-rows.ts';
+import { givePassword, heading, named, needsOf, openOn, press, walks, type WalkedHouse } from './seed-rows.ts';
 
-/** How somebody comes to have an account, and the language in which they are spoken to, without scripts. */
-describe.each(walked)('a newcomer on %s', (pair) => {
-  describeWith(['chromium', ...needsOf(pair)], `a newcomer on ${pair}`, () => {
+/** How somebody comes to have an account, and the language in which they are spoken to. */
+for (const walk of walks) {
+  describeWith(['chromium', ...needsOf(walk.pair)], `a newcomer on ${named(walk)}`, () => {
     let chromium: Chromium;
     let house: WalkedHouse;
 
     beforeAll(async () => {
-      chromium = await startChromium();
-      house = await openOn(pair, {
+      chromium = await startChromium(walk);
+      house = await openOn(walk.pair, {
         GATEHOUSE_REGISTRATION_ALLOWED: 'true',
         GATEHOUSE_BRANDING_LINKS_TERMS: 'https://example.com/terms',
         GATEHOUSE_BRANDING_LINKS_PRIVACY: 'https://example.com/privacy',
@@ -120,4 +120,4 @@ describe.each(walked)('a newcomer on %s', (pair) => {
       patience,
     );
   });
-});
+}

@@ -1,33 +1,29 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 
-import { goodPassword, startTestApp, type TestApp } from '../support/app.ts';
+import { goodPassword } from '../support/app.ts';
 import { patience, startChromium, type Chromium } from '../support/chromium.ts';
 import { describeWith } from '../support/need.ts';
-import { needsOf, openPair, type Pair, type PairPlace } from '../support/storage.ts';
+import { named, needsOf, openOn, walks, type WalkedHouse } from './seed-rows.ts';
 
-const shown: readonly Pair[] = ['sqlite', 'mongo+redis'];
 const changed = 'nine herons judge the moor';
 const reset = 'violet teapots under nineteen bridges';
 
-/** As a person would, without scripts: the seeds' row "Change password", and the way back for who has forgotten it. */
-for (const pair of shown) {
-  describeWith(['chromium', ...needsOf(pair)], `passwords in a browser, on ${pair}`, () => {
+/** As a person would: the seeds' row "Change password", and the way back for who has forgotten it. */
+for (const walk of walks) {
+  describeWith(['chromium', ...needsOf(walk.pair)], `passwords on ${named(walk)}`, () => {
     let chromium: Chromium;
-    let place: PairPlace;
-    let app: TestApp;
+    let house: WalkedHouse;
 
     beforeAll(async () => {
-      chromium = await startChromium();
-      place = await openPair(pair);
-      app = await startTestApp({ env: place.env });
-      await app.account({ email: 'ana@example.com' });
+      chromium = await startChromium(walk);
+      house = await openOn(walk.pair);
+      await house.app.account({ email: 'ana@example.com' });
     }, patience);
 
     afterAll(async () => {
       await chromium[Symbol.asyncDispose]();
-      await app[Symbol.asyncDispose]();
-      await place[Symbol.asyncDispose]();
+      await house[Symbol.asyncDispose]();
     });
 
     async function signIn(page: Page, password: string): Promise<void> {
@@ -41,7 +37,7 @@ for (const pair of shown) {
       async () => {
         const page = await chromium.open();
 
-        await page.goto(`${app.url}/account`);
+        await page.goto(`${house.app.url}/account`);
         await signIn(page, goodPassword);
         await page.getByRole('link', { name: 'Sign-in & security' }).click();
 
@@ -59,7 +55,7 @@ for (const pair of shown) {
         await page.getByText('Your password is changed, and you are signed out everywhere else.').waitFor();
 
         const next = await chromium.open();
-        await next.goto(`${app.url}/account`);
+        await next.goto(`${house.app.url}/account`);
         await signIn(next, goodPassword);
         await next.getByText('don’t match').first().waitFor();
         await signIn(next, changed);
@@ -73,13 +69,13 @@ for (const pair of shown) {
       async () => {
         const page = await chromium.open();
 
-        await page.goto(`${app.url}/account`);
+        await page.goto(`${house.app.url}/account`);
         await page.getByRole('link', { name: 'Forgot password?' }).click();
         await page.getByLabel('E-mail').fill('ana@example.com');
         await page.getByRole('button', { name: 'Send the link' }).click();
         await page.getByText('If there is an account for ana@example.com').waitFor();
 
-        await page.goto((await app.mail.to('ana@example.com', 'reset-password')).link);
+        await page.goto((await house.app.mail.to('ana@example.com', 'reset-password')).link);
         await page.getByLabel('New password', { exact: true }).fill(reset);
         await page.getByLabel('Confirm new password').fill(reset);
         await page.getByRole('button', { name: 'Save the new password' }).click();

@@ -3,8 +3,23 @@ import type { Page } from 'playwright-core';
 import { goodPassword, startTestApp, type TestApp } from '../support/app.ts';
 import { needsOf, openPair, type Pair } from '../support/storage.ts';
 
-/** The stores on which a person walks through a page: the embedded database, and what a company runs. */
-export const walked = ['sqlite', 'mongo+redis'] as const satisfies readonly Pair[];
+/**
+ * On which stores a person walks through the pages, and in which browser: with scripts on the embedded database, with
+ * scripts switched off on what a company runs.
+ */
+export const walks = [
+  { pair: 'sqlite', scripts: true },
+  { pair: 'mongo+redis', scripts: false },
+] as const satisfies readonly Walk[];
+
+export interface Walk {
+  pair: Pair;
+  scripts: boolean;
+}
+
+export function named({ pair, scripts }: Walk): string {
+  return `${pair}, ${scripts ? 'with' : 'without'} scripts`;
+}
 
 export { needsOf };
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
 
 import { goodPassword } from '../support/app.ts';
@@ -6,23 +6,23 @@ import { expectAxeClean, patience, startChromium, type Chromium } from '../suppo
 import { describeWith } from '../support/need.ts';
 import { startTextServer, type TextServer } from '../support/text-server.ts';
 import { totpAt } from '../support/totp.ts';
-import { givePassword, heading, needsOf, openOn, press, walked, type WalkedHouse } from './seed-rows.ts';
+import { givePassword, heading, named, needsOf, openOn, press, walks, type WalkedHouse } from './seed-rows.ts';
 
 const security = '/account/sign-in-and-security';
 const number = '+491711234567';
 
-/** Two-factor authentication as a person meets it, without scripts: on, off, and each way to get a code. */
-describe.each(walked)('two-factor authentication on %s', (pair) => {
-  describeWith(['chromium', ...needsOf(pair)], `two-factor authentication on ${pair}`, () => {
+/** Two-factor authentication as a person meets it: on, off, and each way to get a code. */
+for (const walk of walks) {
+  describeWith(['chromium', ...needsOf(walk.pair)], `two-factor authentication on ${named(walk)}`, () => {
     let chromium: Chromium;
     let provider: TextServer;
     let house: WalkedHouse;
     let people = 0;
 
     beforeAll(async () => {
-      chromium = await startChromium();
+      chromium = await startChromium(walk);
       provider = await startTextServer();
-      house = await openOn(pair, provider.env);
+      house = await openOn(walk.pair, provider.env);
     }, patience);
 
     afterAll(async () => {
@@ -223,4 +223,4 @@ describe.each(walked)('two-factor authentication on %s', (pair) => {
       patience,
     );
   });
-});
+}

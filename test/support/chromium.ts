@@ -13,7 +13,7 @@ import { found } from './machine.ts';
  * like. Inside `describeWith('chromium', …)`.
  */
 export interface Chromium extends AsyncDisposable {
-  /** A new browser profile with one tab; without scripts unless asked for. Further tabs: `page.context().newPage()`. */
+  /** A new browser profile with one tab; without scripts unless those were asked for. Further tabs: `page.context().newPage()`. */
   open(options?: BrowserContextOptions): Promise<Page>;
 }
 
@@ -31,14 +31,14 @@ const flags = [
   '--disable-sync',
 ];
 
-/** With `local`, every name leads to this machine. */
-export async function startChromium({ local = false } = {}): Promise<Chromium> {
+/** With `local`, every name leads to this machine; with `scripts`, profiles run scripts where they don't ask otherwise. */
+export async function startChromium({ local = false, scripts = false } = {}): Promise<Chromium> {
   const args = local ? [...flags, '--host-resolver-rules=MAP * 127.0.0.1'] : flags;
   const browser: Browser = await chromium.launch({ executablePath: found('chromium'), args });
 
   return {
     async open(options = {}) {
-      const context = await browser.newContext({ javaScriptEnabled: false, locale: 'en-GB', ...options });
+      const context = await browser.newContext({ javaScriptEnabled: scripts, locale: 'en-GB', ...options });
 
       context.setDefaultTimeout(10_000);
       return context.newPage();
