@@ -5,7 +5,7 @@ import { digitsIn } from '../domain/typed-digits.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { AuthenticatorShown, Authenticators } from '../operations/authenticators.ts';
 import { byField, type Result } from '../operations/problems.ts';
-import type { TwoFactor } from '../operations/two-factor.ts';
+import type { TwoFactor, TwoFactorShown } from '../operations/two-factor.ts';
 import { action, page, to, view, type Ask, type MessageKey, type Route, type SignedIn } from '../web/route.ts';
 import { recoveryCodesPage, securityPath } from './security-places.ts';
 
@@ -26,6 +26,7 @@ export const switchOffView = view<object>('account/two-factor-off', 'shell', 'tw
 
 const recent = { access: 'recent' } as const;
 const authenticatorPath = `${securityPath}/authenticator`;
+const offPath = `${securityPath}/two-factor-off`;
 
 /**
  * The ways to get a code as second factor: authenticator apps, the mailbox, the phone; which one is begun with; and the
@@ -100,15 +101,17 @@ export function twoFactorRoutes({ interactions, twoFactor, authenticators }: Two
       async (ask, { method, id }) => {
         const which = method === 'authenticator' ? { authenticator: id ?? '' } : method;
 
+        if (isLast(await twoFactor.show(ask.account))) return to(offPath);
+
         return back(await twoFactor.remove(ask.account, which, byOf(ask)), 'twoFactor.removed');
       },
       recent,
     ),
 
-    page(`${securityPath}/two-factor-off`, switchOffView, () => ({}), recent),
+    page(offPath, switchOffView, () => ({}), recent),
 
     action(
-      `${securityPath}/two-factor-off`,
+      offPath,
       z.object({}),
       async (ask, _input, wrong) => {
         const done = await twoFactor.switchOff(ask.account, byOf(ask));
@@ -138,6 +141,11 @@ export function byOf({ account, visitor }: Pick<Ask & SignedIn, 'account' | 'vis
 /** Names the session in which a secret was shown: nobody else's tab goes on with it. */
 export function bindingOf({ uid }: SignedIn['session']): string {
   return `account ${uid}`;
+}
+
+/** Without the only way to get codes two-factor authentication is off: that is said first. */
+function isLast({ isNeeded, authenticators, email, text }: TwoFactorShown): boolean {
+  return !isNeeded && authenticators.length + Number(email.on) + Number(text.on) === 1;
 }
 
 function back(done: Result<object>, notice: MessageKey) {

@@ -26,6 +26,8 @@ export interface Partials {
     primary: boolean;
     autofill: boolean;
   };
+  /** A way to prove a second factor that can be asked for first; nothing where it is, or is the only one. */
+  'prefer-method': { twoFactor: { methods: readonly string[]; preferred?: string }; method: string };
   /** What an authenticator app reads: the secret as a picture, and to be typed. */
   authenticator: { shown: ShownAuthenticator };
   'recovery-codes': { codes: readonly string[] };
