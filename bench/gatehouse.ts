@@ -10,15 +10,25 @@ import { systemClock } from '../src/domain/clock.ts';
 import type { ClientKind } from '../src/operations/clients.ts';
 import type { Result } from '../src/operations/problems.ts';
 import { openServices, type Services } from '../src/services.ts';
+import { emailOf, fillHouse } from '../test/support/house.ts';
+import { openPair, type Pair } from '../test/support/storage.ts';
 import { freePort } from './ports.ts';
 import { start, type Server } from './process.ts';
 import { discoveryPath } from './relying-party.ts';
 import { apis, apiScope, inspectorId, redirectUri, type Credentials, type Person, type Target } from './target.ts';
 
 /** Gatehouse as it ships: its defaults, its embedded database on a disk, 200 people, and the clients of the units. */
+export interface Wanted {
+  /** So many machine clients more, all alike: for what a great number of clients costs. */
+  manyMachines?: number;
+  /** Other stores than the embedded ones, started as the tests start them. */
+  pair?: Pair;
+  /** So many people with everything that they have after a month, instead of the 200. */
+  accounts?: number;
+}
+
 export interface Prepared extends AsyncDisposable {
   config: Config;
-  /** As many as were asked for, all alike: for what a great number of clients costs. */
   manyMachines: Credentials[];
   /** Starts `gatehouse start` on the data, with these options for Node. */
   start(nodeOptions?: readonly string[]): Promise<Target>;
@@ -26,22 +36,31 @@ export interface Prepared extends AsyncDisposable {
 
 const by = { actor: 'command-line' };
 const people = 200;
+const mostWhoSignIn = 1000;
 const password = 'quiet-marble-otter-47-lantern';
 const gatehouse = fileURLToPath(new URL('../src/cli/gatehouse.js', import.meta.url));
 
-export async function prepareGatehouse({ manyMachines: many }: { manyMachines: number }): Promise<Prepared> {
+export async function prepareGatehouse({
+  manyMachines: many = 0,
+  pair = 'sqlite',
+  accounts,
+}: Wanted = {}): Promise<Prepared> {
+  await using opening = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
+  opening.defer(() => rm(folder, { recursive: true, force: true }));
+  const { env } = opening.use(await openPair(pair));
   const path = join(folder, 'gatehouse.yaml');
   const port = await freePort();
   // JSON is YAML.
   await writeFile(path, JSON.stringify(settings(port, join(folder, 'data'))));
   await mkdir(join(folder, 'data'), { mode: 0o700 });
 
-  const loaded = loadConfig({ path, env: {} });
+  const loaded = loadConfig({ path, env });
   if (loaded.problems) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
 
   const { config } = loaded;
-  const filled = await fill(config, many);
+  const filled = await fill(config, { many, accounts });
+  const places = opening.move();
 
   return {
     config,
@@ -50,6 +69,7 @@ export async function prepareGatehouse({ manyMachines: many }: { manyMachines: n
       const server: Server = await start({
         // As `npm start` has it.
         args: ['--max-semi-space-size=8', ...nodeOptions, gatehouse, 'start', '--config', path],
+        env,
         readyAt: `${config.issuer}${discoveryPath}`,
       });
 
@@ -62,7 +82,7 @@ export async function prepareGatehouse({ manyMachines: many }: { manyMachines: n
         [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
       };
     },
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: () => places.disposeAsync(),
   };
 }
 
@@ -84,7 +104,7 @@ function settings(port: number, data: string) {
   };
 }
 
-async function fill(config: Config, many: number) {
+async function fill(config: Config, { many, accounts }: { many: number; accounts: number | undefined }) {
   await using services = await open(config);
   const machine = (id: string) =>
     register(services, { id, kind: 'machine', metadata: { resources: [apis.RS256, apis.ES256] } });
@@ -111,7 +131,11 @@ async function fill(config: Config, many: number) {
 
   for (let index = 0; index < many; index += 1) manyMachines.push(await machine(`bench-machine-${index}`));
 
-  return { clients, manyMachines, people: await populate(services) };
+  return {
+    clients,
+    manyMachines,
+    people: accounts === undefined ? await populate(services) : await populateWith(accounts, services),
+  };
 }
 
 async function open(config: Config): Promise<Services> {
@@ -152,6 +176,19 @@ async function populate({ accounts }: Services): Promise<Person[]> {
       return { email, password };
     }),
   );
+}
+
+/** Written past every rule, with one hash for all: a million people who choose a password take ten hours. */
+async function populateWith(accounts: number, { records, sealing, passwords }: Services): Promise<Person[]> {
+  const hash = await passwords.hash(password);
+  await fillHouse(records, { accounts, sealing, now: Date.now(), hash });
+
+  // Those who sign in live far from one another.
+  const far = Math.max(1, Math.floor(accounts / mostWhoSignIn));
+  return Array.from({ length: Math.min(accounts, mostWhoSignIn) }, (_, index) => ({
+    email: emailOf(index * far),
+    password,
+  }));
 }
 
 function valueOf<T>(result: Result<T>): T {

@@ -26,6 +26,8 @@ export interface Stage {
   bareUnits: Units;
   hasher: Hasher;
   manyMachines: readonly Credentials[];
+  /** How many people there are where there are many. */
+  accounts: number;
 }
 
 export type Group = (stage: Stage) => Promise<Row[]>;
@@ -184,7 +186,7 @@ async function beside({ plan, gatehouse, units, bare, bareUnits }: Stage, choose
   );
 }
 
-function spent(unit: string, ours: Measured) {
+export function spent(unit: string, ours: Measured) {
   return { unit, value: ours.cpu, shown: ms(ours.cpu), ours };
 }
 

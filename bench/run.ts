@@ -8,13 +8,14 @@ import { median } from './load.ts';
 import type { Plan } from './measure.ts';
 import { topOfProfile } from './profile.ts';
 import { describeMachine, table, withTable, type Report } from './report.ts';
-import { groups, type Row } from './rows.ts';
+import { groups as embeddedGroups, type Row } from './rows.ts';
+import { storeGroups } from './stores.ts';
 import type { Target } from './target.ts';
 import { unitsOn } from './units.ts';
 
 /**
  * The benchmarks: server CPU for one operation of each unit, on the embedded default, beside oidc-provider alone and
- * argon2id alone in the same run. See README.md for how to run it and what the figures mean.
+ * argon2id alone in the same run, and on MongoDB and Redis beside the embedded default. See README.md for how to run it and what the figures mean.
  */
 const { values } = parseArgs({
   options: {
@@ -23,12 +24,14 @@ const { values } = parseArgs({
     profile: { type: 'string' },
     write: { type: 'boolean', default: false },
     clients: { type: 'string', default: '10000' },
+    accounts: { type: 'string' },
     'warm-up': { type: 'string' },
     seconds: { type: 'string' },
     rounds: { type: 'string' },
   },
 });
 
+const groups = { ...embeddedGroups, ...storeGroups };
 const usual: Plan = values.quick
   ? { connections: 8, warmUp: 2, seconds: 3, rounds: 1 }
   : { connections: 8, warmUp: 10, seconds: 15, rounds: 3 };
@@ -81,6 +84,7 @@ async function measureAll(): Promise<Row[]> {
     bareUnits: await unitsOn(bare),
     hasher,
     manyMachines: prepared.manyMachines,
+    accounts: Number(values.accounts ?? (values.quick ? 20_000 : 1_000_000)),
   };
   const rows: Row[] = [];
   if (chosen.includes('memory')) await memory.settle();

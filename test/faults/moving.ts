@@ -13,9 +13,9 @@ import { isSignedIn } from '../security/web/visits.ts';
 import { emptyFolder } from '../storage/places.ts';
 import { goodPassword } from '../support/app.ts';
 import { openBrowser, type Browser } from '../support/browser.ts';
+import { fillHouse } from '../support/house.ts';
 import { openPlace, type Place } from '../support/process.ts';
 import { openHouse } from '../support/records-place.ts';
-import { fillHouse } from './house.ts';
 
 /**
  * `gatehouse move` of a whole installation in processes of its own, killed with SIGKILL again and again and started

@@ -1,21 +1,29 @@
-import { newId, newTimedId } from '../../src/domain/ids.ts';
+import { newId, newSecret, newTimedId } from '../../src/domain/ids.ts';
 import type { Records, Write } from '../../src/storage/records.ts';
 import type { Sealing } from '../../src/storage/sealing.ts';
 
 /** How an installation looks after years: people with sessions, consents and grants, written past every rule. */
 const month = 30 * 24 * 3_600_000;
 const batch = 250;
+const nobodys = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g';
+
+export interface House {
+  accounts: number;
+  sealing: Pick<Sealing, 'seal'>;
+  /** Milliseconds. */
+  now: number;
+  /** Of the one password of everybody; without it there is none that is right. */
+  hash?: string;
+}
 
 /** So many accounts, each with one of everything: eight rows. Answers how many rows. */
-export async function fillHouse(
-  records: Records,
-  { accounts, sealing, now }: { accounts: number; sealing: Pick<Sealing, 'seal'>; now: number },
-): Promise<number> {
+export async function fillHouse(records: Records, house: House): Promise<number> {
+  const { accounts } = house;
   let rows = 0;
 
   for (let first = 0; first < accounts; first += batch) {
     const numbers = Array.from({ length: Math.min(batch, accounts - first) }, (_, index) => first + index);
-    const writes = numbers.flatMap((number) => belongings(number, sealing, now));
+    const writes = numbers.flatMap((number) => belongings(number, house));
 
     await records.write(writes);
     rows += writes.length;
@@ -24,9 +32,13 @@ export async function fillHouse(
   return rows;
 }
 
-function belongings(number: number, sealing: Pick<Sealing, 'seal'>, now: number): Write[] {
+export function emailOf(number: number): string {
+  return `person${number}@example.com`;
+}
+
+function belongings(number: number, { sealing, now, hash = nobodys }: House): Write[] {
   const [id, sessionUid, grantId, clientId] = [newId(), newId(), newId(), `app-${number % 50}`];
-  const email = `person${number}@example.com`;
+  const email = emailOf(number);
   const until = { createdAt: now - month, lastUsedAt: now, expiresAt: now + month };
   const whose = { accountId: id, clientId, sessionUid };
   const scope = 'openid profile email offline_access';
@@ -48,7 +60,7 @@ function belongings(number: number, sealing: Pick<Sealing, 'seal'>, now: number)
         claims: {},
         roles: [],
         status: 'active',
-        eventKey: sealing.seal(newId(), `event-key:${id}`),
+        eventKey: sealing.seal(newSecret(), `event-key:${id}`),
         createdAt: now - month,
         updatedAt: now,
       },
@@ -58,7 +70,7 @@ function belongings(number: number, sealing: Pick<Sealing, 'seal'>, now: number)
       create: {
         id,
         accountId: id,
-        hash: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g',
+        hash,
         changedAt: now - month,
       },
     },
