@@ -87,7 +87,8 @@ export async function connect(
 async function inTime<T>(answer: Promise<T>, patience: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Unavailable('MongoDB does not answer')), patience);
+    // What has arrived while this process was too busy to look is read first.
+    timer = setTimeout(() => setImmediate(() => reject(new Unavailable('MongoDB does not answer'))), patience);
   });
 
   try {

@@ -27,6 +27,9 @@ export type Client = Redis | Cluster;
 /** Milliseconds. Whoever does not answer in this time is away: the connection is closed and made anew. */
 const patience = 500;
 
+/** How long nothing may come at all, also while a connection is made; our own patience ends first. */
+const silence = 4 * patience;
+
 /** What a start waits for Redis. Away, it is waited for in the background, and what needs it is answered 503. */
 const startPatience = 1500;
 
@@ -36,8 +39,7 @@ const common = {
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
-  commandTimeout: patience,
-  socketTimeout: patience,
+  socketTimeout: silence,
   connectTimeout: 2 * patience,
   disconnectTimeout: 100,
   maxLoadingRetryTime: patience,
@@ -64,7 +66,10 @@ export async function connect(settings: RedisSettings): Promise<Connection> {
     if (closed) throw new Unavailable(`Redis at ${place}: the store is closed`);
 
     try {
-      return await command(client);
+      return await inTime(command(client), () => {
+        // Of a Cluster, the node that keeps silent is left by itself.
+        if (client instanceof Redis) client.disconnect(true);
+      });
     } catch (error) {
       // Without a connection, why there is none says more than that there is none.
       throw toFailure(client.status === 'ready' ? error : (trouble() ?? error), place);
@@ -99,6 +104,33 @@ export async function connect(settings: RedisSettings): Promise<Connection> {
   refuseUnfit(connection, trouble());
 
   return connection;
+}
+
+/**
+ * Throws when the answer is late, but for one that has arrived while this process was too busy to look: what is there to
+ * be read is read before the turn of the event loop ends. Under a flood it is the flood that is slow, not Redis.
+ */
+async function inTime<T>(answer: Promise<T>, onLate: () => void): Promise<T> {
+  let isAnswered = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const late = new Promise<never>((_resolve, reject) => {
+    const end = (): void => {
+      if (isAnswered) return;
+
+      reject(new Error('it does not answer in time'));
+      onLate();
+    };
+
+    timer = setTimeout(() => setImmediate(end), patience);
+  });
+
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    isAnswered = true;
+    clearTimeout(timer);
+  }
 }
 
 /** Closes it and throws StoreUnfit when what went wrong will be wrong until somebody mends it. */

@@ -60,6 +60,17 @@ describeWith('redis', 'while Redis is away, a store', () => {
     await recovery(() => store.claim('back', newId(), 60));
   });
 
+  test('is not away because this process was too busy to read what Redis had answered', async () => {
+    await store.put('kind', 'busy', 'there', { ttl: 60 });
+
+    for (const hold of [800, 800]) {
+      const answer = store.get('kind', 'busy');
+      for (const until = performance.now() + hold; performance.now() < until;);
+
+      expect(await answer).toBe('there');
+    }
+  });
+
   test('once it knows, refuses at once: nothing waits for a Redis that is known to be frozen', async () => {
     server.freeze();
     await outcomeOf(store.get('kind', 'id'));
