@@ -63,6 +63,23 @@ describe('the mobile number', () => {
     await browser.submit(second, { code }, { form: '/second-factor' });
   }
 
+  test('S61: the number that makes up for a short password stays until there is a longer one', async () => {
+    const { person, browser } = await withPhone('+4915112345001');
+    await withFactor(browser, person, '+4915112345001');
+    const set = await app.services.accounts.setPassword(person.id, 'k7#vPq2m', { actor: 'command-line' });
+    expect(set?.ok).toBe(true);
+
+    const page = await browser.open(`${personal}/phone/remove`);
+    expect(page.words).toContain('two-factor authentication is then off');
+    expect(page.words).toContain('Choose one of at least 15 characters first');
+    expect(page.forms.map(({ action }) => action)).not.toContain(`${personal}/phone/remove`);
+
+    const { csrf = '' } = page.forms.find(({ names }) => names.includes('csrf'))?.fields ?? {};
+    const forced = await browser.post(`${personal}/phone/remove`, { csrf });
+    expect([forced.status, forced.words]).toEqual([422, expect.stringContaining('too short to be the only thing')]);
+    expect(await stored(person.id)).toEqual({ number: '+4915112345001', verified: true });
+  });
+
   test('is kept in E.164, shown as it is dialled, and counts once its code was entered', async () => {
     const ana = await app.account();
     const browser = await inConsole(app, ana);
@@ -131,7 +148,9 @@ describe('the mobile number', () => {
     await withFactor(browser, person, '+4917112345601');
 
     const page = await browser.open(`${personal}/phone/remove`);
-    expect(page.words).toContain('Text messages to it are one of your second factors: that goes with it.');
+    expect(page.words).toContain(
+      'two-factor authentication is then off, and your password alone is enough to sign in.',
+    );
 
     const removed = await browser.submit(page, {}, { form: '/phone/remove' });
     expect(removed.words).toContain('Your mobile number is removed.');

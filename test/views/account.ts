@@ -63,6 +63,7 @@ const nothingSetUp = {
   twoFactor: {
     isOn: false,
     isPasswordGuarded: false,
+    isPasswordShort: false,
     isNeeded: false,
     methods: [],
     authenticators: [],
@@ -121,7 +122,10 @@ export const accountSamples: readonly Sample[] = [
     as: 'where nothing is sent',
     problems: { number: 'problem.phoneIsFactor' },
   }),
-  sample(phoneRemovalView, () => ({ number: '01512 3456789', isFactor: true })),
+  sample(phoneRemovalView, () => ({ number: '01512 3456789', factor: 'one' as const })),
+  sample(phoneRemovalView, () => ({ number: '01512 3456789', factor: 'last' as const, passwordFirst: 15 }), {
+    as: 'of somebody whose password is short',
+  }),
   sample(contactCodeView, (): ContactCodeView => ({ base: mailPath, to: 'ana@new.example', state: 'lives' }), {
     problems: { code: 'contact.codeWrong' },
     notice: 'contact.sent',
@@ -178,6 +182,7 @@ export const accountSamples: readonly Sample[] = [
       twoFactor: {
         isOn: true,
         isPasswordGuarded: false,
+        isPasswordShort: false,
         isNeeded: false,
         methods: ['passkey', 'authenticator', 'text', 'email'],
         preferred: 'authenticator',
@@ -205,6 +210,7 @@ export const accountSamples: readonly Sample[] = [
   sample(authenticatorView, () => ({})),
   sample(authenticatorView, () => ({ shown }), { as: 'begun', problems: { code: 'problem.codeWrong' } }),
   sample(switchOffView, () => ({})),
+  sample(switchOffView, () => ({ passwordFirst: 15 }), { as: 'of somebody whose password is short' }),
   sample(newRecoveryCodesView, () => ({ codes })),
   sample(newPasskeyView, () => ({ options: '{}' })),
   sample(passkeyView, () => ({ passkey: { id: 'laptop', name: 'Laptop' } })),
