@@ -100,7 +100,7 @@ function show(deps: AnswerDeps, context: Context, { outcome, situation }: { outc
   const fields = createFrame(deps.renderer, {
     say,
     locale,
-    form: { ...(situation.form ?? noForm), csrf: deps.csrf.token(context) },
+    form: { ...(situation.form ?? noForm), csrf: deps.csrf.token(context, account?.id) },
     now: deps.clock.now(),
     timeZone: timeZoneOf(account?.claims['zoneinfo'], deps.timeZone),
     images,

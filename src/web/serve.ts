@@ -60,15 +60,18 @@ function createServed(pages: ReadonlyMap<string, Page>, deps: ServeDeps) {
 
   return {
     page(context: Context, route: Page): Promise<void> {
-      const visit = { context, route, typed: {}, isOurs: true };
+      const visit = { context, route, typed: {}, isOurs: true, shownTo: '' };
 
       return entrance.pass(visit, async (ask) => {
         const draft = await entrance.findDraft(visit, ask);
 
         answers.write(context, await outcomeOf(route, ask), {
           ...situationOf(ask, context),
-          ...(draft && { form: { values: draft, problems: {}, sent: true } }),
-          ...(draft && { notice: { tone: 'warn', key: 'notice.sendAgain' } }),
+          ...(draft === 'others' && { notice: { tone: 'warn', key: 'notice.othersDraft' } }),
+          ...(typeof draft === 'object' && {
+            form: { values: draft, problems: {}, sent: true },
+            notice: { tone: 'warn', key: 'notice.sendAgain' },
+          }),
         });
       });
     },
@@ -80,11 +83,19 @@ function createServed(pages: ReadonlyMap<string, Page>, deps: ServeDeps) {
 
       const { csrf: token, ...fields } = await readForm(context.req);
       const typed = withoutSecrets(fields);
+      const shownTo = csrf.shownTo(token);
       // What another site may have filled in is not shown as if the person had.
-      const visit = { context, route, typed: origin === 'ours' ? typed : {}, isOurs: csrf.holds(context, token) };
+      const visit = {
+        context,
+        route,
+        typed: origin === 'ours' ? typed : {},
+        isOurs: csrf.holds(context, token),
+        shownTo,
+      };
 
       return entrance.pass(visit, async (ask) => {
-        if (!visit.isOurs) return sendAgain(visit, ask);
+        // Whoever is signed in must have been shown it: `pass` has refused what was shown to another account.
+        if (!visit.isOurs || (ask.account && shownTo === '')) return sendAgain(visit, ask);
 
         const outcome = await run(route, ask, fields);
 
