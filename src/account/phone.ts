@@ -64,16 +64,34 @@ export function phoneRoutes({ phoneChange, twoFactor, policy, textCountries }: P
 
     action(
       phonePath,
-      z.object({ number: z.string().trim().min(1), country: z.string().max(2).optional() }),
-      async (ask, { number, country }, wrong) => {
-        const typed = { number, ...(country !== undefined && { country }) };
+      z.object({
+        number: z.string().trim().min(1),
+        country: z.string().max(2).optional(),
+        unproved: z.string().optional(),
+      }),
+      async (ask, { number, country, unproved }, wrong) => {
+        const typed = { number, ...(country !== undefined && { country }), unproved: unproved !== undefined };
         const sent = await phoneChange.ask(ask.account, typed, askingOf(ask));
 
         if (sent === 'sent') return to(`${phonePath}/code`);
         if (sent === 'kept') return to(personalPath, 'contact.phoneKept');
-        if (typeof sent === 'object' && 'ok' in sent) return sent.ok ? to(phonePath) : wrong(byField(sent.problems));
 
-        return wrong({ number: notSent(sent, ask.visitor) }, 429);
+        // A number that names its country is that one's, whatever is chosen above it.
+        const own = (await readPhoneNumber(number, country))?.country;
+        const again = own === undefined ? {} : { country: own };
+
+        if (sent === 'unproved') {
+          const had = await writtenNumber(ask.account.phone?.number ?? '');
+          const problem = { key: 'problem.phoneUnproved', values: { number: had } } as const;
+
+          return wrong({ number: problem }, 422, { ...again, offer: 'unproved' });
+        }
+
+        if (typeof sent === 'object' && 'ok' in sent) {
+          return sent.ok ? to(phonePath) : wrong(byField(sent.problems), 422, again);
+        }
+
+        return wrong({ number: notSent(sent, ask.visitor) }, 429, again);
       },
       recent,
     ),

@@ -119,5 +119,5 @@ const nothingAwaited = {
 const noContactChange: Pick<AccountDeps, 'emailChange' | 'emailUndo' | 'phoneChange'> = {
   emailChange: nothingAwaited,
   emailUndo: { find: async () => undefined, undo: never },
-  phoneChange: { ...nothingAwaited, remove: never },
+  phoneChange: { ...nothingAwaited, canProve: async () => false, remove: never },
 };

@@ -193,6 +193,23 @@ describe('the mobile number', () => {
     expect(await services.oneTimeCodes.check(tried)).toEqual({ outcome: 'ended' });
     expect(await stored(person.id)).toEqual({ number: '+4915112340002', verified: true });
   });
+
+  test.each([
+    ['030 901820', 'DE'],
+    ['+33 1 23 45 67 89', 'DE'],
+  ])('a landline gets no text message: %s', async (number, country) => {
+    const browser = await inConsole(app, await app.account());
+    const page = await ask(browser, { number, country });
+
+    expect([page.status, page.words]).toEqual([422, expect.stringContaining('This is a landline number.')]);
+    expect(page.html).toContain('id="field-number-problem"');
+  });
+
+  test('where the digits don’t tell whether it is a landline, it is asked for a code', async () => {
+    const { person } = await withPhone('+12125550123');
+
+    expect(await stored(person.id)).toEqual({ number: '+12125550123', verified: true });
+  });
 });
 
 describe('in production without a mail server and Twilio', () => {
@@ -238,8 +255,24 @@ describe('through Twilio', () => {
     const code = /\d{6}/.exec(provider.to('+4915112345678').body)?.[0] ?? '';
     expect((await browser.submit(page, { code })).words).toContain('is verified');
 
-    const kept = await ask(browser, { number: '+44 7400 123456' });
+    const warned = await ask(browser, { number: '+44 7400 123456', country: 'DE' });
+    expect(warned.status).toBe(422);
+    expect(warned.words).toContain('It would replace your number 01511 2345678, which is.');
+    expect(warned.forms.find(({ names }) => names.includes('number'))?.fields).toMatchObject({
+      number: '+44 7400 123456',
+      country: 'GB',
+    });
+    expect((await accountOf(app, ana)).phone).toEqual({ number: '+4915112345678', verified: true });
+
+    const kept = await browser.submit(warned, { unproved: 'on' }, { form: '/phone' });
     expect(kept.words).toContain('It is not verified');
+    expect(kept.words).toContain('sends no text messages to numbers of this country');
+    expect(kept.html).not.toContain('id="verify-phone"');
+
+    const { csrf = '' } = kept.forms.find(({ names }) => names.includes('csrf'))?.fields ?? {};
+    const forced = await browser.post(`${personal}/phone`, { csrf, number: '+447400123456' });
+    expect(forced.words).toContain('can be sent');
+    expect(forced.html).toMatch(/<option value="GB" selected>/);
 
     const cleo = await app.account();
     await app.services.records.accounts.update(cleo.id, (old) => ({

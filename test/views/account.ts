@@ -87,6 +87,7 @@ export const accountSamples: readonly Sample[] = [
         e164: '+4915123456789',
         country: countryNames(locale).of('DE'),
         verified: false,
+        provable: true,
       },
       further: [{ label: say('account.claim.address'), value: 'Kai 1, 24103 Kiel' }],
     }),
@@ -97,7 +98,13 @@ export const accountSamples: readonly Sample[] = [
     ({ locale }) => ({
       ...personal(locale),
       awaited: { email: 'ana.alvarez@a-rather-long-domain-name.example', phone: '01512 3456789' },
-      phone: { number: '0171 1234567', e164: '+491711234567', country: countryNames(locale).of('DE'), verified: true },
+      phone: {
+        number: '0171 1234567',
+        e164: '+491711234567',
+        country: countryNames(locale).of('DE'),
+        verified: true,
+        provable: true,
+      },
     }),
     {
       as: 'while codes are awaited',
@@ -109,9 +116,23 @@ export const accountSamples: readonly Sample[] = [
     ({ locale }) => ({
       ...personal(locale),
       canSend: { email: false, text: false },
-      phone: { number: '+883 5100 1234', e164: '+88351001234', country: undefined, verified: false },
+      phone: { number: '+883 5100 1234', e164: '+88351001234', country: undefined, verified: false, provable: false },
     }),
     { as: 'where nothing is sent', notice: 'contact.phoneKept' },
+  ),
+  sample(
+    personalInformationView,
+    ({ locale }) => ({
+      ...personal(locale),
+      phone: {
+        number: '070 123 4567',
+        e164: '+93701234567',
+        country: countryNames(locale).of('AF'),
+        verified: false,
+        provable: false,
+      },
+    }),
+    { as: 'with a number that gets no codes' },
   ),
   sample(emailView, () => ({ email: ana.email, canSend: true }), { problems: { email: 'problem.emailSame' } }),
   sample(emailView, () => ({ email: ana.email, canSend: false }), { as: 'where nothing is sent' }),
@@ -121,6 +142,11 @@ export const accountSamples: readonly Sample[] = [
   sample(phoneView, ({ locale }) => ({ countries: countries(locale), country: 'GS', canSend: false }), {
     as: 'where nothing is sent',
     problems: { number: 'problem.phoneIsFactor' },
+  }),
+  sample(phoneView, ({ locale }) => ({ countries: countries(locale), country: 'DE', canSend: true }), {
+    as: 'that would take the place of a verified one',
+    problems: { number: 'problem.phoneUnproved' },
+    values: { country: 'VC', number: '+1 784 430 1234', offer: 'unproved' },
   }),
   sample(phoneRemovalView, () => ({ number: '01512 3456789', factor: 'one' as const })),
   sample(phoneRemovalView, () => ({ number: '01512 3456789', factor: 'last' as const, passwordFirst: 15 }), {
