@@ -227,6 +227,7 @@ export const accountSamples: readonly Sample[] = [
           name: say('message.deviceOn', { browser: 'Firefox', system: 'Windows' }),
           createdAt: now - 3 * day,
           expiresAt: now + 27 * day,
+          isHere: true,
         },
       ],
     }),
