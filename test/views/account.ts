@@ -233,6 +233,24 @@ export const accountSamples: readonly Sample[] = [
     }),
     { as: 'with everything set up', problems: { currentPassword: 'problem.passwordWrong', form: 'problem.lastWayIn' } },
   ),
+  sample(
+    signInAndSecurityView,
+    (): SignInAndSecurityView => ({
+      ...nothingSetUp,
+      passwordFirst: 15,
+      twoFactor: {
+        ...nothingSetUp.twoFactor,
+        isOn: true,
+        isPasswordGuarded: true,
+        isPasswordShort: true,
+        methods: ['authenticator'],
+        preferred: 'authenticator',
+        authenticators: [{ id: 'one', name: '', addedAt: now }],
+        text: { to: '•••• 67', on: false, possible: false },
+      },
+    }),
+    { as: 'with a short password', notice: 'twoFactor.added.authenticator' },
+  ),
 
   sample(authenticatorView, () => ({})),
   sample(authenticatorView, () => ({ shown }), { as: 'begun', problems: { code: 'problem.codeWrong' } }),
