@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { mongo } from 'mongoose';
 import { Conflict, Invalid, Unavailable } from '../../../src/domain/errors.ts';
+import type { Connection } from '../../../src/storage/mongo/connection.ts';
 import { stoppedAt, toFailure } from '../../../src/storage/mongo/failures.ts';
+import { makeIndexes } from '../../../src/storage/mongo/indexes.ts';
 import { StoreUnfit } from '../../../src/storage/refusals.ts';
 import { sample } from '../rows.ts';
 import { describeMongo, watchedDatabase } from './watched.ts';
@@ -61,6 +63,22 @@ describe('an error of the driver', () => {
     expect(() => stoppedAt(bulk({ code: 64, writeErrors: [] }))).toThrow(Unavailable);
     expect(() => stoppedAt(new mongo.MongoNetworkError('gone'))).toThrow(Unavailable);
   });
+});
+
+test.each([
+  [85, 'IndexOptionsConflict'],
+  [86, 'IndexKeySpecsConflict'],
+])('an index that is not the one that is needed is told with what to do: %s %s', async (code, codeName) => {
+  const refuse = () => Promise.reject(new mongo.MongoServerError({ message: 'an index', code, codeName }));
+  const connection = {
+    ask: (question: () => Promise<unknown>) => question().catch((error: unknown) => Promise.reject(toFailure(error))),
+    database: { databaseName: 'gatehouse', collection: () => ({ createIndexes: refuse }) },
+  } as unknown as Connection;
+
+  const failure = makeIndexes(connection, { accounts: [{ name: 'unique_email', key: { unique_email: 1 } }] });
+
+  await expect(failure).rejects.toThrow(StoreUnfit);
+  await expect(failure).rejects.toThrow(/accounts has other indexes of these names: unique_email\. Remove those/);
 });
 
 describeMongo('a row in MongoDB', () => {
