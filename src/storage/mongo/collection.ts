@@ -6,7 +6,7 @@ import { pageLimit, readCursor, writeCursor } from '../cursor.ts';
 import { storableText } from '../documents.ts';
 import type { Collection, Page, PageRequest, Shape } from '../records.ts';
 import type { Connection } from './connection.ts';
-import { stoppedAt } from './failures.ts';
+import { takenAt } from './failures.ts';
 import { createTurns, type Turn } from './turns.ts';
 import { keyOf, placeOf, storedRow, type Stored } from './document.ts';
 
@@ -18,7 +18,7 @@ export interface Engine<T extends Row> {
   stored(row: T): Stored;
   create(row: Stored): Promise<void>;
   put(row: Stored): Promise<void>;
-  /** Writes in the order given. Answers where it ended because a unique value was taken, undefined for all. */
+  /** Writes in the order given. Answers undefined, or the place of the first whose unique value was taken: it ends there. */
   bulk(operations: readonly mongo.AnyBulkWriteOperation<Stored>[]): Promise<number | undefined>;
   /** Finds a row that has not expired, to remove it. */
   removal(id: string): mongo.Filter<Stored>;
@@ -279,7 +279,18 @@ export function openCollection<T extends Row>(of: {
     sweep,
     collection,
     bulk: (operations) =>
-      ask(() => native.bulkWrite([...operations], { ordered: true }).then(() => undefined, stoppedAt)),
+      ask(async () => {
+        try {
+          await native.bulkWrite([...operations], { ordered: true });
+
+          return undefined;
+        } catch (error) {
+          const taken = takenAt(error);
+          if (taken === undefined) throw error;
+
+          return taken;
+        }
+      }),
   };
 }
 

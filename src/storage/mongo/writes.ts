@@ -182,18 +182,20 @@ async function update({ collection }: Engine<Row>, write: Update, seen: Row | un
   return changed && row !== undefined;
 }
 
+/** Together as far as it goes: one whose value is taken is tried alone, and those behind it go on together. */
 async function send(engine: Engine<Row>, bulk: readonly Ready[], failures: Failures): Promise<void> {
   let rest = bulk;
 
-  while (rest.length > 0) {
-    const ended = rest.length === 1 ? 0 : await engine.bulk(rest.map(({ operation }) => operation));
-    const failed = ended === undefined ? undefined : rest[ended];
+  while (rest.length > 1) {
+    const place = await engine.bulk(rest.map(({ operation }) => operation));
+    const taken = place === undefined ? undefined : rest[place];
+    if (place === undefined || !taken) return;
 
-    if (!failed) return;
-
-    await noting(failures, failed.at, failed.alone);
-    rest = rest.slice(rest.indexOf(failed) + 1);
+    await noting(failures, taken.at, taken.alone);
+    rest = rest.slice(place + 1);
   }
+
+  for (const last of rest) await noting(failures, last.at, last.alone);
 }
 
 async function readAhead(engineOf: EngineOf, writes: readonly Write[]): Promise<ReadonlyMap<number, Row>> {
