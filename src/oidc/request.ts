@@ -61,10 +61,10 @@ export interface Queueing {
   /** Written although the request fails: it tells of something that is done. */
   always?: boolean;
   /**
-   * Called once it was sent, whatever came of it; `row`: what an update has made, unless there was nothing to update.
-   * What it throws, `flush` throws.
+   * Called once it was sent, whatever came of it; `row`: what an update has made, unless there was nothing to update;
+   * `failure`: why not all of what was sent with it was written. What it throws, `flush` throws.
    */
-  sent?: (row?: object) => void;
+  sent?: (row?: object, failure?: unknown) => void;
 }
 
 /** What one step of a request leaves for a later one. */
@@ -99,7 +99,7 @@ export interface Units {
    * Takes over writes that need no answer, to be sent with the request's others before it is answered, and also when it
    * fails. False: no request is under way, so nobody takes them.
    */
-  takeOver(writes: readonly Write[], sent?: () => void): boolean;
+  takeOver(writes: readonly Write[], sent?: (failure?: unknown) => void): boolean;
   /** Those of the request that is under way. */
   readonly reads: Reads;
   /** Resolves when nothing is left to be done afterwards: before storage closes. */

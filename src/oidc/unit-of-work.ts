@@ -17,8 +17,8 @@ interface Queued extends Queueing {
 
 interface Sending {
   write: Write;
-  /** Once it was sent. */
-  tell(): void;
+  /** Once it was sent, or was not: with what kept it from being. */
+  tell(failure?: unknown): void;
   /** What makes it undone, where that is to be had. */
   back(): Write | undefined;
 }
@@ -102,7 +102,8 @@ export function createUnit({ records, ephemera, clock, onError }: UnitDeps, orig
         record(batch.map(({ write }) => write)),
         ...others.map((one) => one()),
       ]);
-      const told = await Promise.allSettled(batch.map(async ({ tell }) => tell()));
+      const hindrance: unknown = recorded.status === 'rejected' ? recorded.reason : undefined;
+      const told = await Promise.allSettled(batch.map(async ({ tell }) => tell(hindrance)));
 
       const failed = [...made, recorded, ...kept, ...told].find((outcome) => outcome.status === 'rejected');
       if (!failed) continue;
@@ -199,7 +200,7 @@ function toSend({ write, sent, always }: Queued): Sending {
 
     return {
       write,
-      tell: () => sent?.(),
+      tell: (failure) => sent?.(undefined, failure),
       back: () => made && ({ in: made.in, remove: made.create.id } as Write),
     };
   }
@@ -218,7 +219,7 @@ function toSend({ write, sent, always }: Queued): Sending {
         return (row = change(old));
       },
     } as Write,
-    tell: () => sent?.(row),
+    tell: (failure) => sent?.(row, failure),
     back() {
       const [before, after] = [seen, row];
       if (always || before === undefined || after === undefined || after === before) return undefined;
