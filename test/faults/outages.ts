@@ -24,7 +24,9 @@ export async function killDatabase(options: OutageRuns): Promise<OutageResult> {
   const seen = nothingSeen();
   const trouble = outageOf({ store: mongo, plan: killed, asking: records }, seen);
 
-  return judged(await runLedger({ ...options, pair: 'sqlite+redis', env: onMongo(mongo.url), trouble }), seen);
+  const result = await runLedger({ ...options, pair: 'sqlite+redis', env: onMongo(mongo.url), trouble });
+
+  return judged(result, seen, 2000);
 }
 
 export async function freezeDatabase({ seconds, ...options }: OutageRuns & { seconds: number }): Promise<OutageResult> {
@@ -54,8 +56,9 @@ const onMongo = (url: string) => (run: number) => ({
   GATEHOUSE_STORAGE_RECORDS_DATABASE: `run-${run}`,
 });
 
-function judged(result: LedgerResult, seen: OutageSeen): OutageResult {
-  const wrong = [...result.lost, ...wrongIn(seen, { answered: 3000, back: 5000 }, result.slowest)];
+/** `answered`: milliseconds until what needs the store is told 503. */
+function judged(result: LedgerResult, seen: OutageSeen, answered = 3000): OutageResult {
+  const wrong = [...result.lost, ...wrongIn(seen, { answered, back: 5000 }, result.slowest)];
 
   return { ...result, seen, wrong };
 }
