@@ -49,8 +49,11 @@ export interface UnitOfWork {
   /** Sends what is queued. Throws what kept it from being written. */
   flush(): Promise<void>;
   takeRest(): (() => Promise<unknown>)[];
-  /** The request has failed: forgets what is queued, but for what was to be written in any case. */
-  giveUp(): void;
+  /**
+   * The request has failed: forgets what is queued, but for what was to be written in any case. Where a store is away,
+   * that is done afterwards, and whoever waits for it is told at once.
+   */
+  giveUp(failure: unknown): void;
 
   readonly notes: Notes;
 }

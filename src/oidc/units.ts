@@ -22,7 +22,7 @@ export function createUnits(deps: UnitDeps): Units {
     try {
       return await storage.run(place, () => run(place.unit));
     } catch (error) {
-      place.unit.giveUp();
+      place.unit.giveUp(error);
       throw error;
     } finally {
       await place.unit.flush().finally(() => (place.over = true));

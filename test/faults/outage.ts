@@ -54,11 +54,11 @@ export interface Asking {
   spared(server: Started, people: readonly Person[]): Promise<void>;
 }
 
-export const killed: OutagePlan = {
+export const killed = (seconds?: number): OutagePlan => ({
   take: (store) => store.kill(),
   give: (store) => store.start(),
-  lasts: () => 1000 + Math.random() * 9000,
-};
+  lasts: () => (seconds === undefined ? 1000 + Math.random() * 9000 : seconds * 1000),
+});
 
 export const frozen = (seconds: number): OutagePlan => ({
   async take(store) {

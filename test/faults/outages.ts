@@ -18,11 +18,11 @@ export interface OutageResult extends LedgerResult {
   wrong: string[];
 }
 
-/** The database is killed, and started again on its file after 1 to 10 s. */
-export async function killDatabase(options: OutageRuns): Promise<OutageResult> {
+/** The database is killed, and started again on its file, after 1 to 10 s unless told otherwise. */
+export async function killDatabase({ seconds, ...options }: OutageRuns & { seconds?: number }): Promise<OutageResult> {
   await using mongo = await startMongo({ keeps: true });
   const seen = nothingSeen();
-  const trouble = outageOf({ store: mongo, plan: killed, asking: records }, seen);
+  const trouble = outageOf({ store: mongo, plan: killed(seconds), asking: records }, seen);
 
   const result = await runLedger({ ...options, pair: 'sqlite+redis', env: onMongo(mongo.url), trouble });
 
