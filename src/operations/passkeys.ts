@@ -121,7 +121,9 @@ export function createPasskeys(deps: PasskeysDeps): Passkeys {
         const what = { kind: 'passkey.refused', details: { reason: made.refused } } as const;
         await records.write(await tellingOf(deps, { ...by, account, what }));
 
-        return refusal(problem('response', 'problem.passkeyNotMade')).refused;
+        const key = made.refused === 'challenge' ? 'problem.passkeyLate' : 'problem.passkeyNotMade';
+
+        return refusal(problem('response', key)).refused;
       }
 
       const passkey = { ...made, accountId: account.id, name: named.value, createdAt: clock.now() };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { action, page, to, type Outcome, type Route } from '../web/route.ts';
+import type { PasskeyReason } from '../operations/prove-passkey.ts';
+import { action, page, to, type MessageKey, type Outcome, type Route } from '../web/route.ts';
 import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
 import { showEnded } from './ended.ts';
 import { proceed } from './proceed.ts';
@@ -44,7 +45,7 @@ export function passkeyRoutes(deps: SignInDeps): Route[] {
         from: ask.visitor,
       });
 
-      if ('refused' in used) return wrong({ form: 'signIn.passkeyRefused' });
+      if ('refused' in used) return wrong({ form: whyNot(used) });
 
       await recognise(deps, ask, used.account.id);
 
@@ -67,7 +68,7 @@ export function passkeyRoutes(deps: SignInDeps): Route[] {
           from: ask.visitor,
         });
 
-        if ('refused' in used) return wrong({ form: 'signIn.passkeyRefused' });
+        if ('refused' in used) return wrong({ form: whyNot(used) });
         if (used.account.id !== soFar.account.id) return to(`/sign-in/${step.uid}`);
 
         await recognise(deps, ask, used.account.id);
@@ -76,6 +77,11 @@ export function passkeyRoutes(deps: SignInDeps): Route[] {
       }),
     ),
   ];
+}
+
+/** What the page says stood on it for too long, or was sent before: the page that says so asks anew. */
+function whyNot({ refused }: { refused: PasskeyReason }): MessageKey {
+  return refused === 'challenge' ? 'problem.passkeyLate' : 'signIn.passkeyRefused';
 }
 
 /** Whoever proved a passkey here has a lane of their own here: strangers' guesses don't slow them (S88). */
