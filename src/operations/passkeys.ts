@@ -84,13 +84,11 @@ export function createPasskeys(deps: PasskeysDeps): Passkeys {
         return refusal(problem('', 'problem.tooManyPasskeys', { max: mostPasskeys }));
       }
 
-      return enrolling(
-        { sealing, clock },
-        {
-          next: { ...seen, passkeys: [...seen.passkeys, passkey.id] },
-          happened: [{ kind: 'passkey.added', details: { synced: passkey.synced }, name: passkey.name }],
-        },
-      );
+      return enrolling(sealing, {
+        next: { ...seen, passkeys: [...seen.passkeys, passkey.id] },
+        what: { kind: 'passkey.added', details: { synced: passkey.synced }, name: passkey.name },
+        added: { kind: 'passkey', id: passkey.id, at: passkey.createdAt },
+      });
     });
 
     reads.forget(readOf(account.id));
