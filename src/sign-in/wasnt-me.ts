@@ -41,7 +41,7 @@ export const wasntMeDoneView = view<WasntMeDoneView>('sign-in/wasnt-me-done', 'd
 
 export const wasntMeEndedView = view<object>('sign-in/wasnt-me-ended', 'door', 'recover.endedTitle');
 
-const code = z.object({ code: z.string().trim().min(1, 'secondFactor.codeMissing').max(200, 'recover.codeWrong') });
+const code = z.object({ code: z.string().trim().min(1, 'secondFactor.codeMissing').max(200, 'wasntMe.codeWrong') });
 
 /** Where every security mail leads who did not do what it tells of. Opening it has no effect; its button does. */
 export function wasntMeRoutes({ wasntMe }: WasntMeDeps): Route[] {
@@ -69,7 +69,7 @@ export function wasntMeRoutes({ wasntMe }: WasntMeDeps): Route[] {
     action('/wasnt-me/code', code, async (_ask, input, wrong) =>
       (await wasntMe.find(input.code))
         ? to(`/wasnt-me?token=${encodeURIComponent(input.code)}`)
-        : wrong({ code: 'recover.codeWrong' }),
+        : wrong({ code: 'wasntMe.codeWrong' }),
     ),
   ];
 }
