@@ -9,7 +9,7 @@ import type { PlaceOf } from './operations/circumstances.ts';
 import { createMailbox, type Mailbox, type MailboxDeps } from './operations/mailbox.ts';
 import { createJudgeStrength, type JudgeStrength } from './operations/password-problems.ts';
 import { createRecovery, type Recovery, type RecoveryDeps } from './operations/recovery.ts';
-import { createWasntMe, type WasntMe } from './operations/wasnt-me.ts';
+import { createWasntMe, type WasntMe, type WasntMeDeps } from './operations/wasnt-me.ts';
 import type { Guessing } from './credentials/guessing.ts';
 import type { Events } from './events/writer.ts';
 import type { Reads } from './storage/reads.ts';
@@ -27,7 +27,7 @@ export interface RecoveryServices {
 }
 
 export type RecoveryServicesDeps = Omit<
-  RecoveryDeps & MailboxDeps,
+  RecoveryDeps & MailboxDeps & WasntMeDeps,
   'limits' | 'shares' | 'records' | 'sealing' | 'guessing' | 'events'
 > & {
   events: Events;

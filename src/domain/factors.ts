@@ -75,6 +75,15 @@ export interface Passkey {
   lastUsedAt?: number;
 }
 
+/** What one change added, as the mail about it knows it. Removed and added once more it is another one. */
+export type AddedFactor = (
+  | { kind: 'authenticator' | 'passkey'; id: string }
+  | { kind: 'email' | 'text' | 'recovery-codes' }
+) & {
+  /** Recovery codes of this very time came with it. */
+  at: number;
+};
+
 /** A browser in which the second factor is not asked for a while. `id` is a keyed hash of its cookie's secret. */
 export interface RememberedBrowser {
   id: string;

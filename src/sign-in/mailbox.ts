@@ -6,6 +6,7 @@ import type { Interaction } from '../oidc/interactions.ts';
 import { action, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
 import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
 import { showEnded } from './ended.ts';
+import { wrongCode } from './typed-code.ts';
 
 export interface MailboxView {
   uid: string;
@@ -23,7 +24,7 @@ const email = z.string().trim().min(1, 'signIn.emailMissing').max(320, 'signIn.e
 
 const proof = z.object({
   email,
-  code: z.string().trim().min(1, 'secondFactor.codeMissing').max(40, 'problem.codeWrong'),
+  code: z.string().trim().min(1, 'secondFactor.codeMissing').max(40, 'contact.codeWrong'),
 });
 
 /** What a browser that nobody knows has to do first after a hundred wrong passwords in a row (S84). */
@@ -75,12 +76,7 @@ export function mailboxRoutes({ interactions, mailbox }: Pick<SignInDeps, 'inter
         if (proved === 'right') return to(`/sign-in/${uid}`, 'mailbox.proved');
         if (proved === 'ended') return wrong({ form: 'secondFactor.codeEnded' });
 
-        return wrong({
-          code:
-            proved.triesLeft > 2
-              ? 'problem.codeWrong'
-              : { key: 'secondFactor.triesLeft', values: { count: proved.triesLeft } },
-        });
+        return wrong({ code: wrongCode(proved) });
       }),
     ),
   ];

@@ -50,7 +50,7 @@ const person = z.object({
   password: z.string().min(1, 'register.passwordMissing'),
 });
 
-const code = z.object({ code: z.string().trim().min(1, 'secondFactor.codeMissing').max(40, 'problem.codeWrong') });
+const code = z.object({ code: z.string().trim().min(1, 'secondFactor.codeMissing').max(40, 'contact.codeWrong') });
 
 /**
  * Creating an account inside an authorization request: what the person says, a code from their mailbox, and on to the

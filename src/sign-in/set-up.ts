@@ -34,7 +34,7 @@ export const recoveryCodesView = view<RecoveryCodesView>('sign-in/recovery-codes
 
 const path = '/sign-in/:uid/set-up';
 const confirmation = z.object({ code: z.string().trim().min(1, 'secondFactor.codeMissing').max(20) });
-const made = z.object({ response: z.string().min(1, 'signIn.passkeyCancelled').max(20_000) });
+const made = z.object({ response: z.string().min(1, 'passkey.cancelled').max(20_000) });
 
 export function setUpRoutes(deps: SignInDeps): Route[] {
   const showSetUp = (ask: StepAsk): Promise<Outcome> =>
@@ -91,7 +91,7 @@ export function setUpRoutes(deps: SignInDeps): Route[] {
         const name = ask.say('passkey.firstName');
         const added = await deps.passkeys.add(soFar.account, { response, name, binding }, by);
 
-        if (!added.ok) return wrong({ form: 'problem.passkeyNotMade' });
+        if (!added.ok) return wrong(byField(added.problems));
 
         const { passkey, recoveryCodes } = added.value;
         const kind = passkey.synced ? 'synced-passkey' : 'device-passkey';

@@ -20,6 +20,8 @@ export interface SignInView {
   email: string;
   /** Whose sign-in has to be proved again; absent: anybody may sign in. */
   again?: { email: string };
+  /** "Not you?" was followed: what is sent from here is about nobody who is signed in. */
+  another: boolean;
   /** What the passkey script asks the browser for. */
   passkey: string;
   /** Whether people may create accounts here. */
@@ -126,6 +128,7 @@ export async function showSignIn(
       uid,
       client,
       forAccount: client.id === consoleClientId,
+      another,
       mayRefuse,
       mayRecover: recovery.possible,
       passkey: JSON.stringify(passkey),

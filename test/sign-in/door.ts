@@ -96,11 +96,15 @@ export async function openDoor(now: Played['now']): Promise<Door> {
     policy: createPasswordPolicy(policyOptions),
     strength: createJudgeStrength(policyOptions.productName),
     wasntMe: {
-      find: async (typed) => state.links.get(typed)?.account,
+      async find(typed) {
+        const account = state.links.get(typed)?.account;
+
+        return account && { account, added: { kind: 'passkey', name: 'Blue key', at: Date.now() } };
+      },
       disown: async (typed) => {
         const account = state.links.get(typed)?.account;
 
-        return account && { sentTo: account.email };
+        return account && { sentTo: account.email, others: [{ kind: 'authenticator', at: Date.now() }] };
       },
     },
     recovery: {

@@ -21,6 +21,7 @@ const signIn = {
   client: wiki,
   forAccount: false,
   email: '',
+  another: false,
   passkey: '{}',
   mayRegister: true,
   mayRefuse: true,
