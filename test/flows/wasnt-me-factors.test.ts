@@ -129,6 +129,25 @@ describe('“This wasn’t me”, from a mail about a factor that was added', ()
     );
   });
 
+  test('S61: what made up for a short password goes, and so does that: a longer one is the way in', async () => {
+    const ana = await settled();
+    await addAuthenticator(ana);
+    const short = 'k7#vPq2m';
+    expect(await app.services.accounts.setPassword(ana.id, short, by(ana))).toMatchObject({ ok: true });
+
+    const done = await press((await added(ana)).link);
+    expect(done.words).toMatch(/This was removed.*Authenticator app/s);
+    expect(await factorsOf(ana)).toMatchObject({ authenticators: [] });
+    expect((await factorsOf(ana)).shortPassword).toBeUndefined();
+    expect(await signsIn({ ...ana, password: short })).toBe(false);
+
+    const link = await linkTo(ana);
+    const eight = await reset(link, openBrowser(app.url), { newPassword: short, confirmPassword: short });
+    expect([eight.status, eight.words]).toEqual([422, expect.stringContaining('at least 15 characters')]);
+    await reset(link);
+    expect(await signsIn({ ...ana, password: wanted })).toBe(true);
+  });
+
   test('what was there before stays, with its codes; a link of another mail takes nothing and says what is new', async () => {
     const ana = await settled();
     const code = await addAuthenticator(ana);
