@@ -20,6 +20,8 @@ export interface Factors {
   pending?: PendingAuthenticator;
   /** Browsers that were remembered by an older proof are not: see `RememberedBrowser`. */
   forgottenAt?: number;
+  /** The password is too short to be asked for alone: it was set while it was guarded, and guarded it stays (S61). */
+  shortPassword?: true;
   changedAt: number;
 }
 
@@ -129,6 +131,11 @@ export function isTwoFactorOn(factors: Factors): boolean {
  */
 export function isPasswordGuarded(factors: Factors): boolean {
   return isTwoFactorOn(factors) && methodsOf(factors).every(isStrong);
+}
+
+/** Whether leaving these would make a short password all that is asked for (S61). */
+export function baresPassword(left: Factors, seen: Factors): boolean {
+  return seen.shortPassword === true && isPasswordGuarded(seen) && !isPasswordGuarded(left);
 }
 
 /** The same document with a preference that is enrolled: the one it had, else the strongest way to get codes. */

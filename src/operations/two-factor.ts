@@ -32,6 +32,8 @@ export interface TwoFactorShown {
   isOn: boolean;
   /** See `domain/factors.ts`: a shorter password is enough. */
   isPasswordGuarded: boolean;
+  /** Whether it is one that must stay guarded. */
+  isPasswordShort: boolean;
   /** Whether it is needed and can't be switched off. */
   isNeeded: boolean;
   /** The strongest first. */
@@ -84,6 +86,7 @@ export function createTwoFactor({ changes, rememberedBrowsers, sealing, clock }:
       return {
         isOn: isTwoFactorOn(factors),
         isPasswordGuarded: isPasswordGuarded(factors),
+        isPasswordShort: factors.shortPassword === true,
         isNeeded: needsStrongFactor(account),
         methods: methodsOf(factors),
         authenticators: authenticators.map(({ id, name, addedAt, lastUsedAt }) => ({
@@ -114,6 +117,9 @@ export function createTwoFactor({ changes, rememberedBrowsers, sealing, clock }:
         }
 
         if (seen[method]) return { refused: { ok: true, value: {} } };
+
+        const unwise = problemOfLeaving(account, next, seen);
+        if (unwise) return refusal({ ...unwise, path: 'method' });
 
         const what: Happening = { kind: 'two_factor.method_added', details: { method } };
 

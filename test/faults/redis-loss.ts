@@ -171,7 +171,7 @@ async function putToWork(nodes: Nodes, { people: count, least }: Omit<LossOption
 
   const spent = await openSpent(ground, wiki);
   let over = false;
-  const working = people.map((person) => keepActing(person, () => over));
+  const working = people.map((person) => keepActing(person, () => (over ? 'over' : 'calm')));
   // When one fails, the run is over for the others: the one is what is told.
   for (const one of working) one.catch(() => undefined);
 

@@ -18,7 +18,7 @@ const unreadable = /^Mongo(Parse|InvalidArgument|MissingCredentials|API|Compatib
  */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  if (codeOf(error) === duplicateKey) return new Conflict(violated(error));
+  if (codeOf(error) === duplicateKey && !isUnacknowledged(error)) return new Conflict(violated(error));
 
   const mend = unfit.get(reasonOf(error));
   if (mend !== undefined) return new StoreUnfit('MongoDB', { reason: reasonOf(error), mend });
@@ -34,16 +34,23 @@ export function toRefusal(error: unknown): Failure {
 }
 
 /**
- * Where an ordered bulk of writes ended because a unique value was taken: everything before it is written and
- * acknowledged, nothing behind it. Throws the port's failure for anything else.
+ * The place in an ordered bulk of the write whose unique value was taken: everything before it is written, and
+ * acknowledged by a majority, nothing behind it is. Undefined for any other error.
  */
-export function stoppedAt(error: unknown): number {
+export function takenAt(error: unknown): number | undefined {
+  if (codeOf(error) !== duplicateKey || isUnacknowledged(error)) return undefined;
+
+  // The driver gives one or a list.
   const { writeErrors = [] } = error as { writeErrors?: { index: number } | readonly { index: number }[] };
-  const [first] = [writeErrors].flat();
 
-  if (first === undefined || codeOf(error) !== duplicateKey) throw toFailure(error);
+  return [writeErrors].flat()[0]?.index;
+}
 
-  return first.index;
+/** What was written before the error is not with a majority yet, which the driver says beside it. */
+function isUnacknowledged(error: unknown): boolean {
+  const { result } = (error ?? {}) as { result?: { getWriteConcernError?(): unknown } };
+
+  return result?.getWriteConcernError?.() !== undefined;
 }
 
 /** `… index: unique_email dup key: …` names the index; the one that every collection has is `_id_`. */
@@ -55,9 +62,12 @@ function violated(error: unknown): string {
 
 function reasonOf(error: unknown): string {
   const codeName = (error as { codeName?: unknown } | undefined)?.codeName;
+  const code = codeOf(error);
 
-  // What the server says may quote a document.
+  // What the server says in words may quote a document.
+  if (isUnacknowledged(error)) return 'what was written is not acknowledged by a majority';
   if (typeof codeName === 'string') return codeName;
+  if (typeof code === 'number') return `error ${code}`;
 
   return error instanceof Error && error.message !== '' ? error.message : 'it does not answer';
 }

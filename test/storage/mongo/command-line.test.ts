@@ -29,6 +29,20 @@ describeMongo('commands on MongoDB', () => {
     expect((await there.run(['doctor'], { env })).out).toMatch(/storage: MongoDB [\d.]+ keeps gatehouse-test-/);
   }, 60_000);
 
+  test('a start says how the server is set up, as the doctor does', async () => {
+    await using watched = await watchedDatabase();
+    await using place = await openPlace();
+
+    await using started = await place.start(envOf(watched));
+    const { out } = await place.run(['doctor', '--json'], { env: envOf(watched) });
+    const said = (JSON.parse(out) as { area: string; state: string; message: string; mend?: string }[]).filter(
+      ({ area, state }) => area === 'storage' && state !== 'good',
+    );
+
+    if (process.env['GATEHOUSE_TEST_MONGO_URL'] === undefined) expect(said).toHaveLength(1);
+    for (const { message, mend } of said) expect(started.err()).toContain(`- ${message} ${mend}`);
+  }, 60_000);
+
   test('say what a newer schema means, and end with 78; with nothing there, 69 and what does not answer', async () => {
     await using watched = await watchedDatabase();
     await using place = await openPlace();

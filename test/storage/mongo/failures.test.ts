@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { mongo } from 'mongoose';
 import { Conflict, Invalid, Unavailable } from '../../../src/domain/errors.ts';
-import { stoppedAt, toFailure } from '../../../src/storage/mongo/failures.ts';
+import type { Connection } from '../../../src/storage/mongo/connection.ts';
+import { takenAt, toFailure } from '../../../src/storage/mongo/failures.ts';
+import { makeIndexes } from '../../../src/storage/mongo/indexes.ts';
 import { StoreUnfit } from '../../../src/storage/refusals.ts';
 import { sample } from '../rows.ts';
 import { describeMongo, watchedDatabase } from './watched.ts';
@@ -25,6 +27,12 @@ describe('an error of the driver', () => {
   test.each([
     new mongo.MongoServerError({ message: 'canary', code: 10107, codeName: 'NotWritablePrimary' }),
     new mongo.MongoServerError({ message: 'canary', code: 64, codeName: 'WriteConcernTimeout', writeErrors: [] }),
+    Object.assign(new Error('canary'), { code: 64, writeErrors: [] }),
+    Object.assign(new Error(duplicate('unique_email')), {
+      code: 11000,
+      writeErrors: [{ index: 0 }],
+      result: { getWriteConcernError: () => ({ code: 64, errmsg: 'canary' }) },
+    }),
     new mongo.MongoNetworkTimeoutError('connection 3 to 10.0.0.1:27017 timed out'),
     new mongo.MongoNotConnectedError('Client must be connected'),
     new mongo.MongoRuntimeError('anything'),
@@ -51,16 +59,37 @@ describe('an error of the driver', () => {
     expect(failure.message).toContain(codeName);
   });
 
-  test('in a bulk says where it ended, if a value was taken; else nothing of it is taken for acknowledged', () => {
+  test('in a bulk says where a value was taken; else nothing of it is taken for acknowledged', () => {
     const bulk = (error: object) => Object.assign(new Error('bulk'), error);
     const taken = { code: 11000, writeErrors: [{ index: 3, code: 11000 }] };
+    const acknowledged = { result: { getWriteConcernError: () => undefined } };
+    const unacknowledged = { result: { getWriteConcernError: () => ({ code: 64 }) } };
 
-    expect(stoppedAt(bulk(taken))).toBe(3);
-    expect(stoppedAt(bulk({ ...taken, writeErrors: taken.writeErrors[0] }))).toBe(3);
-    expect(() => stoppedAt(bulk({ ...taken, code: 64 }))).toThrow(Unavailable);
-    expect(() => stoppedAt(bulk({ code: 64, writeErrors: [] }))).toThrow(Unavailable);
-    expect(() => stoppedAt(new mongo.MongoNetworkError('gone'))).toThrow(Unavailable);
+    expect(takenAt(bulk(taken))).toBe(3);
+    expect(takenAt(bulk({ ...taken, ...acknowledged }))).toBe(3);
+    expect(takenAt(bulk({ ...taken, writeErrors: taken.writeErrors[0] }))).toBe(3);
+    expect(takenAt(bulk({ ...taken, code: 64 }))).toBeUndefined();
+    expect(takenAt(bulk({ code: 64, writeErrors: [] }))).toBeUndefined();
+    expect(takenAt(new mongo.MongoNetworkError('gone'))).toBeUndefined();
+
+    expect(takenAt(bulk({ ...taken, ...unacknowledged }))).toBeUndefined();
   });
+});
+
+test.each([
+  [85, 'IndexOptionsConflict'],
+  [86, 'IndexKeySpecsConflict'],
+])('an index that is not the one that is needed is told with what to do: %s %s', async (code, codeName) => {
+  const refuse = () => Promise.reject(new mongo.MongoServerError({ message: 'an index', code, codeName }));
+  const connection = {
+    ask: (question: () => Promise<unknown>) => question().catch((error: unknown) => Promise.reject(toFailure(error))),
+    database: { databaseName: 'gatehouse', collection: () => ({ createIndexes: refuse }) },
+  } as unknown as Connection;
+
+  const failure = makeIndexes(connection, { accounts: [{ name: 'unique_email', key: { unique_email: 1 } }] });
+
+  await expect(failure).rejects.toThrow(StoreUnfit);
+  await expect(failure).rejects.toThrow(/accounts has other indexes of these names: unique_email\. Remove those/);
 });
 
 describeMongo('a row in MongoDB', () => {
