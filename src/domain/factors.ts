@@ -135,7 +135,7 @@ export function isPasswordGuarded(factors: Factors): boolean {
 
 /** Whether leaving these would make a short password all that is asked for (S61). */
 export function baresPassword(left: Factors, seen: Factors): boolean {
-  return seen.shortPassword === true && isPasswordGuarded(seen) && !isPasswordGuarded(left);
+  return left.shortPassword === true && isPasswordGuarded(seen) && !isPasswordGuarded(left);
 }
 
 /** The same document with a preference that is enrolled: the one it had, else the strongest way to get codes. */

@@ -1,7 +1,7 @@
 import type { OneTimeSecrets } from '../credentials/one-time-secret.ts';
 import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
-import type { AddedFactor, Passkey } from '../domain/factors.ts';
+import { baresPassword, type AddedFactor, type Passkey } from '../domain/factors.ts';
 import type { Origin } from '../events/writer.ts';
 import type { Records, Write } from '../storage/records.ts';
 import { addedIn, addedSince, shownOf, withoutAdded, type AddedShown } from './added-factors.ts';
@@ -80,18 +80,26 @@ export function createWasntMe(deps: WasntMeDeps & { recovery: Pick<Recovery, 'se
     return { account, ...(added && { added }) };
   }
 
-  /** Also an administrator's last strong one: setting one up is then the next step of signing in. */
+  /**
+   * Also an administrator's last strong one: setting one up is then the next step of signing in. A password that is too
+   * short without it goes along (S61), or whoever added the factor could keep it by setting such a one.
+   */
   async function takeAway(account: Account, added: AddedFactor, by: By): Promise<void> {
     await factors.make(account, by, (seen) => {
       const without = withoutAdded(seen, added);
       if (!without) return { refused: 'gone' };
 
-      const { left, happened } = without;
+      const { happened } = without;
+      const { shortPassword, ...rest } = without.left;
+      const isBare = baresPassword(without.left, seen);
+      const also: Write[] = [];
+      if (added.kind === 'passkey') also.push({ in: 'passkeys', remove: added.id });
+      if (isBare) also.push({ in: 'passwords', remove: account.id });
 
       return {
-        next: { ...left, forgottenAt: clock.now() },
+        next: { ...rest, ...(!isBare && shortPassword && { shortPassword }), forgottenAt: clock.now() },
         happened,
-        also: added.kind === 'passkey' ? [{ in: 'passkeys', remove: added.id }] : [],
+        also,
         value: {},
       };
     });

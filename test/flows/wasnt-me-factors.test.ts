@@ -129,6 +129,27 @@ describe('“This wasn’t me”, from a mail about a factor that was added', ()
     );
   });
 
+  test('S61: a short password that a thief set behind their factor keeps neither, and the new one is a long one', async () => {
+    const ana = await settled();
+    const code = await addAuthenticator(ana);
+    const thief = openBrowser(app.url);
+    await thief.submit(await enter(thief, ana), { code: code() }, { form: '/second-factor' });
+    const path = '/account/sign-in-and-security';
+    const short = { newPassword: 'otter 47 moor', confirmPassword: 'otter 47 moor' };
+    await thief.submit(await thief.open(path), { currentPassword: ana.password, ...short }, { form: path });
+    expect((await factorsOf(ana)).shortPassword).toBe(true);
+
+    const done = await press((await added(ana)).link);
+    expect([done.status, await isSignedIn(thief)]).toEqual([200, false]);
+    expect(await factorsOf(ana)).toMatchObject({ authenticators: [] });
+    expect(await signsIn({ ...ana, password: short.newPassword })).toBe(false);
+
+    const link = await linkTo(ana);
+    expect((await reset(link, openBrowser(app.url), short)).status).toBe(422);
+    await reset(link);
+    expect(await signsIn({ ...ana, password: wanted })).toBe(true);
+  });
+
   test('what was there before stays, with its codes; a link of another mail takes nothing and says what is new', async () => {
     const ana = await settled();
     const code = await addAuthenticator(ana);

@@ -138,7 +138,7 @@ test('what is wrong stands beside its field, summed up on top, with what was typ
     /role="alert">.*<a href="#field-displayName">Display name<\/a> – At most 20 characters, please\./s,
   );
   expect(page.html).toContain(
-    'id="field-displayName" name="displayName" aria-describedby="field-displayName-hint field-displayName-problem" aria-invalid="true"',
+    'id="field-displayName" name="displayName" autofocus aria-describedby="field-displayName-hint field-displayName-problem" aria-invalid="true"',
   );
   expect(page.forms[0]?.fields).toMatchObject({ displayName: typed.displayName, about: typed.about, language: 'en' });
   expect(site.saved).toEqual([]);
