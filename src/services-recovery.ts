@@ -9,6 +9,7 @@ import type { PlaceOf } from './operations/circumstances.ts';
 import { createMailbox, type Mailbox, type MailboxDeps } from './operations/mailbox.ts';
 import { createJudgeStrength, type JudgeStrength } from './operations/password-problems.ts';
 import { createRecovery, type Recovery, type RecoveryDeps } from './operations/recovery.ts';
+import { createTypedAddress, type TypedAddress } from './operations/typed-address.ts';
 import { createWasntMe, type WasntMe, type WasntMeDeps } from './operations/wasnt-me.ts';
 import type { Guessing } from './credentials/guessing.ts';
 import type { Events } from './events/writer.ts';
@@ -24,6 +25,7 @@ export interface RecoveryServices {
   arrivals: Arrivals;
   strength: JudgeStrength;
   blockedTries: BlockedTries;
+  typedAddress: TypedAddress;
 }
 
 export type RecoveryServicesDeps = Omit<
@@ -65,6 +67,7 @@ export function openRecovery({ config, ...deps }: RecoveryServicesDeps): Recover
     mailbox: createMailbox(inside),
     arrivals: createArrivals({ ...inside, knownDevices: createKnownDevices(deps) }),
     blockedTries: createBlockedTries(inside),
+    typedAddress: createTypedAddress(inside),
     strength: createJudgeStrength(config.branding.name),
   };
 }

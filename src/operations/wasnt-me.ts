@@ -83,7 +83,10 @@ export function createWasntMe(deps: WasntMeDeps & { recovery: Pick<Recovery, 'se
     return { account, ...(added && { added }) };
   }
 
-  /** Also an administrator's last strong one: setting one up is then the next step of signing in. */
+  /**
+   * Also an administrator's last strong one: setting one up is then the next step of signing in. A password that is too
+   * short without it goes along (S61), or whoever added the factor could keep it by setting such a one.
+   */
   async function takeAway(account: Account, added: AddedFactor, by: By): Promise<void> {
     await factors.make(account, by, async (seen) => {
       const without = withoutAdded(seen, added);

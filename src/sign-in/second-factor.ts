@@ -83,6 +83,11 @@ export function secondFactorRoutes(deps: SignInDeps): Route[] {
       }),
     ),
 
+    // The same page at the address of the button, where it stands after a limit.
+    page('/sign-in/:uid/second-factor/send', secondFactorView, (ask) =>
+      at(deps, ask, (step, soFar) => showSecondFactor(deps, ask, step, { soFar })),
+    ),
+
     action('/sign-in/:uid/second-factor/send', z.object({}), (ask) =>
       at(deps, ask, async (step, soFar) => {
         const { method } = await methodsFor(deps, ask, step, soFar);

@@ -27,6 +27,8 @@ export const setUpView = view<SetUpView>('sign-in/set-up', 'door', 'setUp.title'
 
 export interface RecoveryCodesView {
   uid: string;
+  /** Whose they are: for the file and the paper on which they are kept. */
+  email: string;
   codes: readonly string[];
 }
 
@@ -120,5 +122,9 @@ async function enrolled(
 
   await deps.interactions.keepProof(ask.exchange, step.uid, { accountId: account.id, proven: soFar.proven, at: since });
 
-  return show(recoveryCodesView, { uid: step.uid, codes: of.codes }, { formAction: step.formAction });
+  return show(
+    recoveryCodesView,
+    { uid: step.uid, email: account.email, codes: of.codes },
+    { formAction: step.formAction },
+  );
 }

@@ -52,6 +52,10 @@ export function verifyEmailRoutes(deps: SignInDeps): Route[] {
       }),
     ),
 
+    page('/sign-in/:uid/verify-email/send', verifyEmailView, (ask) =>
+      shownWhereNext(deps, ask, 'verify-email', (step, soFar) => showVerifyEmail(deps, ask, step, soFar)),
+    ),
+
     action('/sign-in/:uid/verify-email/send', z.object({}), (ask) =>
       whereNext(deps, ask, 'verify-email', async (step, soFar) => {
         const { locale } = ask.visitor;

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 
@@ -89,6 +91,28 @@ for (const { pair } of walks) {
       return page;
     }
 
+    /** The codes say what they are for in the file and on paper, where nothing else is. */
+    async function expectKeepable(page: Page, email: string): Promise<void> {
+      const shown = await page.locator('.codes code').allInnerTexts();
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'Download' }).click(),
+      ]);
+      const [service = '', account, date = '', ...rest] = (await readFile(await download.path(), 'utf8')).split('\n');
+      expect([service, account, rest]).toEqual(['Gatehouse – Your recovery codes', email, ['', ...shown, '']]);
+      expect(date).toMatch(/^\w+ \d+, \d{4}$/);
+      expect(download.suggestedFilename()).toBe('Gatehouse-recovery-codes.txt');
+
+      await page.emulateMedia({ media: 'print' });
+      expect((await page.locator('body').innerText()).split('\n').filter(Boolean)).toEqual([
+        service,
+        email,
+        date,
+        ...shown,
+      ]);
+      await page.emulateMedia({ media: 'screen' });
+    }
+
     test('one works at once on a page that stood open for longer than what it asked the browser for', async () => {
       const page = await addPasskey('cleo@example.com');
       // The browser's own offer would be taken before the button is pressed.
@@ -106,6 +130,7 @@ for (const { pair } of walks) {
 
     test('one is added, named, used to sign in with no address typed, and removed', async () => {
       const page = await addPasskey('ana@example.com');
+      await expectKeepable(page, 'ana@example.com');
       await expectAxeClean(page);
       await page.getByRole('link', { name: 'I have kept them' }).click();
       await page.getByRole('heading', { level: 3, name: 'Laptop' }).waitFor();

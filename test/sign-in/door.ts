@@ -140,6 +140,7 @@ const oneFactor: Pick<
   | 'registration'
   | 'registering'
   | 'mailbox'
+  | 'typedAddress'
   | 'arrivals'
 > = {
   clock: { now: () => Date.now() },
@@ -172,6 +173,10 @@ const oneFactor: Pick<
     send: async ({ email }) => (email.startsWith('often') ? { wait: 90 } : 'sent'),
     prove: async ({ code }) =>
       code === '012345' ? 'right' : code === '999999' ? 'ended' : { wrong: true, triesLeft: 2 },
+  },
+  typedAddress: {
+    carry: (email) => Buffer.from(email).toString('base64url'),
+    read: (carried) => carried && Buffer.from(carried, 'base64url').toString(),
   },
   authenticators: {
     begin: () => Promise.reject(new TypeError('nobody sets one up here')),

@@ -24,7 +24,7 @@ export const recoverySamples: readonly Sample[] = [
     problems: { email: 'problem.email', form: 'recover.tooMany' },
   }),
   sample(forgotPasswordView, () => ({ email: '', possible: false }), { as: 'without mail' }),
-  sample(recoverySentView, () => ({ uid, email })),
+  sample(recoverySentView, () => ({ uid, email, typed: 'v1.k.sealed' })),
   sample(recoveryCodeView, () => ({}), { problems: { code: 'recover.codeWrong' } }),
   sample(resetPasswordView, () => reset),
   sample(resetPasswordView, () => reset, {
