@@ -1,9 +1,7 @@
 import type { OneTimeSecrets } from '../credentials/one-time-secret.ts';
-import type { Passwords } from '../credentials/passwords.ts';
 import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
 import { baresPassword, type AddedFactor, type Passkey } from '../domain/factors.ts';
-import { newSecret } from '../domain/ids.ts';
 import type { Origin } from '../events/writer.ts';
 import type { Records, Write } from '../storage/records.ts';
 import { addedIn, addedSince, shownOf, withoutAdded, type AddedShown } from './added-factors.ts';
@@ -46,8 +44,7 @@ export interface Disowned {
 }
 
 export interface WasntMeDeps extends HappeningsDeps {
-  records: Pick<Records, 'accounts' | 'passkeys' | 'write'>;
-  passwords: Pick<Passwords, 'hash'>;
+  records: Pick<Records, 'accounts' | 'passkeys'>;
   factors: FactorChanges;
   clock: Clock;
   oneTimeSecrets: Pick<OneTimeSecrets, 'find' | 'take'>;
@@ -59,7 +56,7 @@ export interface WasntMeDeps extends HappeningsDeps {
 const newFor = 7 * 86_400_000;
 
 export function createWasntMe(deps: WasntMeDeps & { recovery: Pick<Recovery, 'send'> }): WasntMe {
-  const { records, passwords, factors, oneTimeSecrets, endings, clock } = deps;
+  const { records, factors, oneTimeSecrets, endings, clock } = deps;
 
   async function look(typed: string): Promise<{ account: Account; added: AddedFactor | undefined } | undefined> {
     const row = await oneTimeSecrets.find('wasnt-me', typed);
@@ -88,33 +85,24 @@ export function createWasntMe(deps: WasntMeDeps & { recovery: Pick<Recovery, 'se
    * short without it goes along (S61), or whoever added the factor could keep it by setting such a one.
    */
   async function takeAway(account: Account, added: AddedFactor, by: By): Promise<void> {
-    await factors.make(account, by, async (seen) => {
+    await factors.make(account, by, (seen) => {
       const without = withoutAdded(seen, added);
       if (!without) return { refused: 'gone' };
 
-      const { left, happened } = without;
-      const { shortPassword: _, ...longer } = left;
-      const isBare = baresPassword(left, seen);
-      if (isBare) await replaceShortPassword(account);
+      const { happened } = without;
+      const { shortPassword, ...rest } = without.left;
+      const isBare = baresPassword(without.left, seen);
+      const also: Write[] = [];
+      if (added.kind === 'passkey') also.push({ in: 'passkeys', remove: added.id });
+      if (isBare) also.push({ in: 'passwords', remove: account.id });
 
       return {
-        next: { ...(isBare ? longer : left), forgottenAt: clock.now() },
+        next: { ...rest, ...(!isBare && shortPassword && { shortPassword }), forgottenAt: clock.now() },
         happened,
-        also: added.kind === 'passkey' ? [{ in: 'passkeys', remove: added.id }] : [],
+        also,
         value: {},
       };
     });
-  }
-
-  /**
-   * By one that nobody knows: what makes up for a short one goes, and the link that is sent asks for a longer one (S61). As
-   * of a moment ago, so that it is older than that link.
-   */
-  async function replaceShortPassword({ id }: Account): Promise<void> {
-    const row = { id, accountId: id, hash: await passwords.hash(newSecret()), changedAt: clock.now() - 1 };
-    const set = await factors.withPassword(id, { in: 'passwords', put: row, decides: true }, false);
-
-    await records.write(set ?? []);
   }
 
   return {
