@@ -44,7 +44,7 @@ export interface Disowned {
 }
 
 export interface WasntMeDeps extends HappeningsDeps {
-  records: Pick<Records, 'accounts' | 'passkeys'>;
+  records: Pick<Records, 'accounts' | 'passkeys' | 'passwords'>;
   factors: FactorChanges;
   clock: Clock;
   oneTimeSecrets: Pick<OneTimeSecrets, 'find' | 'take'>;
@@ -85,21 +85,20 @@ export function createWasntMe(deps: WasntMeDeps & { recovery: Pick<Recovery, 'se
    * short without it goes along (S61), or whoever added the factor could keep it by setting such a one.
    */
   async function takeAway(account: Account, added: AddedFactor, by: By): Promise<void> {
-    await factors.make(account, by, (seen) => {
+    await factors.make(account, by, async (seen) => {
       const without = withoutAdded(seen, added);
       if (!without) return { refused: 'gone' };
 
       const { happened } = without;
       const { shortPassword, ...rest } = without.left;
       const isBare = baresPassword(without.left, seen);
-      const also: Write[] = [];
-      if (added.kind === 'passkey') also.push({ in: 'passkeys', remove: added.id });
-      if (isBare) also.push({ in: 'passwords', remove: account.id });
+      // First: should we be killed half-way, it is not left alone, and the button can be pressed again.
+      if (isBare) await records.passwords.remove(account.id);
 
       return {
         next: { ...rest, ...(!isBare && shortPassword && { shortPassword }), forgottenAt: clock.now() },
         happened,
-        also,
+        also: added.kind === 'passkey' ? [{ in: 'passkeys', remove: added.id }] : [],
         value: {},
       };
     });
