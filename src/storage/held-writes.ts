@@ -30,11 +30,14 @@ export function holdWrites(records: Records, hold: Hold): Records {
     names.map((name) => [name, collection(records[name] as unknown as Collection<{ id: string }, string, string>)]),
   );
 
+  const { advice } = records;
+
   return {
     ...(collections as unknown as Collections),
     write: held((writes, how) => records.write(writes, how)),
     sweep: held((limit) => records.sweep(limit)),
     ready: () => records.ready(),
+    ...(advice && { advice: () => advice.call(records) }),
     [Symbol.asyncDispose]: () => records[Symbol.asyncDispose](),
   };
 }

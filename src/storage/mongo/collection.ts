@@ -1,12 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import type { mongo } from 'mongoose';
 import type { Clock } from '../../domain/clock.ts';
 import { Conflict, Invalid, Unavailable } from '../../domain/errors.ts';
 import { pageLimit, readCursor, writeCursor } from '../cursor.ts';
 import { storableText } from '../documents.ts';
 import type { Collection, Page, PageRequest, Shape } from '../records.ts';
+import { removeRows } from './batches.ts';
 import type { Connection } from './connection.ts';
-import { stoppedAt } from './failures.ts';
+import { takenAt } from './failures.ts';
+import { newRevision } from './revisions.ts';
 import { createTurns, type Turn } from './turns.ts';
 import { keyOf, placeOf, storedRow, type Stored } from './document.ts';
 
@@ -18,7 +19,7 @@ export interface Engine<T extends Row> {
   stored(row: T): Stored;
   create(row: Stored): Promise<void>;
   put(row: Stored): Promise<void>;
-  /** Writes in the order given. Answers where it ended because a unique value was taken, undefined for all. */
+  /** Writes in the order given. Answers undefined, or the place of the first whose unique value was taken: it ends there. */
   bulk(operations: readonly mongo.AnyBulkWriteOperation<Stored>[]): Promise<number | undefined>;
   /** Finds a row that has not expired, to remove it. */
   removal(id: string): mongo.Filter<Stored>;
@@ -232,15 +233,12 @@ export function openCollection<T extends Row>(of: {
   async function sweep(limit: number): Promise<number> {
     if (!expires) return 0;
 
-    const over = { expires_at: { $lte: clock.now() } };
-    const options = { projection: { _id: 1 as const }, sort: { expires_at: 1 as const }, hint: 'expires', limit };
-    const found = await ask(() => native.find(over, options).toArray());
-
-    if (found.length === 0) return 0;
-
-    const ids = found.map(({ _id }) => _id);
-
-    return (await ask(() => native.deleteMany({ _id: { $in: ids }, ...over }))).deletedCount;
+    return await removeRows(connection, native, {
+      filter: { expires_at: { $lte: clock.now() } },
+      hint: 'expires',
+      sort: { expires_at: 1 },
+      limit,
+    });
   }
 
   const collection: Collection<T, string, string> = {
@@ -266,7 +264,7 @@ export function openCollection<T extends Row>(of: {
     removeAll: async (name, group) => {
       const filter = groupOf(name, group);
 
-      return (await ask(() => native.deleteMany(filter, { hint: `list_${name}` }))).deletedCount;
+      return await removeRows(connection, native, { filter, hint: `list_${name}` });
     },
     scan,
   };
@@ -279,16 +277,17 @@ export function openCollection<T extends Row>(of: {
     sweep,
     collection,
     bulk: (operations) =>
-      ask(() => native.bulkWrite([...operations], { ordered: true }).then(() => undefined, stoppedAt)),
+      ask(async () => {
+        try {
+          await native.bulkWrite([...operations], { ordered: true });
+
+          return undefined;
+        } catch (error) {
+          const taken = takenAt(error);
+          if (taken === undefined) throw error;
+
+          return taken;
+        }
+      }),
   };
-}
-
-const prefix = randomBytes(9).toString('base64url');
-let written = 0;
-
-/** Never the same twice, in any process. */
-function newRevision(): string {
-  written += 1;
-
-  return `${prefix}${written.toString(36)}`;
 }

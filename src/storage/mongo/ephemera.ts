@@ -5,6 +5,7 @@ import type { Json } from '../../domain/json.ts';
 import { endOfLife, storableText as text, writeDocument } from '../documents.ts';
 import type { Ephemera } from '../ephemera.ts';
 import { connect, type ConnectOptions } from './connection.ts';
+import { adviseOnMade } from './indexes.ts';
 import { migrate, type Migration, type Part } from './migrations.ts';
 import type { MongoSettings } from './settings.ts';
 
@@ -42,7 +43,9 @@ const migrations: readonly Migration[] = [
   },
 ];
 
-export const ephemeraPart: Part = { name: 'ephemera', collections: ['entries', 'names'], migrations };
+const indexes = { entries: [tidying], names: [tidying] };
+
+export const ephemeraPart: Part = { name: 'ephemera', indexes, migrations };
 
 /** How often a step is taken again because another one came between, before it gives up. */
 const maxTries = 100;
@@ -54,7 +57,7 @@ export async function openMongoEphemera(
 ): Promise<Ephemera> {
   await using opening = new AsyncDisposableStack();
   const connection = opening.use(await connect(settings, options));
-  await migrate(connection, ephemeraPart, { settings, ...options });
+  const made = await migrate(connection, ephemeraPart, { settings, ...options });
 
   const entries = connection.database.collection<Entry>('entries');
   const names = connection.database.collection<Name>('names');
@@ -186,6 +189,7 @@ export async function openMongoEphemera(
     ready: async () => {
       await ask(() => connection.database.command({ ping: 1 }));
     },
+    advice: async () => adviseOnMade(connection, made),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }

@@ -4,6 +4,7 @@ import type { mongo } from 'mongoose';
 import { Conflict, Unavailable } from '../../domain/errors.ts';
 import { SchemaTooNew } from '../refusals.ts';
 import { connect, type Connection, type ConnectOptions } from './connection.ts';
+import { makeIndexes, missingIndexes, type Indexes } from './indexes.ts';
 import { indexesOf, type Layout } from './schema.ts';
 import type { MongoSettings } from './settings.ts';
 
@@ -13,7 +14,8 @@ export type Migration = (database: mongo.Db) => Promise<void>;
 /** What is kept for one port, in a database that may hold both. */
 export interface Part {
   name: 'records' | 'ephemera';
-  collections: readonly string[];
+  /** Of every collection, in the newest version. */
+  indexes: Indexes;
   /** The first makes version 1 out of nothing, the next version 2, and so on. What was released never changes. */
   migrations: readonly Migration[];
 }
@@ -41,24 +43,36 @@ export function collections(layouts: Record<string, Layout>): Migration {
 }
 
 /**
- * Brings a part to the newest version, once, however many nodes start: one holds the lock, the others wait for the
- * version. Throws SchemaTooNew before anything is written, and Unavailable where the database is somebody else's.
+ * Brings a part to the newest version and makes indexes that were lost, once, however many nodes start: one holds the
+ * lock, the others wait. Answers the indexes that were lost and that this node has made. Throws SchemaTooNew before
+ * anything is written, StoreUnfit where an index can't be made, and Unavailable where the database is somebody else's.
  */
 export async function migrate(
   connection: Connection,
   part: Part,
   { settings, ...options }: ConnectOptions & { settings: MongoSettings },
-): Promise<void> {
-  if ((await versionOf(connection, part)) === part.migrations.length) return;
+): Promise<Indexes> {
+  if (await isWhole(connection, part)) return {};
 
   await refuseForeign(connection, part);
 
   await using lock = await takeLock(connection, part);
 
-  if (!lock) return;
+  if (!lock) return {};
 
   await using patient = await connect(settings, { ...options, patience: times.step });
   await goForward(connection, part, patient);
+
+  const missing = await missingIndexes(connection, part.indexes);
+  await makeIndexes(patient, missing);
+
+  return missing;
+}
+
+async function isWhole(connection: Connection, part: Part): Promise<boolean> {
+  if ((await versionOf(connection, part)) !== part.migrations.length) return false;
+
+  return Object.keys(await missingIndexes(connection, part.indexes)).length === 0;
 }
 
 async function goForward(connection: Connection, part: Part, patient: Connection): Promise<void> {
@@ -94,7 +108,7 @@ async function versionOf(connection: Connection, part: Part): Promise<number | u
 async function refuseForeign(connection: Connection, part: Part): Promise<void> {
   const { databaseName } = connection.database;
   const listed = await connection.ask(() => connection.database.listCollections({}, { nameOnly: true }).toArray());
-  const taken = listed.find(({ name }) => part.collections.includes(name));
+  const taken = listed.find(({ name }) => Object.hasOwn(part.indexes, name));
 
   if (taken && (await versionOf(connection, part)) === undefined) {
     throw new Unavailable(
@@ -115,7 +129,7 @@ async function takeLock(connection: Connection, part: Part): Promise<AsyncDispos
       throw new Unavailable('another node has been migrating the database for a minute');
 
     await pause(100);
-    if ((await versionOf(connection, part)) === part.migrations.length) return undefined;
+    if (await isWhole(connection, part)) return undefined;
   }
 
   const renewal = setInterval(() => void renew().catch(() => undefined), times.renewal);

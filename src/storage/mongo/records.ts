@@ -3,7 +3,9 @@ import { shapes, type Collections, type Records, type Shape } from '../records.t
 import { adviseOn } from './advice.ts';
 import { openCollection, type Engine } from './collection.ts';
 import { connect, type ConnectOptions } from './connection.ts';
+import { adviseOnMade } from './indexes.ts';
 import { collections, migrate, type Migration, type Part } from './migrations.ts';
+import { indexesOf, layoutOf } from './schema.ts';
 import type { MongoSettings } from './settings.ts';
 import { writeAll } from './writes.ts';
 
@@ -38,7 +40,11 @@ const migrations: readonly Migration[] = [
   }),
 ];
 
-export const recordsPart: Part = { name: 'records', collections: Object.keys(shapes), migrations };
+const indexes = Object.fromEntries(
+  Object.entries(shapes).map(([name, shape]) => [name, indexesOf(layoutOf(shape as unknown as Shape<AnyRow>))]),
+);
+
+export const recordsPart: Part = { name: 'records', indexes, migrations };
 
 /** Throws SchemaTooNew, StoreUnfit or Unavailable. */
 export async function openMongoRecords(
@@ -47,7 +53,7 @@ export async function openMongoRecords(
 ): Promise<Records> {
   await using opening = new AsyncDisposableStack();
   const connection = opening.use(await connect(settings, options));
-  await migrate(connection, recordsPart, { settings, ...options });
+  const made = await migrate(connection, recordsPart, { settings, ...options });
 
   const engines = new Map(
     Object.entries(shapes).map(([name, shape]): [string, Engine<AnyRow>] => [
@@ -77,7 +83,7 @@ export async function openMongoRecords(
       await connection.ask(() => connection.database.command({ ping: 1 }));
     },
 
-    advice: () => adviseOn(connection),
+    advice: async () => [...adviseOnMade(connection, made), ...(await adviseOn(connection))],
 
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };

@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose';
 import { Unavailable } from '../../domain/errors.ts';
 import type { Write } from '../records.ts';
+import { batchSize } from './batches.ts';
 import type { Engine } from './collection.ts';
 import type { Stored } from './document.ts';
 
@@ -31,8 +32,8 @@ type Entry = readonly [at: number, write: Write];
 
 /**
  * Writes one after another, so that what is there after a crash is a beginning of the list: neighbours of one collection
- * go in one ordered bulk, which ends at the first that fails. Rows to be updated are read beforehand, all at once; what
- * has become of them until their turn, the condition of their write tells. Where the order means nothing, all that
+ * go in ordered bulks, each of which ends at the first that fails. Rows to be updated are read beforehand, all at once;
+ * what has become of them until their turn, the condition of their write tells. Where the order means nothing, all that
  * nobody decides about travels at once. Throws Unavailable at once, and the first failure of a write by itself after the
  * rest was written. False: one that decides was not written.
  */
@@ -182,18 +183,20 @@ async function update({ collection }: Engine<Row>, write: Update, seen: Row | un
   return changed && row !== undefined;
 }
 
+/** A batch at once as far as it goes: one whose value is taken is tried alone, and those behind it go on together. */
 async function send(engine: Engine<Row>, bulk: readonly Ready[], failures: Failures): Promise<void> {
   let rest = bulk;
 
-  while (rest.length > 0) {
-    const ended = rest.length === 1 ? 0 : await engine.bulk(rest.map(({ operation }) => operation));
-    const failed = ended === undefined ? undefined : rest[ended];
+  while (rest.length > 1) {
+    const batch = rest.slice(0, batchSize);
+    const place = await engine.bulk(batch.map(({ operation }) => operation));
+    const taken = place === undefined ? undefined : batch[place];
 
-    if (!failed) return;
-
-    await noting(failures, failed.at, failed.alone);
-    rest = rest.slice(rest.indexOf(failed) + 1);
+    if (taken) await noting(failures, taken.at, taken.alone);
+    rest = rest.slice(place === undefined ? batch.length : place + 1);
   }
+
+  for (const last of rest) await noting(failures, last.at, last.alone);
 }
 
 async function readAhead(engineOf: EngineOf, writes: readonly Write[]): Promise<ReadonlyMap<number, Row>> {

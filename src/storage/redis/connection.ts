@@ -1,15 +1,18 @@
-import { readFileSync } from 'node:fs';
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 
 import { Unavailable } from '../../domain/errors.ts';
 import { StoreUnfit } from '../refusals.ts';
-import { isNoScript, isReplica, reasonOf, toFailure, unfitness } from './failures.ts';
+import { createClient, patience, type Client } from './client.ts';
+import { isNoScript, toFailure, unfitness } from './failures.ts';
+import { persevere } from './persevering.ts';
 import type { Script } from './scripts.ts';
-import { defaults, wayOf, type Address, type RedisSettings } from './settings.ts';
+import type { RedisSettings } from './settings.ts';
 
 /**
  * The one connection to Redis. It never queues and never repeats: a command is written once or fails at once, and fails
  * when its answer is not there in time; whether it was carried out is then unknown, and nobody tries again in silence.
+ * On a Cluster, where the driver lets no node's connection go without a queue, only one that is ready is asked: what it
+ * still takes while it breaks fails with it, because it is never made anew, another one takes its place.
  */
 export interface Connection {
   /** Throws Unavailable, within a second. */
@@ -22,43 +25,19 @@ export interface Connection {
   close(): void;
 }
 
-export type Client = Redis | Cluster;
-
-/** Milliseconds. Whoever does not answer in this time is away: the connection is closed and made anew. */
-const patience = 500;
-
-/** How long nothing may come at all, also while a connection is made; our own patience ends first. */
-const silence = 4 * patience;
-
 /** What a start waits for Redis. Away, it is waited for in the background, and what needs it is answered 503. */
 const startPatience = 1500;
-
-const again = (times: number): number => Math.min(50 * 2 ** (times - 1), 1000);
-
-const common = {
-  enableOfflineQueue: false,
-  maxRetriesPerRequest: 0,
-  autoResendUnfulfilledCommands: false,
-  socketTimeout: silence,
-  connectTimeout: 2 * patience,
-  disconnectTimeout: 100,
-  maxLoadingRetryTime: patience,
-  retryStrategy: again,
-  reconnectOnError: isReplica,
-  connectionName: 'gatehouse',
-  disableClientInfo: true,
-  // Texts and whole numbers are all that is asked for: the older protocol needs no handshake.
-  protocol: 2,
-} satisfies RedisOptions;
 
 /** Opens, whether Redis is there or not; it is then waited for. Throws StoreUnfit when it will not have us. */
 export async function connect(settings: RedisSettings): Promise<Connection> {
   const { client, place } = createClient(settings);
   const trouble = troubleOf(client);
+  const giveUp = persevere(client);
   let closed = false;
 
   const close = (): void => {
     closed = true;
+    giveUp();
     client.disconnect();
   };
 
@@ -67,8 +46,8 @@ export async function connect(settings: RedisSettings): Promise<Connection> {
 
     try {
       return await inTime(command(client), () => {
-        // Of a Cluster, the node that keeps silent is left by itself.
-        if (client instanceof Redis) client.disconnect(true);
+        // Of a Cluster, the node that keeps silent is left by itself. What is being made already must not be broken off.
+        if (client instanceof Redis && client.status === 'ready') client.disconnect(true);
       });
     } catch (error) {
       // Without a connection, why there is none says more than that there is none.
@@ -182,90 +161,4 @@ function opened(client: Client): Promise<void> {
     client.on('ready', done);
     client.on('error', done);
   });
-}
-
-function createClient(settings: RedisSettings): { client: Client; place: string } {
-  const { option, addresses } = wayOf(settings);
-  const { username, password, ca_file: file } = settings;
-  const hosts = addresses.map(({ host, port }) => ({ host, port }));
-  const tls = addresses.some((address) => address.tls) && {
-    tls: file === undefined ? {} : { ca: readAuthorities(file) },
-  };
-
-  // In an address of Sentinels stand those for the Sentinels themselves.
-  const own = credentialsOf(addresses);
-  const given = { ...(username !== undefined && { username }), ...(password !== undefined && { password }) };
-
-  switch (option) {
-    case 'nodes': {
-      const client = new Cluster(hosts, {
-        enableOfflineQueue: false,
-        clusterRetryStrategy: again,
-        slotsRefreshTimeout: 2 * patience,
-        // A command that a dead node may have carried out is not sent again.
-        retryDelayOnFailover: 0,
-        // Certificates are for names.
-        ...(tls && { dnsLookup: (name, found) => found(null, name) }),
-        redisOptions: { ...ofNodes, ...given, ...own, ...tls },
-      });
-
-      // Left to itself, it connects to a node with the first command, and refuses the next until that has happened.
-      client.on('+node', (node: Redis) => void node.connect().catch(() => undefined));
-
-      return { client, place: placeOf(addresses) };
-    }
-
-    case 'sentinels': {
-      const { name = defaults.name } = settings;
-      const client = new Redis({
-        ...common,
-        ...given,
-        ...tls,
-        name,
-        sentinels: hosts,
-        role: 'master',
-        ...(own.username !== undefined && { sentinelUsername: own.username }),
-        ...(own.password !== undefined && { sentinelPassword: own.password }),
-        ...(tls && { sentinelTLS: tls.tls, enableTLSForSentinelMode: true }),
-        sentinelCommandTimeout: patience,
-        sentinelRetryStrategy: again,
-        // Those that tell of a fail-over. One that is away is said on standard error at each try, by the driver itself.
-        sentinelReconnectStrategy: () => 60_000,
-        failoverDetector: true,
-      });
-
-      return { client, place: `${name} (Sentinels ${placeOf(addresses)})` };
-    }
-
-    case 'url': {
-      const [address] = addresses;
-      const client = new Redis({ ...common, ...hosts[0], db: address?.database ?? 0, ...given, ...own, ...tls });
-
-      return { client, place: placeOf(addresses) };
-    }
-  }
-}
-
-/** Which node to ask next is the Cluster's business, not that of a connection to one. */
-const { enableOfflineQueue: _queue, retryStrategy: _retry, ...ofNodes } = common;
-
-function readAuthorities(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const mend = 'Correct ca_file in the storage settings, or make the file readable.';
-
-    throw new StoreUnfit('Redis', { reason: reasonOf(error), mend });
-  }
-}
-
-/** One set for all of them: it may stand in any. */
-function credentialsOf(addresses: readonly Address[]): { username?: string; password?: string } {
-  const { username, password } = addresses.find((address) => address.password !== undefined) ?? {};
-
-  return { ...(username !== undefined && { username }), ...(password !== undefined && { password }) };
-}
-
-function placeOf(addresses: readonly Address[]): string {
-  return addresses.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(', ');
 }

@@ -1,11 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { Unavailable } from '../../../src/domain/errors.ts';
 import { ephemeraPart } from '../../../src/storage/mongo/ephemera.ts';
+import { makeIndexes, missingIndexes } from '../../../src/storage/mongo/indexes.ts';
 import { collections, migrate, type Part } from '../../../src/storage/mongo/migrations.ts';
 import { recordsPart } from '../../../src/storage/mongo/records.ts';
 import { indexesOf, layoutOf } from '../../../src/storage/mongo/schema.ts';
 import { shapes } from '../../../src/storage/records.ts';
-import { SchemaTooNew } from '../../../src/storage/refusals.ts';
+import { SchemaTooNew, StoreUnfit } from '../../../src/storage/refusals.ts';
 import { sample } from '../rows.ts';
 import { describeMongo, nameOf, watchedDatabase, writesAmong, type Watched } from './watched.ts';
 
@@ -30,7 +31,7 @@ describeMongo('the schema in MongoDB', () => {
     await using watched = await watchedDatabase();
     await watched.ephemera();
 
-    for (const name of ephemeraPart.collections) {
+    for (const name of Object.keys(ephemeraPart.indexes)) {
       const indexes = await watched.look.database.collection(name).indexes();
 
       expect(indexes).toContainEqual(
@@ -54,14 +55,74 @@ describeMongo('the schema in MongoDB', () => {
     ]);
   });
 
-  test('that is there is only looked at: the next start sends one question', async () => {
+  test('that is there is only looked at, version and indexes: the next start writes nothing', async () => {
     await using watched = await watchedDatabase();
     await watched.records();
     watched.sent.length = 0;
 
     await watched.records();
 
-    expect(watched.sent.map(nameOf)).toEqual(['find']);
+    const [first, ...others] = watched.sent.map(nameOf);
+    expect([first, ...new Set(others)]).toEqual(['find', 'listIndexes']);
+    expect(others.length).toBeLessThanOrEqual(Object.keys(shapes).length);
+  });
+
+  test.each(['records', 'ephemera'] as const)(
+    'has its indexes made again where they were lost, once by five nodes, and the one that did it says so: %s',
+    async (port) => {
+      await using watched = await watchedDatabase();
+      await watched[port]();
+      const { indexes } = port === 'records' ? recordsPart : ephemeraPart;
+      const collections = Object.keys(indexes).filter((name) => indexes[name]?.length);
+      // The stand-in drops no index of an empty collection; all that it has goes with it.
+      for (const name of collections) await watched.look.database.collection(name).drop();
+      watched.sent.length = 0;
+
+      const nodes = await Promise.all(Array.from({ length: 5 }, () => watched[port]()));
+
+      const built = watched.sent.filter((command) => nameOf(command) === 'createIndexes');
+      expect(built.map((command) => String(command['createIndexes'])).sort()).toEqual(collections.sort());
+      expect(await missingIndexes(watched.look, indexes)).toEqual({});
+
+      const said = (await Promise.all(nodes.map(async (node) => (await node.advice?.()) ?? []))).flat();
+      const lost = said.filter(({ message }) => message.includes('lost indexes'));
+      expect(lost).toEqual([expect.objectContaining({ state: 'warning' })]);
+      for (const name of collections) expect(lost[0]?.message).toContain(name);
+    },
+  );
+
+  test('with one index lost is not used before it is whole', async () => {
+    await using watched = await watchedDatabase();
+    const records = await watched.records();
+    const accounts = watched.look.database.collection('accounts');
+    await records.accounts.create(sample('accounts'));
+    await accounts.dropIndex('unique_email');
+    await accounts.dropIndex('list_email');
+    watched.sent.length = 0;
+
+    const again = await watched.records();
+
+    const [made] = watched.sent.filter((command) => nameOf(command) === 'createIndexes');
+    expect(made?.['indexes']).toEqual([
+      expect.objectContaining({ name: 'unique_email', unique: true, sparse: true }),
+      expect.objectContaining({ name: 'list_email' }),
+    ]);
+    await expect(again.accounts.create(sample('accounts', { id: 'other' }))).rejects.toMatchObject({ unique: 'email' });
+    expect((await again.accounts.list('email', 'all')).rows).toHaveLength(1);
+  });
+
+  test('is refused, with what to do, where rows have come in meanwhile that share what must be unique', async () => {
+    await using watched = await watchedDatabase();
+    const records = await watched.records();
+    await watched.look.database.collection('accounts').dropIndex('unique_email');
+    await records.accounts.create(sample('accounts'));
+    await records.accounts.create(sample('accounts', { id: 'other' }));
+
+    const refused = await watched.records().catch((error: unknown) => error);
+
+    expect(refused).toBeInstanceOf(StoreUnfit);
+    expect(String(refused)).toContain('the index unique_email of accounts is missing');
+    expect(String(refused)).not.toContain('example.org');
   });
 
   test('of both ports may share a database', async () => {
@@ -123,6 +184,7 @@ describeMongo('the schema in MongoDB', () => {
 
     const waiting = watched.records();
     await asked(watched, 3);
+    await makeIndexes(watched.look, recordsPart.indexes);
     await metaOf(watched).insertOne({ _id: 'records', version: recordsPart.migrations.length });
     await waiting;
 
@@ -135,7 +197,7 @@ describeMongo('the schema in MongoDB', () => {
     const steps: number[] = [];
     const next: Part = {
       name: 'records',
-      collections: ['one', 'two'],
+      indexes: { one: indexesOf({ lists: ['x'] }), two: [] },
       migrations: [
         collections({ one: { lists: ['x'] } }),
         async (database) => {

@@ -100,6 +100,9 @@ describeWith('stand-in', 'a MongoDB that does not answer', () => {
     await using server = await startMongo();
     await using stores = await storesOn(server);
     await stores.records.sessions.create(sample('sessions', { expiresAt: farAway }));
+    // What it was asked to remove, it may remove once it is thawed.
+    const untouched = sample('sessions', { id: 'untouched', accountId: 'untouched', cookieHash: 'untouched' });
+    await stores.records.sessions.create({ ...untouched, expiresAt: farAway });
 
     server.freeze();
     using lag = monitorEventLoopDelay({ resolution: 10 });
@@ -115,7 +118,7 @@ describeWith('stand-in', 'a MongoDB that does not answer', () => {
 
     server.thaw();
     expect(await untilReady(stores)).toBeLessThan(most.recovery);
-    expect(await stores.records.sessions.get('session-1')).toBeDefined();
+    expect(await stores.records.sessions.get('untouched')).toBeDefined();
     expect(await stores.ephemera.increment('counter', 'new', 60)).toBe(1);
   }, 60_000);
 

@@ -182,3 +182,65 @@ describeMongo('round trips to MongoDB', () => {
     expect(writesAmong(sent)[0]).toMatchObject({ update: 'settings', ordered: true, updates: { length: 3 } });
   });
 });
+
+describeMongo('what is done to very many rows', () => {
+  const many = Array.from({ length: 450 }, (_, number) => sample('messages', { id: `${number}`, accountId: 'one' }));
+  const put = many.map((row) => ({ in: 'messages' as const, put: row }));
+
+  const most = (sent: readonly Record<string, unknown>[]): number =>
+    Math.max(
+      ...sent.flatMap(({ updates, deletes, limit }) => [
+        Array.isArray(updates) ? updates.length : 0,
+        ...(Array.isArray(deletes)
+          ? deletes.map(({ q }: { q: { _id?: { $in?: unknown[] } } }) => q._id?.$in?.length ?? Infinity)
+          : []),
+        typeof limit === 'number' ? limit : 0,
+      ]),
+    );
+
+  test('is done in batches, each with a patience of its own: writing, removing a group, sweeping', async () => {
+    await using watched = await watchedDatabase();
+    const records = await watched.records();
+    watched.sent.length = 0;
+
+    await records.write(put);
+    expect(await records.messages.removeAll('account', 'one')).toBe(450);
+    expect(await records.messages.count('account', 'one')).toBe(0);
+
+    await records.write(put);
+    watched.clock.advance(400 * 86_400_000);
+    expect(await records.sweep(440)).toBe(440);
+    expect(await records.sweep(1000)).toBe(10);
+
+    expect(writesAmong(watched.sent).map(nameOf)).toEqual(
+      ['update', 'delete', 'update', 'delete'].flatMap((name) => [name, name, name]).concat('delete'),
+    );
+    expect(most(watched.sent)).toBe(200);
+  });
+
+  test('leaves out what is taken, also behind the first batch, and goes on', async () => {
+    await using watched = await watchedDatabase();
+    const { sessions, write } = await watched.records();
+    const rows = Array.from({ length: 250 }, (_, number) =>
+      sample('sessions', { id: `${number}`, cookieHash: number === 220 ? 'cookie-1' : `${number}` }),
+    );
+    await sessions.create(sample('sessions'));
+
+    await expect(write(rows.map((row) => ({ in: 'sessions', create: row })))).rejects.toMatchObject({
+      unique: 'cookie',
+    });
+
+    for (const { id } of rows) expect([id, (await sessions.get(id)) === undefined]).toEqual([id, id === '220']);
+  });
+
+  test('leaves a row alone that has left the group meanwhile, and those of other groups', async () => {
+    await using watched = await watchedDatabase();
+    const { messages } = await watched.records();
+    await messages.create(sample('messages', { id: 'other', accountId: 'other' }));
+    await messages.create(sample('messages', { id: 'own', accountId: 'one' }));
+
+    expect(await messages.removeAll('account', 'one')).toBe(1);
+    expect(await messages.removeAll('account', 'one')).toBe(0);
+    expect(await messages.get('other')).toBeDefined();
+  });
+});
