@@ -77,7 +77,8 @@ describeWith('compose', 'docker-compose.yml', () => {
     ] as const) {
       const { services, networks } = readComposed({ GATEHOUSE_ISSUER: issuer, ...env });
       const address = services['proxy']?.networks['front']?.ipv4_address ?? '';
-      const [{ subnet = '', gateway = '', ip_range: range = '' } = {}] = networks['front']?.ipam?.config ?? [];
+      const [front = { subnet: '', gateway: '', ip_range: '' }] = networks['front']?.ipam?.config ?? [];
+      const { subnet, gateway, ip_range: range } = front;
 
       expect({ address, subnet, gateway, range }).toEqual({
         address: `${network}.2`,
