@@ -77,8 +77,9 @@ describeWith('compose', 'docker-compose.yml', () => {
     ] as const) {
       const { services, networks } = readComposed({ GATEHOUSE_ISSUER: issuer, ...env });
       const address = services['proxy']?.networks['front']?.ipv4_address ?? '';
-      const [front = { subnet: '', gateway: '', ip_range: '' }] = networks['front']?.ipam?.config ?? [];
-      const { subnet, gateway, ip_range: range } = front;
+      const [own] = networks['front']?.ipam?.config ?? [];
+      if (own === undefined) throw new Error('the network has no addresses of its own');
+      const { subnet, gateway, ip_range: range } = own;
 
       expect({ address, subnet, gateway, range }).toEqual({
         address: `${network}.2`,
