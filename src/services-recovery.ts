@@ -9,7 +9,8 @@ import type { PlaceOf } from './operations/circumstances.ts';
 import { createMailbox, type Mailbox, type MailboxDeps } from './operations/mailbox.ts';
 import { createJudgeStrength, type JudgeStrength } from './operations/password-problems.ts';
 import { createRecovery, type Recovery, type RecoveryDeps } from './operations/recovery.ts';
-import { createWasntMe, type WasntMe } from './operations/wasnt-me.ts';
+import { createTypedAddress, type TypedAddress } from './operations/typed-address.ts';
+import { createWasntMe, type WasntMe, type WasntMeDeps } from './operations/wasnt-me.ts';
 import type { Guessing } from './credentials/guessing.ts';
 import type { Events } from './events/writer.ts';
 import type { Reads } from './storage/reads.ts';
@@ -24,10 +25,11 @@ export interface RecoveryServices {
   arrivals: Arrivals;
   strength: JudgeStrength;
   blockedTries: BlockedTries;
+  typedAddress: TypedAddress;
 }
 
 export type RecoveryServicesDeps = Omit<
-  RecoveryDeps & MailboxDeps,
+  RecoveryDeps & MailboxDeps & WasntMeDeps,
   'limits' | 'shares' | 'records' | 'sealing' | 'guessing' | 'events'
 > & {
   events: Events;
@@ -65,6 +67,7 @@ export function openRecovery({ config, ...deps }: RecoveryServicesDeps): Recover
     mailbox: createMailbox(inside),
     arrivals: createArrivals({ ...inside, knownDevices: createKnownDevices(deps) }),
     blockedTries: createBlockedTries(inside),
+    typedAddress: createTypedAddress(inside),
     strength: createJudgeStrength(config.branding.name),
   };
 }

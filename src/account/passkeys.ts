@@ -6,7 +6,7 @@ import type { Passkeys } from '../operations/passkeys.ts';
 import { byField } from '../operations/problems.ts';
 import { action, page, to, view, type Route } from '../web/route.ts';
 import { recoveryCodesPage, securityPath } from './security-places.ts';
-import { bindingOf, byOf } from './two-factor.ts';
+import { back, bindingOf, byOf } from './two-factor.ts';
 
 export interface PasskeysDeps {
   interactions: Pick<Interactions, 'renewSession'>;
@@ -91,7 +91,7 @@ export function passkeyRoutes({ interactions, passkeys }: PasskeysDeps): Route[]
       async (ask) => {
         const removed = await passkeys.remove(ask.account, ask.params.id, byOf(ask));
 
-        return to(securityPath, removed.ok ? 'passkey.removed' : 'twoFactor.notRemoved');
+        return removed.ok ? to(securityPath, 'passkey.removed') : back(removed);
       },
       recent,
     ),

@@ -30,7 +30,15 @@ export interface PersonalInformationDeps extends EmailDeps, PhoneDeps {
 export interface PersonalInformationView {
   account: Pick<Account, 'email' | 'emailVerified' | 'firstName' | 'lastName' | 'displayName' | 'task' | 'locale'>;
   /** As it is dialled in its country. */
-  phone?: { number: string; /** E.164 */ e164: string; country: string | undefined; verified: boolean };
+  phone?: {
+    number: string;
+    /** E.164 */
+    e164: string;
+    country: string | undefined;
+    verified: boolean;
+    /** Whether a code can be sent to it. */
+    provable: boolean;
+  };
   /** Where a code went that is waited for, as people write it. */
   awaited: { email: string | undefined; phone: string | undefined };
   canSend: { email: boolean; text: boolean };
@@ -116,6 +124,7 @@ async function shown(
         e164: phone.number,
         country: await countryOfNumber(phone.number, locale),
         verified: phone.verified,
+        provable: await phoneChange.canProve(phone.number),
       },
     }),
     awaited: { email, phone: number && (await writtenNumber(number)) },

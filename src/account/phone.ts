@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import type { PasswordPolicy } from '../credentials/password-policy.ts';
 import type { Locale } from '../domain/account.ts';
 import { phoneCountries, readPhoneNumber } from '../messages/phone-numbers.ts';
 import type { PhoneChange } from '../operations/phone-change.ts';
@@ -7,11 +8,12 @@ import { byField } from '../operations/problems.ts';
 import type { TwoFactor } from '../operations/two-factor.ts';
 import { action, page, to, view, type Route } from '../web/route.ts';
 import { askingOf, codeRoutes, notSent, personalPath } from './contact.ts';
-import { byOf } from './two-factor.ts';
+import { byOf, isLast, passwordFirst } from './two-factor.ts';
 
 export interface PhoneDeps {
   phoneChange: PhoneChange;
   twoFactor: TwoFactor;
+  policy: PasswordPolicy;
   /** Where text messages are sent at all (setting `messages.sms.countries`), the first one first. */
   textCountries: readonly string[];
 }
@@ -27,8 +29,10 @@ export const phoneView = view<PhoneView>('account/phone', 'shell', 'contact.phon
 
 export interface PhoneRemovalView {
   number: string;
-  /** Whether it is a second factor. */
-  isFactor: boolean;
+  /** Whether it is a second factor, and the only way to get codes. */
+  factor: 'none' | 'one' | 'last';
+  /** So many characters the password must have before: see `passwordFirst`. */
+  passwordFirst?: number;
 }
 
 export const phoneRemovalView = view<PhoneRemovalView>('account/phone-removal', 'shell', 'contact.phoneRemoveTitle');
@@ -41,7 +45,7 @@ const recent = { access: 'recent' } as const;
 const countryOfLanguage: Readonly<Record<string, string>> = { de: 'DE', es: 'ES', fr: 'FR', ja: 'JP', ko: 'KR' };
 
 /** The mobile number: another one, its proof, none any more. */
-export function phoneRoutes({ phoneChange, twoFactor, textCountries }: PhoneDeps): Route[] {
+export function phoneRoutes({ phoneChange, twoFactor, policy, textCountries }: PhoneDeps): Route[] {
   return [
     page(
       phonePath,
@@ -60,16 +64,34 @@ export function phoneRoutes({ phoneChange, twoFactor, textCountries }: PhoneDeps
 
     action(
       phonePath,
-      z.object({ number: z.string().trim().min(1), country: z.string().max(2).optional() }),
-      async (ask, { number, country }, wrong) => {
-        const typed = { number, ...(country !== undefined && { country }) };
+      z.object({
+        number: z.string().trim().min(1),
+        country: z.string().max(2).optional(),
+        unproved: z.string().optional(),
+      }),
+      async (ask, { number, country, unproved }, wrong) => {
+        const typed = { number, ...(country !== undefined && { country }), unproved: unproved !== undefined };
         const sent = await phoneChange.ask(ask.account, typed, askingOf(ask));
 
         if (sent === 'sent') return to(`${phonePath}/code`);
         if (sent === 'kept') return to(personalPath, 'contact.phoneKept');
-        if (typeof sent === 'object' && 'ok' in sent) return sent.ok ? to(phonePath) : wrong(byField(sent.problems));
 
-        return wrong({ number: notSent(sent, ask.visitor) }, 429);
+        // A number that names its country is that one's, whatever is chosen above it.
+        const own = (await readPhoneNumber(number, country))?.country;
+        const again = own === undefined ? {} : { country: own };
+
+        if (sent === 'unproved') {
+          const had = await writtenNumber(ask.account.phone?.number ?? '');
+          const problem = { key: 'problem.phoneUnproved', values: { number: had } } as const;
+
+          return wrong({ number: problem }, 422, { ...again, offer: 'unproved' });
+        }
+
+        if (typeof sent === 'object' && 'ok' in sent) {
+          return sent.ok ? to(phonePath) : wrong(byField(sent.problems), 422, again);
+        }
+
+        return wrong({ number: notSent(sent, ask.visitor) }, 429, again);
       },
       recent,
     ),
@@ -80,7 +102,14 @@ export function phoneRoutes({ phoneChange, twoFactor, textCountries }: PhoneDeps
       async ({ account }) => {
         if (!account.phone) return to(personalPath);
 
-        return { number: await writtenNumber(account.phone.number), isFactor: (await twoFactor.show(account)).text.on };
+        const shown = await twoFactor.show(account);
+        const factor: PhoneRemovalView['factor'] = shown.text.on ? (isLast(shown) ? 'last' : 'one') : 'none';
+
+        return {
+          number: await writtenNumber(account.phone.number),
+          factor,
+          ...(factor === 'last' && passwordFirst(shown, policy)),
+        };
       },
       recent,
     ),

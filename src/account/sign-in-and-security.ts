@@ -17,7 +17,7 @@ import type { ConsolePage } from './page.ts';
 import { passkeyRoutes, type PasskeysDeps } from './passkeys.ts';
 import { rememberedRoutes, type RememberedDeps } from './remembered.ts';
 import { securityPath as path } from './security-places.ts';
-import { twoFactorRoutes, type TwoFactorDeps } from './two-factor.ts';
+import { passwordFirst, twoFactorRoutes, type TwoFactorDeps } from './two-factor.ts';
 
 export interface SignInAndSecurityDeps extends ChangePasswordDeps, TwoFactorDeps, PasskeysDeps, RememberedDeps {
   interactions: Pick<Interactions, 'renewSession'>;
@@ -35,6 +35,8 @@ export interface SignInAndSecurityView {
   /** Of strangers, most likely; absent: there were none lately. */
   tries?: Omit<Tries, 'userAgent'> & { /** In words. */ device: string };
   length: { minimum: number; maximum: number };
+  /** So many characters the password must have before codes go to the address: see `passwordFirst`. */
+  passwordFirst?: number;
   /** Whether the box is ticked. */
   everywhere: boolean;
   /** In words, during a wait after wrong guesses. */
@@ -129,6 +131,7 @@ async function shownTo(
   return {
     ...knownOf(ask.account),
     length: { minimum, maximum: deps.longestPassword },
+    ...passwordFirst(factors.twoFactor, deps.policy),
     ...now,
     ...factors,
     ...(tries && { tries: { ...tries, device: inWords(tries.userAgent, ask.say) } }),

@@ -1,18 +1,20 @@
 import { z } from 'zod';
 
+import type { PasswordPolicy } from '../credentials/password-policy.ts';
 import { acrTwoFactors } from '../domain/acr.ts';
 import { digitsIn } from '../domain/typed-digits.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { AuthenticatorShown, Authenticators } from '../operations/authenticators.ts';
 import { byField, type Result } from '../operations/problems.ts';
 import type { TwoFactor, TwoFactorShown } from '../operations/two-factor.ts';
-import { action, page, to, view, type Ask, type MessageKey, type Route, type SignedIn } from '../web/route.ts';
+import { action, backTo, page, to, view, type Ask, type Outcome, type Route, type SignedIn } from '../web/route.ts';
 import { recoveryCodesPage, securityPath } from './security-places.ts';
 
 export interface TwoFactorDeps {
   interactions: Pick<Interactions, 'renewSession'>;
   twoFactor: TwoFactor;
   authenticators: Authenticators;
+  policy: PasswordPolicy;
 }
 
 export interface AuthenticatorView {
@@ -21,8 +23,13 @@ export interface AuthenticatorView {
 
 export const authenticatorView = view<AuthenticatorView>('account/authenticator', 'shell', 'twoFactor.authenticator');
 
+export interface SwitchOffView {
+  /** So many characters the password must have before: see `passwordFirst`. */
+  passwordFirst?: number;
+}
+
 /** What will happen, before it does: no way of getting codes is left afterwards. */
-export const switchOffView = view<object>('account/two-factor-off', 'shell', 'twoFactor.offTitle');
+export const switchOffView = view<SwitchOffView>('account/two-factor-off', 'shell', 'twoFactor.offTitle');
 
 const recent = { access: 'recent' } as const;
 const authenticatorPath = `${securityPath}/authenticator`;
@@ -32,7 +39,7 @@ const offPath = `${securityPath}/two-factor-off`;
  * The ways to get a code as second factor: authenticator apps, the mailbox, the phone; which one is begun with; and the
  * switch. Each is a form that leads back to the page it stands on.
  */
-export function twoFactorRoutes({ interactions, twoFactor, authenticators }: TwoFactorDeps): Route[] {
+export function twoFactorRoutes({ interactions, twoFactor, authenticators, policy }: TwoFactorDeps): Route[] {
   return [
     page(
       authenticatorPath,
@@ -81,7 +88,7 @@ export function twoFactorRoutes({ interactions, twoFactor, authenticators }: Two
       z.object({ method: z.enum(['email', 'text']) }),
       async (ask, { method }) => {
         const added = await twoFactor.add(ask.account, method, byOf(ask));
-        if (!added.ok) return to(securityPath, 'twoFactor.notPossible');
+        if (!added.ok) return back(added);
 
         return recoveryCodesPage(added.value.recoveryCodes, 'twoFactor.added');
       },
@@ -91,7 +98,11 @@ export function twoFactorRoutes({ interactions, twoFactor, authenticators }: Two
     action(
       `${securityPath}/prefer`,
       z.object({ method: z.enum(['passkey', 'authenticator', 'text', 'email']) }),
-      async (ask, { method }) => back(await twoFactor.prefer(ask.account, method, byOf(ask)), 'twoFactor.preferred'),
+      async (ask, { method }) => {
+        const preferred = await twoFactor.prefer(ask.account, method, byOf(ask));
+
+        return preferred.ok ? to(securityPath, 'twoFactor.preferred') : back(preferred);
+      },
       recent,
     ),
 
@@ -103,12 +114,14 @@ export function twoFactorRoutes({ interactions, twoFactor, authenticators }: Two
 
         if (isLast(await twoFactor.show(ask.account))) return to(offPath);
 
-        return back(await twoFactor.remove(ask.account, which, byOf(ask)), 'twoFactor.removed');
+        const removed = await twoFactor.remove(ask.account, which, byOf(ask));
+
+        return removed.ok ? to(securityPath, 'twoFactor.removed') : back(removed);
       },
       recent,
     ),
 
-    page(offPath, switchOffView, () => ({}), recent),
+    page(offPath, switchOffView, async ({ account }) => passwordFirst(await twoFactor.show(account), policy), recent),
 
     action(
       offPath,
@@ -116,7 +129,7 @@ export function twoFactorRoutes({ interactions, twoFactor, authenticators }: Two
       async (ask, _input, wrong) => {
         const done = await twoFactor.switchOff(ask.account, byOf(ask));
 
-        return done.ok ? to(securityPath, 'twoFactor.isOff') : wrong({ form: 'twoFactor.isNeeded' });
+        return done.ok ? to(securityPath, 'twoFactor.isOff') : wrong(byField(done.problems));
       },
       recent,
     ),
@@ -144,10 +157,19 @@ export function bindingOf({ uid }: SignedIn['session']): string {
 }
 
 /** Without the only way to get codes two-factor authentication is off: that is said first. */
-function isLast({ isNeeded, authenticators, email, text }: TwoFactorShown): boolean {
+export function isLast({ isNeeded, authenticators, email, text }: TwoFactorShown): boolean {
   return !isNeeded && authenticators.length + Number(email.on) + Number(text.on) === 1;
 }
 
-function back(done: Result<object>, notice: MessageKey) {
-  return done.ok ? to(securityPath, notice) : to(securityPath, 'twoFactor.notRemoved');
+/** The least length of a password that is asked for alone, where the one that there is has less (S61). */
+export function passwordFirst(
+  { isPasswordShort }: TwoFactorShown,
+  policy: Pick<PasswordPolicy, 'minimumLength'>,
+): { passwordFirst?: number } {
+  return isPasswordShort ? { passwordFirst: policy.minimumLength(false) } : {};
+}
+
+/** Why nothing was done, in words that need no values. */
+export function back({ problems: [problem] }: Extract<Result<object>, { ok: false }>): Outcome {
+  return problem === undefined ? to(securityPath) : backTo(securityPath, problem.key);
 }

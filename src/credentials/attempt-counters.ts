@@ -2,6 +2,7 @@ import type { Clock } from '../domain/clock.ts';
 import { Conflict } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import type { Attempts, Records, Write } from '../storage/records.ts';
+import { createTriesUnderWay, type Looking } from './tries-under-way.ts';
 
 /** One thing that failures are counted for. Durations in seconds. */
 export interface Counter<Reason extends string> {
@@ -53,6 +54,8 @@ const askAgain = 100;
  * Counts tries before their outcome is known, as records (a restart or a lost cache forgets none). A try that only
  * finds no room because others are being verified waits for their outcome instead of being refused: many right
  * passwords at once all get in, many wrong ones never outrun the limit (S86), over all nodes.
+ *
+ * Nobody waits for the trips of another, except where those on their way may leave no room for one more.
  */
 export function createAttemptCounters({
   records,
@@ -61,18 +64,18 @@ export function createAttemptCounters({
   records: Pick<Records, 'attempts' | 'write'>;
   clock: Clock;
 }) {
-  const inTurn = createTurns();
   const node = newId();
-  /** Tries of this process whose outcome is open, by counter. */
-  const open = new Map<string, number>();
-  const waiting = new Set<() => void>();
+  const { lookAt, counts, outcomes, settle } = createTriesUnderWay();
 
   async function read(ids: readonly string[]): Promise<Rows> {
     return new Map(await Promise.all(ids.map(async (id) => [id, await records.attempts.get(id)] as const)));
   }
 
-  /** Counts at every counter or at none; answers the first one that has no room. */
-  async function add<R extends string>(counters: readonly Counter<R>[], ahead?: Rows): Promise<Counted[] | Full<R>> {
+  /** Counts at every counter or at none; answers the first one that has no room, or that may have none. */
+  async function add<R extends string>(
+    counters: readonly Counter<R>[],
+    { looking, ahead }: { looking: Looking; ahead: Rows | undefined },
+  ): Promise<Counted[] | Full<R> | { crowded: Counter<R> }> {
     const now = clock.now();
     const findFull = (seen: Rows) => counters.map((one) => fullness(one, seen.get(one.id), now)).find(Boolean);
 
@@ -82,7 +85,32 @@ export function createAttemptCounters({
     const full = findFull(rows);
     if (full) return full;
 
-    const outcomes = new Map<string, Counted | Full<R>>();
+    const crowded = counters.find(({ id, limit }) => {
+      const { writing } = looking.at(id);
+
+      return writing > 0 && (rows.get(id)?.failures ?? 0) + writing >= limit;
+    });
+    if (crowded) return { crowded };
+
+    looking.setOut();
+
+    try {
+      const written = await write(counters, rows, now);
+      looking.arrived({ counted: Array.isArray(written) });
+
+      return written;
+    } catch (failure) {
+      looking.arrived({ counted: false, failure });
+      throw failure;
+    }
+  }
+
+  async function write<R extends string>(
+    counters: readonly Counter<R>[],
+    rows: Rows,
+    now: number,
+  ): Promise<Counted[] | Full<R>> {
+    const found = new Map<string, Counted | Full<R>>();
     const creates = counters
       .filter(({ id }) => rows.get(id) === undefined)
       .map(({ id, life }) => ({ id, failures: 0, lastAt: 0, expiresAt: now + life * 1000 }));
@@ -91,14 +119,14 @@ export function createAttemptCounters({
       update: counter.id,
       seen: rows.get(counter.id),
       change: (old) => {
-        // Another process may have filled it since.
-        const found = fullness(counter, old, now);
+        // Others may have filled it since.
+        const full = fullness(counter, old, now);
         const expiresAt = now + counter.life * 1000;
         const row = { ...old, failures: old.failures + 1, lastAt: now, lastBy: node, expiresAt };
         const counted = { id: counter.id, reason: counter.reason, at: now, before: old.lastAt, row };
-        outcomes.set(counter.id, found ?? counted);
+        found.set(counter.id, full ?? counted);
 
-        return found ? old : row;
+        return full ? old : row;
       },
     }));
 
@@ -107,28 +135,15 @@ export function createAttemptCounters({
         inOrder: false,
       });
     } catch (error) {
-      // Another process created it: the updates were written all the same.
+      // Another one created it: the updates were written all the same.
       if (!(error instanceof Conflict)) throw error;
     }
 
-    const counted = [...outcomes.values()].filter((outcome) => 'before' in outcome);
-    const overtaken = [...outcomes.values()].find((outcome) => 'until' in outcome);
+    const counted = [...found.values()].filter((outcome) => 'before' in outcome);
+    const overtaken = [...found.values()].find((outcome) => 'until' in outcome);
     if (overtaken) await records.write(counted.map(givenBack), { inOrder: false });
 
     return overtaken ?? counted;
-  }
-
-  function oneSettles(patience = longestPatience): Promise<void> {
-    return new Promise((resolve) => {
-      const go = () => {
-        clearTimeout(timer);
-        waiting.delete(go);
-        resolve();
-      };
-      const timer = setTimeout(go, patience);
-
-      waiting.add(go);
-    });
   }
 
   return {
@@ -138,48 +153,48 @@ export function createAttemptCounters({
     async count<R extends string>(counters: readonly Counter<R>[], ahead?: Rows): Promise<Count<R>> {
       const begun = performance.now();
       const lasts = (milliseconds: number) => performance.now() < begun + milliseconds;
+      const ids = counters.map(({ id }) => id);
 
       for (let turn = 1; ; turn += 1) {
-        const outcome = await inTurn(async () => {
-          const added = await add(counters, turn === 1 ? ahead : undefined);
+        const looking = lookAt(ids);
 
-          if (Array.isArray(added)) {
-            for (const { id } of added) open.set(id, (open.get(id) ?? 0) + 1);
-            return { counted: added };
+        try {
+          const added = await add(counters, { looking, ahead: turn === 1 ? ahead : undefined });
+          if (Array.isArray(added)) return { counted: added };
+
+          if ('crowded' in added) {
+            const { id, reason } = added.crowded;
+            if (!lasts(longestPatience)) return { refused: { reason, retryAfter: 1 } };
+            if (looking.at(id).writing > 0) await counts.until(id, longestPatience);
+            continue;
           }
 
-          return { full: added, running: open.get(added.counter.id) ?? 0 };
-        });
+          const { counter, failures, until, lastAt, lastBy } = added;
+          const { id, reason, limit } = counter;
+          const here = failures - looking.running(id) < limit;
+          const elsewhere = lastBy !== node && clock.now() - lastAt < openElsewhere && lasts(openElsewhere);
 
-        if (outcome.counted) return { counted: outcome.counted };
+          if ((!here && !elsewhere) || outcomes.size >= mostWaiting || !lasts(longestPatience)) {
+            return { refused: { reason, retryAfter: Math.max(1, Math.ceil((until - clock.now()) / 1000)) } };
+          }
 
-        const { running } = outcome;
-        const { counter, failures, until, lastAt, lastBy } = outcome.full;
-        const here = failures - running < counter.limit;
-        const elsewhere = lastBy !== node && clock.now() - lastAt < openElsewhere && lasts(openElsewhere);
-
-        if ((!here && !elsewhere) || waiting.size >= mostWaiting || !lasts(longestPatience)) {
-          const retryAfter = Math.max(1, Math.ceil((until - clock.now()) / 1000));
-
-          return { refused: { reason: counter.reason, retryAfter } };
+          // Whoever was running may have finished meanwhile.
+          const { open, writing } = looking.at(id);
+          if (!here) await outcomes.until(id, askAgain);
+          else if (open > 0) await outcomes.until(id, longestPatience);
+          else if (writing > 0) await counts.until(id, longestPatience);
+        } finally {
+          looking.letGo();
         }
-
-        // Whoever was running may have finished since it was this one's turn.
-        if (!here) await oneSettles(askAgain);
-        else if (open.has(counter.id)) await oneSettles();
       }
     },
 
-    /** The outcome is known (and stored, where something had to be): lets those who wait for it try. */
-    settle(tries: readonly Counted[]): void {
-      for (const { id } of tries) {
-        const running = (open.get(id) ?? 0) - 1;
-
-        if (running > 0) open.set(id, running);
-        else open.delete(id);
-      }
-
-      for (const go of waiting) go();
+    /** The outcome is known (and stored, where something had to be): lets those who wait for it try, or fail with it. */
+    settle(tries: readonly Counted[], failure?: unknown): void {
+      settle(
+        tries.map(({ id }) => id),
+        failure,
+      );
     },
   };
 }
@@ -205,16 +220,4 @@ function fullness<R extends string>(counter: Counter<R>, row: Attempts | undefin
   const { failures, lastAt, lastBy } = row;
 
   return now < until ? { counter, failures, until, lastAt, lastBy } : undefined;
-}
-
-/** Runs tasks one after another, so that `open` is exact when a refusal is judged by it. */
-function createTurns() {
-  let last: Promise<unknown> = Promise.resolve();
-
-  return <T>(task: () => Promise<T>): Promise<T> => {
-    const mine = last.then(task, task);
-    last = mine;
-
-    return mine;
-  };
 }

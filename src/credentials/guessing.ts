@@ -83,8 +83,8 @@ export interface GuessingDeps {
    * somebody's address out: what bounds the guesses there is how many codes are sent.
    */
   at?: 'password' | 'second-factor' | 'registration';
-  /** See `EventsDeps`; `sent` is called once they were written. */
-  takeOver?: ((writes: readonly Write[], sent: () => void) => boolean) | undefined;
+  /** See `EventsDeps`; `sent` is called once they were written, or were not: with what kept them from it. */
+  takeOver?: ((writes: readonly Write[], sent: (failure?: unknown) => void) => boolean) | undefined;
 }
 
 /** NIST SP 800-63B-4 section 3.2.2: consecutive failures after which other proof is needed. */
@@ -159,16 +159,17 @@ export function createGuessing(deps: GuessingDeps): Guessing {
 
   /** Whatever happens to the writes, those who wait for this outcome go on. */
   async function settleAfter(counted: readonly Counted[], writes: () => Promise<Write[]>): Promise<void> {
-    const settle = () => counters.settle(counted);
-    let isTaken = false;
+    const settle = (failure?: unknown) => counters.settle(counted, failure);
 
     try {
       const made = await writes();
-      isTaken = takeOver?.(made, settle) === true;
+      if (takeOver?.(made, settle)) return;
 
-      if (!isTaken) await records.write(made, { inOrder: false });
-    } finally {
-      if (!isTaken) settle();
+      await records.write(made, { inOrder: false });
+      settle();
+    } catch (failure) {
+      settle(failure);
+      throw failure;
     }
   }
 

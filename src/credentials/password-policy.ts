@@ -25,6 +25,8 @@ export interface PasswordPolicy {
   check(password: string, whose: PasswordOwner): Promise<PasswordProblem[]>;
   /** In code points: what pages say beside the field. */
   minimumLength(secondFactor: boolean): number;
+  /** Whether it is long enough only beside a second factor. */
+  isShort(password: string): boolean;
 }
 
 export interface PasswordOwner {
@@ -54,6 +56,7 @@ export function createPasswordPolicy(options: PasswordPolicyOptions): PasswordPo
 
   return {
     minimumLength: minimum,
+    isShort: (password) => lengthOf(password, readPassword(password, maximumLength)) < minimum(false),
 
     async check(password, whose) {
       if (isTooLong(password, maximumLength)) {
@@ -66,8 +69,7 @@ export function createPasswordPolicy(options: PasswordPolicyOptions): PasswordPo
       const problems: PasswordProblem[] = [];
       const least = minimum(whose.secondFactor);
 
-      // NFKC makes eighteen characters of some single ones: neither count alone says what was typed.
-      if (Math.min(codePoints(password), codePoints(text)) < least) {
+      if (lengthOf(password, text) < least) {
         problems.push({ key: 'problem.passwordTooShort', values: { min: least } });
       }
 
@@ -81,6 +83,11 @@ export function createPasswordPolicy(options: PasswordPolicyOptions): PasswordPo
       return problems;
     },
   };
+}
+
+/** NFKC makes eighteen characters of some single ones: neither count alone says what was typed. */
+function lengthOf(typed: string, text = ''): number {
+  return Math.min(codePoints(typed), codePoints(text));
 }
 
 function isSimple(text: string): boolean {

@@ -21,10 +21,10 @@ export interface Passwords {
   toSet(accountId: string, password: string): Promise<Write>;
   /**
    * Puts `next` in the place of `current`, or answers false because `current` is not (or, by then, no longer) the
-   * password: of many calls at once that know the same one, one changes it. `also` answers what is written in the same
-   * step, by that one alone; it may be called more than once. Throws as `set` does.
+   * password: of many calls at once that know the same one, one changes it. `step` may be called more than once. Throws
+   * as `set` does.
    */
-  replace(accountId: string, change: { current: string; next: string }, also?: Also): Promise<boolean>;
+  replace(accountId: string, change: { current: string; next: string }, step?: Step): Promise<boolean>;
   has(accountId: string): Promise<boolean>;
   /** Its hash, for whoever has to know later what the password was: to be kept sealed. */
   hashOf(accountId: string): Promise<string | undefined>;
@@ -36,7 +36,11 @@ export interface Passwords {
   settled(): Promise<void>;
 }
 
-type Also = () => Promise<readonly Write[]>;
+/**
+ * The write that sets a password among those of the same step: what stands before it and decides must be right, what
+ * stands after it is written by the one who set it. Undefined: it may not be set any more.
+ */
+type Step = (set: Write) => Promise<readonly Write[] | undefined>;
 
 export interface PasswordsDeps {
   records: Pick<Records, 'passwords' | 'write'>;
@@ -70,7 +74,7 @@ export function createPasswords({ records, hashing, clock, onRehashFailure }: Pa
   async function replace(
     accountId: string,
     given: { current: string; next: string },
-    also: Also = async () => [],
+    step: Step = async (set) => [set],
   ): Promise<boolean> {
     const seen = await records.passwords.get(accountId);
     if (!(await hashing.verify(seen?.hash, given.current)) || !seen) return false;
@@ -78,13 +82,11 @@ export function createPasswords({ records, hashing, clock, onRehashFailure }: Pa
     const hash = await hashing.hash(given.next);
     const row: PasswordCredential = { id: accountId, accountId, hash, changedAt: clock.now() };
     const change = (old: PasswordCredential) => (old.hash === seen.hash ? row : old);
-    const isChanged = await records.write([
-      { in: 'passwords', update: accountId, change, decides: true },
-      ...(await also()),
-    ]);
+    const writes = await step({ in: 'passwords', update: accountId, change, decides: true });
+    if (writes === undefined) return false;
 
     // Changed meanwhile, or only hashed anew: what stands there by now tells.
-    return isChanged || replace(accountId, given, also);
+    return (await records.write(writes)) || replace(accountId, given, step);
   }
 
   function verifier(accountId: string | undefined): (password: string) => Promise<boolean> {

@@ -6,6 +6,7 @@ export type FailureCode =
   | 'not_found'
   | 'forbidden'
   | 'conflict'
+  | 'another_account'
   | 'sign_in_required'
   | 'recent_sign_in_required'
   | 'rate_limited'
@@ -38,6 +39,12 @@ export class Conflict extends Failure {
     super(`the ${unique} is taken`);
     this.unique = unique;
   }
+}
+
+/** A form was shown to one account and sent under another, which has signed in since in the same browser. */
+export class AnotherAccount extends Failure {
+  readonly code = 'another_account';
+  readonly status = 409;
 }
 
 export class SignInRequired extends Failure {

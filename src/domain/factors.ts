@@ -20,6 +20,8 @@ export interface Factors {
   pending?: PendingAuthenticator;
   /** Browsers that were remembered by an older proof are not: see `RememberedBrowser`. */
   forgottenAt?: number;
+  /** The password is too short to be asked for alone: it was set while it was guarded, and guarded it stays (S61). */
+  shortPassword?: true;
   changedAt: number;
 }
 
@@ -73,6 +75,15 @@ export interface Passkey {
   lastUsedAt?: number;
 }
 
+/** What one change added, as the mail about it knows it. Removed and added once more it is another one. */
+export type AddedFactor = (
+  | { kind: 'authenticator' | 'passkey'; id: string }
+  | { kind: 'email' | 'text' | 'recovery-codes' }
+) & {
+  /** Recovery codes of this very time came with it. */
+  at: number;
+};
+
 /** A browser in which the second factor is not asked for a while. `id` is a keyed hash of its cookie's secret. */
 export interface RememberedBrowser {
   id: string;
@@ -120,6 +131,11 @@ export function isTwoFactorOn(factors: Factors): boolean {
  */
 export function isPasswordGuarded(factors: Factors): boolean {
   return isTwoFactorOn(factors) && methodsOf(factors).every(isStrong);
+}
+
+/** Whether leaving these would make a short password all that is asked for (S61). */
+export function baresPassword(left: Factors, seen: Factors): boolean {
+  return left.shortPassword === true && isPasswordGuarded(seen) && !isPasswordGuarded(left);
 }
 
 /** The same document with a preference that is enrolled: the one it had, else the strongest way to get codes. */

@@ -62,6 +62,8 @@ export const catalogue = {
   /** At most one a minute (`throttled`). */
   'second_factor.blocked': kind<{ reason: string; /** Seconds. */ retryAfter: number }>(),
   'recovery_codes.created': kind<{ count: number }>(),
+  /** Whoever has the mailbox said that they did not make them. */
+  'recovery_codes.removed': kind(),
   'recovery_code.used': kind<{ left: number }>(),
   'browser.remembered': kind(),
   'browser.forgotten': kind<{ /** Whether it was every one. */ all: boolean }>(),

@@ -41,6 +41,13 @@ export async function readPhoneNumber(typed: string, country?: string): Promise<
   };
 }
 
+/** Whether a number (E.164) is surely none of a mobile phone; in many countries the digits alone don't tell. */
+export async function isLandline(number: string): Promise<boolean> {
+  const { parsePhoneNumberFromString } = await kinds();
+
+  return parsePhoneNumberFromString(number)?.getType() === 'FIXED_LINE';
+}
+
 /** Every country that has numbers, with its code: `{ country: 'DE', callingCode: '49' }`. */
 export async function phoneCountries(): Promise<{ country: string; callingCode: string }[]> {
   const { getCountries, getCountryCallingCode } = await plan();
@@ -49,3 +56,4 @@ export async function phoneCountries(): Promise<{ country: string; callingCode: 
 }
 
 const plan = () => import('libphonenumber-js/min');
+const kinds = () => import('libphonenumber-js/max');

@@ -23,6 +23,8 @@ export interface Factor {
   kind: 'authenticator' | 'email' | 'sms' | 'passkey' | 'recovery-codes';
   /** A passkey's, as the person called it. */
   name?: string;
+  /** Whether the first recovery codes came with it. */
+  codes?: true;
 }
 
 type SecurityTemplates = { [Name in keyof SecurityMails]: Template<SecurityMails[Name], Letter> };
@@ -38,10 +40,13 @@ const factorKeys = {
   'recovery-codes': 'message.factor.recoveryCodes',
 } as const satisfies Record<Factor['kind'], MessageKey>;
 
-function factorInWords({ kind, name }: Factor, words: Words): string {
-  return kind === 'passkey' && name !== undefined
-    ? words.say('message.factor.namedPasskey', { name })
-    : words.say(factorKeys[kind]);
+function factorInWords({ kind, name, codes }: Factor, words: Words): string {
+  const factor =
+    kind === 'passkey' && name !== undefined
+      ? words.say('message.factor.namedPasskey', { name })
+      : words.say(factorKeys[kind]);
+
+  return codes ? words.say('message.factor.withCodes', { factor }) : factor;
 }
 
 function letter(topic: Topic, words: Words, blocks: readonly Block[]): Letter {
@@ -70,7 +75,14 @@ export const securityMails: SecurityTemplates = {
   'two-factor-off': { write: (data, words) => notice('twoFactorOff', data, words) },
 
   'factor-added': {
-    write: (data, words) => notice('factorAdded', data, words, { factor: factorInWords(data.factor, words) }),
+    write: (data, words) =>
+      letter('factorAdded', words, [
+        text(words.say('message.factorAdded.text', { factor: factorInWords(data.factor, words) })),
+        circumstances(data, words),
+        heading(words.say('message.wasntMe.heading')),
+        text(words.say('message.factorAdded.wasntMe')),
+        ...linkAndCode(data.wasntMe, words.say('message.wasntMe.link'), words),
+      ]),
   },
   'factor-removed': {
     write: (data, words) => notice('factorRemoved', data, words, { factor: factorInWords(data.factor, words) }),

@@ -53,7 +53,9 @@ export function createAnswers(deps: AnswerDeps): Answers {
     if (oidc === undefined) return;
 
     try {
-      await unit.flush();
+      // It is refused below: what it has queued is as little to be had.
+      if (unit.notes.failure !== undefined) unit.giveUp(unit.notes.failure);
+      else await unit.flush();
     } catch (error) {
       if (error instanceof errors.OIDCProviderError) refuseLate(library, ctx, error);
       else unit.notes.failure ??= error;

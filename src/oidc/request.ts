@@ -49,8 +49,11 @@ export interface UnitOfWork {
   /** Sends what is queued. Throws what kept it from being written. */
   flush(): Promise<void>;
   takeRest(): (() => Promise<unknown>)[];
-  /** The request has failed: forgets what is queued, but for what was to be written in any case. */
-  giveUp(): void;
+  /**
+   * The request has failed: forgets what is queued, but for what was to be written in any case. Where a store is away,
+   * that is done afterwards, and whoever waits for it is told at once.
+   */
+  giveUp(failure: unknown): void;
 
   readonly notes: Notes;
 }
@@ -61,10 +64,10 @@ export interface Queueing {
   /** Written although the request fails: it tells of something that is done. */
   always?: boolean;
   /**
-   * Called once it was sent, whatever came of it; `row`: what an update has made, unless there was nothing to update.
-   * What it throws, `flush` throws.
+   * Called once it was sent, whatever came of it; `row`: what an update has made, unless there was nothing to update;
+   * `failure`: why not all of what was sent with it was written. What it throws, `flush` throws.
    */
-  sent?: (row?: object) => void;
+  sent?: (row?: object, failure?: unknown) => void;
 }
 
 /** What one step of a request leaves for a later one. */
@@ -99,7 +102,7 @@ export interface Units {
    * Takes over writes that need no answer, to be sent with the request's others before it is answered, and also when it
    * fails. False: no request is under way, so nobody takes them.
    */
-  takeOver(writes: readonly Write[], sent?: () => void): boolean;
+  takeOver(writes: readonly Write[], sent?: (failure?: unknown) => void): boolean;
   /** Those of the request that is under way. */
   readonly reads: Reads;
   /** Resolves when nothing is left to be done afterwards: before storage closes. */

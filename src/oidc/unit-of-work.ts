@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
+import { Unavailable } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import type { DeviceSession } from '../domain/device-session.ts';
 import type { Origin } from '../events/writer.ts';
@@ -17,8 +18,8 @@ interface Queued extends Queueing {
 
 interface Sending {
   write: Write;
-  /** Once it was sent. */
-  tell(): void;
+  /** Once it was sent, or was not: with what kept it from being. */
+  tell(failure?: unknown): void;
   /** What makes it undone, where that is to be had. */
   back(): Write | undefined;
 }
@@ -34,6 +35,8 @@ export function createUnit({ records, ephemera, clock, onError }: UnitDeps, orig
   let work = new Map<string, () => Promise<unknown>>();
   let making: Promise<void>[] = [];
   let rest: (() => Promise<unknown>)[] = [];
+  /** What a request that has failed leaves to be written all the same. */
+  const owed: (() => Promise<unknown>)[] = [];
 
   function once<T>(key: string, load: () => Promise<T>): Promise<T> {
     let loading = memory.get(key) as Promise<T> | undefined;
@@ -102,7 +105,8 @@ export function createUnit({ records, ephemera, clock, onError }: UnitDeps, orig
         record(batch.map(({ write }) => write)),
         ...others.map((one) => one()),
       ]);
-      const told = await Promise.allSettled(batch.map(async ({ tell }) => tell()));
+      const hindrance: unknown = recorded.status === 'rejected' ? recorded.reason : undefined;
+      const told = await Promise.allSettled(batch.map(async ({ tell }) => tell(hindrance)));
 
       const failed = [...made, recorded, ...kept, ...told].find((outcome) => outcome.status === 'rejected');
       if (!failed) continue;
@@ -179,13 +183,22 @@ export function createUnit({ records, ephemera, clock, onError }: UnitDeps, orig
     },
 
     flush,
-    takeRest: () => rest.splice(0),
+    takeRest: () => [...owed.splice(0), ...rest.splice(0)],
 
-    giveUp() {
-      writes = new Map([...writes].filter(([, { always }]) => always));
+    giveUp(failure) {
+      const kept = [...writes].filter(([, { always }]) => always);
+      writes = new Map(kept);
       work = new Map();
       making = [];
       rest = [];
+
+      // Whoever has waited for a store once is not kept waiting to be told the same again.
+      if (!(failure instanceof Unavailable)) return;
+
+      const written = kept.map(([, { write }]) => write);
+      writes = new Map();
+      if (written.length > 0) owed.push(() => record(written));
+      for (const [, { sent }] of kept) sent?.(undefined, failure);
     },
 
     notes: { sessions: new Map() },
@@ -199,7 +212,7 @@ function toSend({ write, sent, always }: Queued): Sending {
 
     return {
       write,
-      tell: () => sent?.(),
+      tell: (failure) => sent?.(undefined, failure),
       back: () => made && ({ in: made.in, remove: made.create.id } as Write),
     };
   }
@@ -218,7 +231,7 @@ function toSend({ write, sent, always }: Queued): Sending {
         return (row = change(old));
       },
     } as Write,
-    tell: () => sent?.(row),
+    tell: (failure) => sent?.(row, failure),
     back() {
       const [before, after] = [seen, row];
       if (always || before === undefined || after === undefined || after === before) return undefined;

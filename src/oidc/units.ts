@@ -22,7 +22,7 @@ export function createUnits(deps: UnitDeps): Units {
     try {
       return await storage.run(place, () => run(place.unit));
     } catch (error) {
-      place.unit.giveUp();
+      place.unit.giveUp(error);
       throw error;
     } finally {
       await place.unit.flush().finally(() => (place.over = true));
@@ -52,7 +52,8 @@ export function createUnits(deps: UnitDeps): Units {
       if (unit === undefined) return false;
 
       for (const [index, write] of writes.entries()) {
-        unit.write(write, { always: true, ...(sent && index === writes.length - 1 && { sent }) });
+        const isLast = index === writes.length - 1;
+        unit.write(write, { always: true, ...(sent && isLast && { sent: (_row, failure) => sent(failure) }) });
       }
 
       return true;

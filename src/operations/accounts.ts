@@ -43,7 +43,7 @@ export interface AccountsDeps {
   records: Records;
   passwords: Passwords;
   policy: PasswordPolicy;
-  factors: Pick<FactorChanges, 'of'>;
+  factors: Pick<FactorChanges, 'of' | 'withPassword'>;
   oldPassword: OldPassword;
   endings: Pick<Endings, 'account'>;
   events: Events;
@@ -135,6 +135,26 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     return account;
   }
 
+  async function setPassword(accountId: string, password: string, by: By): Promise<Result<Account> | undefined> {
+    const account = await records.accounts.get(accountId);
+    if (!account) return undefined;
+
+    const secondFactor = isPasswordGuarded(await factors.of(accountId));
+    const problems = await passwordProblems(policy, { password, path: 'password', whose: account, secondFactor });
+    if (problems.length > 0) return refused(...problems);
+
+    const told = await tellingOf(deps, { ...by, account, what: { kind: 'password.set' } });
+    const set = await passwords.toSet(accountId, password);
+    const writes = await factors.withPassword(accountId, set, policy.isShort(password));
+
+    // What made up for a short one went while it was looked at: it is judged anew.
+    if (!writes || !(await records.write([...writes, ...told]))) return setPassword(accountId, password, by);
+
+    await oldPassword.forget(accountId);
+
+    return { ok: true, value: account };
+  }
+
   return {
     create: (input, by) => create(input, by, []),
     createAdministrator: (input, by) => create(input, by, ['admin']),
@@ -170,20 +190,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     disable: (accountId, by) => setStatus(accountId, 'disabled', by),
     enable: (accountId, by) => setStatus(accountId, 'active', by),
 
-    async setPassword(accountId, password, by) {
-      const account = await records.accounts.get(accountId);
-      if (!account) return undefined;
-
-      const secondFactor = isPasswordGuarded(await factors.of(accountId));
-      const problems = await passwordProblems(policy, { password, path: 'password', whose: account, secondFactor });
-      if (problems.length > 0) return refused(...problems);
-
-      const set = await passwords.toSet(accountId, password);
-      await records.write([set, ...(await tellingOf(deps, { ...by, account, what: { kind: 'password.set' } }))]);
-      await oldPassword.forget(accountId);
-
-      return { ok: true, value: account };
-    },
+    setPassword,
 
     async delete(accountId, by) {
       // Disabled first, so that nothing new begins while the rest goes.

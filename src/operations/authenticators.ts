@@ -3,7 +3,7 @@ import { qrCode, type QrCode } from '../credentials/qr-code.ts';
 import { acceptedStep, newTotpSecret, noStep, secretInGroups, totpUrl } from '../credentials/totp.ts';
 import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
-import type { Factors } from '../domain/factors.ts';
+import type { AddedFactor, Factors } from '../domain/factors.ts';
 import { newId, sha256 } from '../domain/ids.ts';
 import type { Sealing } from '../storage/sealing.ts';
 import type { FactorChange, FactorChanges } from './factor-changes.ts';
@@ -110,15 +110,14 @@ export function createAuthenticators({ changes, sealing, clock, serviceName }: A
         const { pending: _, ...rest } = seen;
         const { id, sealed } = pending;
         // The code that confirmed it is used.
-        const added = { id, name: named.value, sealed, lastStep: step, addedAt: clock.now() };
+        const at = clock.now();
+        const made = { id, name: named.value, sealed, lastStep: step, addedAt: at };
 
-        return enrolling(
-          { sealing, clock },
-          {
-            next: { ...rest, authenticators: [...seen.authenticators, added] },
-            happened: [{ kind: 'two_factor.method_added', details: { method: 'authenticator' } }],
-          },
-        );
+        return enrolling(sealing, {
+          next: { ...rest, authenticators: [...seen.authenticators, made] },
+          what: { kind: 'two_factor.method_added', details: { method: 'authenticator' } },
+          added: { kind: 'authenticator', id, at },
+        });
       });
 
       return 'made' in outcome ? { ok: true, value: outcome.made } : outcome.refused;
@@ -130,15 +129,19 @@ export function totpContext(accountId: string, authenticatorId: string): string 
   return `totp:${accountId}:${authenticatorId}`;
 }
 
-/** A change that adds a factor: with the first one come recovery codes. */
+/** A change that adds a factor: with the first one come recovery codes, of the same time and told in the same mail. */
 export function enrolling(
-  { sealing, clock }: { sealing: Pick<Sealing, 'keyedHash'>; clock: Clock },
-  { next, happened }: { next: Factors; happened: readonly Happening[] },
+  sealing: Pick<Sealing, 'keyedHash'>,
+  { next, what, added }: { next: Factors; what: Happening; added: AddedFactor },
 ): FactorChange<Enrolled> {
-  if (next.recovery) return { next, happened, value: {} };
+  if (next.recovery) return { next, happened: [{ ...what, added }], value: {} };
 
-  const { shown, kept } = newRecoveryCodes(sealing, { accountId: next.id, now: clock.now() });
-  const created = { kind: 'recovery_codes.created', details: { count: shown.length } } as const;
+  const { shown, kept } = newRecoveryCodes(sealing, { accountId: next.id, now: added.at });
+  const created = { kind: 'recovery_codes.created', details: { count: shown.length }, toldElsewhere: true } as const;
 
-  return { next: { ...next, recovery: kept }, happened: [...happened, created], value: { recoveryCodes: shown } };
+  return {
+    next: { ...next, recovery: kept },
+    happened: [{ ...what, added, withCodes: true }, created],
+    value: { recoveryCodes: shown },
+  };
 }

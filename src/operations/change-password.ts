@@ -4,6 +4,7 @@ import type { Passwords } from '../credentials/passwords.ts';
 import type { Account } from '../domain/account.ts';
 import { isPasswordGuarded } from '../domain/factors.ts';
 import type { Origin } from '../events/writer.ts';
+import type { Write } from '../storage/records.ts';
 import type { Endings } from './endings.ts';
 import type { FactorChanges } from './factor-changes.ts';
 import { tellingOf, type HappeningsDeps } from './happenings.ts';
@@ -15,7 +16,7 @@ export interface ChangePasswordDeps extends HappeningsDeps {
   passwords: Pick<Passwords, 'replace'>;
   policy: PasswordPolicy;
   guessing: Pick<Guessing, 'admit' | 'succeeded' | 'failed' | 'withdrawn'>;
-  factors: Pick<FactorChanges, 'of'>;
+  factors: Pick<FactorChanges, 'of' | 'withPassword'>;
   oldPassword: OldPassword;
   endings: Pick<Endings, 'otherSessions'>;
 }
@@ -71,11 +72,25 @@ export async function changePassword(
   const { ticket } = admission;
   const change = { current: currentPassword, next: newPassword };
   const what = { kind: 'password.changed', details: { everywhere } } as const;
-  const telling = () => tellingOf(deps, { ...facts, what });
-  const changed = await passwords.replace(accountId, change, telling).catch(async (error: unknown) => {
+  let isUnguarded = false;
+
+  const step = async (set: Write) => {
+    const writes = await deps.factors.withPassword(accountId, set, deps.policy.isShort(newPassword));
+    isUnguarded = writes === undefined;
+
+    return writes && [...writes, ...(await tellingOf(deps, { ...facts, what }))];
+  };
+
+  const changed = await passwords.replace(accountId, change, step).catch(async (error: unknown) => {
     await guessing.withdrawn(ticket);
     throw error;
   });
+
+  // What made up for a short one went while it was looked at: it is judged anew.
+  if (isUnguarded) {
+    await guessing.withdrawn(ticket);
+    return changePassword(deps, account, { currentPassword, newPassword, everywhere, sessionUid, from });
+  }
 
   if (!changed) {
     await guessing.failed(ticket);

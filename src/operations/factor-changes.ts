@@ -1,7 +1,14 @@
 import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
 import { Conflict, Unavailable } from '../domain/errors.ts';
-import { methodsOf, noFactors, withPreference, type Factors } from '../domain/factors.ts';
+import {
+  baresPassword,
+  isPasswordGuarded,
+  methodsOf,
+  noFactors,
+  withPreference,
+  type Factors,
+} from '../domain/factors.ts';
 import type { Reads } from '../storage/reads.ts';
 import type { Records, Write } from '../storage/records.ts';
 import { tellingOf, type Happening, type HappeningsDeps } from './happenings.ts';
@@ -34,6 +41,11 @@ export interface FactorChanges {
     by: By,
     decide: (seen: Factors) => FactorChange<T> | { refused: Refused } | Promise<FactorChange<T> | { refused: Refused }>,
   ): Promise<{ made: T } | { refused: Refused }>;
+  /**
+   * `set`, which sets a password, with what keeps a short one guarded (S61): before it that it is so, in the very document
+   * that the guard is in, so that neither is changed without the other. Undefined: it is short, and nothing guards it.
+   */
+  withPassword(accountId: string, set: Write, isShort: boolean): Promise<Write[] | undefined>;
 }
 
 /** How often a change starts again because another was faster, before it gives up. */
@@ -80,6 +92,8 @@ export function createFactorChanges({ records, reads, clock, ...telling }: Facto
         if ('refused' in decision) return decision;
 
         const { next, happened, also = [], value } = decision;
+        if (baresPassword(next, seen)) throw new TypeError('nobody asked whether the password is long enough');
+
         const tellings = await Promise.all(happened.map((what) => tellingOf(telling, { ...by, account, what })));
 
         const made = await write(seen, next, [...also, ...tellings.flat()]);
@@ -94,7 +108,28 @@ export function createFactorChanges({ records, reads, clock, ...telling }: Facto
         return tries === 0 ? ((await factors.get(account.id)) ?? noFactors(account.id)) : stored(account.id);
       }
     },
+
+    async withPassword(accountId, set, isShort) {
+      const seen = await factors.get(accountId);
+      reads.forget(read(accountId));
+
+      if (!isShort) return seen ? [set, { in: 'factors', update: accountId, change: withLongPassword }] : [set];
+      if (!seen || !isPasswordGuarded(seen)) return undefined;
+
+      return [{ in: 'factors', update: accountId, change: withShortPassword, decides: true }, set];
+    },
   };
+}
+
+function withLongPassword(old: Factors): Factors {
+  const { shortPassword, ...rest } = old;
+
+  return shortPassword ? { ...rest, version: old.version + 1 } : old;
+}
+
+/** A version of its own, so that a change that was thought out before is thought over. */
+function withShortPassword(old: Factors): Factors {
+  return isPasswordGuarded(old) ? { ...old, version: old.version + 1, shortPassword: true } : old;
 }
 
 /** Recovery codes stand in for a factor: without one there is nothing to stand in for. */

@@ -1,5 +1,5 @@
 import type { Account } from '../domain/account.ts';
-import { isStrong, methodsOf, type Factors, type Method } from '../domain/factors.ts';
+import { baresPassword, isStrong, methodsOf, type Factors, type Method } from '../domain/factors.ts';
 import { problem, refused, type Problem } from './problems.ts';
 
 /** Who needs what, and what may go. */
@@ -34,8 +34,13 @@ export function mustEnrol(account: Account, factors: Factors): boolean {
   return needsStrongFactor(account) && !usableMethods(account, factors).some(isStrong);
 }
 
-/** What is wrong with leaving these of the factors that were seen: an administrator's last strong one stays. */
+/**
+ * What is wrong with leaving these of the factors that were seen: an administrator's last strong one stays, and so does
+ * what makes up for a short password.
+ */
 export function problemOfLeaving(account: Account, left: Factors, seen: Factors): Problem | undefined {
+  if (baresPassword(left, seen)) return problem('', 'problem.passwordTooShortAlone');
+
   return mustEnrol(account, left) && !mustEnrol(account, seen) ? problem('', 'problem.lastStrongFactor') : undefined;
 }
 

@@ -1,4 +1,5 @@
 import type { Account } from '../domain/account.ts';
+import type { AddedFactor } from '../domain/factors.ts';
 import type { EventKind } from '../events/catalogue.ts';
 import type { Events, Facts } from '../events/writer.ts';
 import type { Write } from '../storage/records.ts';
@@ -8,6 +9,12 @@ import type { By } from './problems.ts';
 export type Happening = { [K in EventKind]: { kind: K } & Pick<Facts<K>, 'details'> }[EventKind] & {
   /** What the person calls the thing it happened to: for the message alone, because events name nobody. */
   name?: string;
+  /** What came by it: for the message alone as well, whose link takes back this and nothing else. */
+  added?: AddedFactor;
+  /** Whether the first recovery codes came with it. */
+  withCodes?: true;
+  /** The message about another happening of the same step tells of it. */
+  toldElsewhere?: true;
 };
 
 /** Messages to the person about what happened, to be written in the same step. */

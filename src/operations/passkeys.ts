@@ -84,13 +84,11 @@ export function createPasskeys(deps: PasskeysDeps): Passkeys {
         return refusal(problem('', 'problem.tooManyPasskeys', { max: mostPasskeys }));
       }
 
-      return enrolling(
-        { sealing, clock },
-        {
-          next: { ...seen, passkeys: [...seen.passkeys, passkey.id] },
-          happened: [{ kind: 'passkey.added', details: { synced: passkey.synced }, name: passkey.name }],
-        },
-      );
+      return enrolling(sealing, {
+        next: { ...seen, passkeys: [...seen.passkeys, passkey.id] },
+        what: { kind: 'passkey.added', details: { synced: passkey.synced }, name: passkey.name },
+        added: { kind: 'passkey', id: passkey.id, at: passkey.createdAt },
+      });
     });
 
     reads.forget(readOf(account.id));
@@ -121,7 +119,9 @@ export function createPasskeys(deps: PasskeysDeps): Passkeys {
         const what = { kind: 'passkey.refused', details: { reason: made.refused } } as const;
         await records.write(await tellingOf(deps, { ...by, account, what }));
 
-        return refusal(problem('response', 'problem.passkeyNotMade')).refused;
+        const key = made.refused === 'challenge' ? 'problem.passkeyLate' : 'problem.passkeyNotMade';
+
+        return refusal(problem('response', key)).refused;
       }
 
       const passkey = { ...made, accountId: account.id, name: named.value, createdAt: clock.now() };

@@ -3,7 +3,7 @@ import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
 import { maskedPhone } from '../domain/masked.ts';
 import { toAccount, type Messages } from '../messages/messages.ts';
-import { readPhoneNumber, type PhoneNumber } from '../messages/phone-numbers.ts';
+import { isLandline, readPhoneNumber, type PhoneNumber } from '../messages/phone-numbers.ts';
 import type { TextNumber } from '../messages/text-numbers.ts';
 import type { Records, Write } from '../storage/records.ts';
 import { textIn, type Asking, type AwaitedCode, type CodeSent, type ContactChange } from './contact-change.ts';
@@ -19,8 +19,13 @@ import type { TwoFactor } from './two-factor.ts';
  * Where no code can be sent, it is kept as what it is, a number that nobody has proved.
  */
 export interface PhoneChange extends ContactChange {
-  /** `kept`: without proof. Problems stand at `number`. */
-  ask(account: Account, typed: TypedNumber, asking: Asking): Promise<Result<object> | CodeSent | 'kept'>;
+  /** Whether a code can be sent to this number (E.164). */
+  canProve(number: string): Promise<boolean>;
+  /**
+   * `kept`: without proof. `unproved`: nothing was changed, because it can't be proved and would stand in the place of
+   * one that is: `typed.unproved` says that this is meant. Problems stand at `number`.
+   */
+  ask(account: Account, typed: TypedNumber, asking: Asking): Promise<Result<object> | CodeSent | 'kept' | 'unproved'>;
   /** With it goes the second factor that it is. Problems stand at the whole. */
   remove(account: Account, by: By): Promise<Result<object>>;
 }
@@ -29,6 +34,8 @@ export interface TypedNumber {
   number: string;
   /** Two letters of ISO 3166-1, for a number without its country code. */
   country?: string;
+  /** See `ask`. */
+  unproved?: boolean;
 }
 
 export interface PhoneChangeDeps extends HappeningsDeps {
@@ -92,9 +99,16 @@ export function createPhoneChange(deps: PhoneChangeDeps): PhoneChange {
     canSend: () => messages.canSendText(),
     waiting,
 
-    async ask(account, { number: typed, country }, asking) {
+    async canProve(number) {
+      const phone = await readPhoneNumber(number);
+
+      return phone !== undefined && canGetTexts(phone);
+    },
+
+    async ask(account, { number: typed, country, unproved = false }, asking) {
       const phone = await readPhoneNumber(typed, country);
       if (!phone) return refused(problem('number', 'problem.phoneNumber'));
+      if (await isLandline(phone.number)) return refused(problem('number', 'problem.phoneLandline'));
 
       const { number } = phone;
       const isSame = account.phone?.number === number;
@@ -104,6 +118,8 @@ export function createPhoneChange(deps: PhoneChangeDeps): PhoneChange {
 
       // The number would be no factor any more without anybody having said so.
       if ((await factors.of(account.id)).text) return refused(problem('number', 'problem.phoneIsFactor'));
+
+      if (account.phone?.verified && !unproved) return 'unproved';
 
       await put(account, { number, verified: false }, { actor: account.id, from: asking.from });
       return 'kept';

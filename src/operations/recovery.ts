@@ -54,7 +54,7 @@ export interface RecoveryDeps extends HappeningsDeps {
   records: Pick<Records, 'accounts' | 'passkeys' | 'write'>;
   passwords: Pick<Passwords, 'toSet'>;
   policy: PasswordPolicy;
-  factors: Pick<FactorChanges, 'of'>;
+  factors: Pick<FactorChanges, 'of' | 'withPassword'>;
   oneTimeSecrets: Pick<OneTimeSecrets, 'issue' | 'find' | 'take'>;
   messages: Pick<Messages, 'compose' | 'pretend' | 'canSendEmail'>;
   shares: Pick<Shares, 'take'>;
@@ -147,6 +147,38 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
     ]);
   }
 
+  async function reset(typed: string, newPassword: string, from: Visited): Promise<Result<Recovered> | 'ended'> {
+    const seen = await find(typed, from.deviceId);
+    if (!seen) return 'ended';
+
+    const { secondFactor } = seen;
+    const account = { ...seen.account, emailVerified: true };
+    const by = { actor: account.id, from };
+    const asked = { password: newPassword, path: 'newPassword', whose: account, secondFactor };
+    const problems = await passwordProblems(deps.policy, asked);
+    if (problems.length > 0) return refused(...problems);
+
+    const set = await passwords.toSet(account.id, newPassword);
+    const told = await tellingOf(deps, { ...by, account, what: { kind: 'password.reset' } });
+    const proof = seen.account.emailVerified ? [] : proved(account.id, clock.now());
+
+    // Whoever holds the link may end everything: should we be killed half-way, nobody is left inside.
+    await endings.account(account, { ...by, reason: 'password_reset' });
+    const writes = await deps.factors.withPassword(account.id, set, deps.policy.isShort(newPassword));
+    // What made up for a short one went while it was looked at: it is judged anew.
+    if (!writes) return reset(typed, newPassword, from);
+
+    const taken = await oneTimeSecrets.take('password-reset', typed, () => [...writes, ...proof, ...told]);
+    if (!taken) return 'ended';
+
+    if (!seen.account.emailVerified) await records.passkeys.removeAll('account', account.id);
+    await deps.oldPassword.forget(account.id);
+    await endings.account(account, { ...by, reason: 'password_reset' });
+    await deps.guessing.recognised({ accountId: account.id, deviceId: from.deviceId });
+
+    return { ok: true, value: { ...seen, account } };
+  }
+
   return {
     possible: messages.canSendEmail,
 
@@ -170,33 +202,7 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
 
     find: (typed) => find(typed),
 
-    async reset(typed, newPassword, from) {
-      const seen = await find(typed, from.deviceId);
-      if (!seen) return 'ended';
-
-      const { secondFactor } = seen;
-      const account = { ...seen.account, emailVerified: true };
-      const by = { actor: account.id, from };
-      const asked = { password: newPassword, path: 'newPassword', whose: account, secondFactor };
-      const problems = await passwordProblems(deps.policy, asked);
-      if (problems.length > 0) return refused(...problems);
-
-      const set = await passwords.toSet(account.id, newPassword);
-      const told = await tellingOf(deps, { ...by, account, what: { kind: 'password.reset' } });
-      const proof = seen.account.emailVerified ? [] : proved(account.id, clock.now());
-
-      // Whoever holds the link may end everything: should we be killed half-way, nobody is left inside.
-      await endings.account(account, { ...by, reason: 'password_reset' });
-      const taken = await oneTimeSecrets.take('password-reset', typed, () => [set, ...proof, ...told]);
-      if (!taken) return 'ended';
-
-      if (!seen.account.emailVerified) await records.passkeys.removeAll('account', account.id);
-      await deps.oldPassword.forget(account.id);
-      await endings.account(account, { ...by, reason: 'password_reset' });
-      await deps.guessing.recognised({ accountId: account.id, deviceId: from.deviceId });
-
-      return { ok: true, value: { ...seen, account } };
-    },
+    reset,
   };
 }
 

@@ -30,6 +30,8 @@ export function createTell({ messages, oneTimeSecrets, placeOf, clock }: Telling
     if (!account.emailVerified) return [];
 
     const whose = toAccount(account);
+    const named = what.name === undefined ? {} : { name: what.name };
+    const codes = what.withCodes ? { codes: true as const } : {};
 
     switch (what.kind) {
       case 'password.changed':
@@ -39,17 +41,17 @@ export function createTell({ messages, oneTimeSecrets, placeOf, clock }: Telling
       case 'device.new':
         return notice('new-device');
       case 'two_factor.method_added':
-        return notice('factor-added', { factor: methodOf(what.details.method) });
+        return notice('factor-added', { factor: { ...methodOf(what.details.method), ...codes } });
       case 'two_factor.method_removed':
         return notice('factor-removed', { factor: methodOf(what.details.method) });
       case 'passkey.added':
-        return notice('factor-added', { factor: { kind: 'passkey' } });
+        return notice('factor-added', { factor: { kind: 'passkey', ...named, ...codes } });
       case 'passkey.removed':
         return notice('factor-removed', { factor: { kind: 'passkey' } });
       case 'passkey.counter_regressed':
-        return notice('passkey-refused', what.name === undefined ? {} : { name: what.name });
+        return notice('passkey-refused', named);
       case 'recovery_codes.created':
-        return notice('factor-added', { factor: { kind: 'recovery-codes' } });
+        return what.toldElsewhere ? [] : notice('factor-added', { factor: { kind: 'recovery-codes' } });
       case 'two_factor.switched_off':
         return notice('two-factor-off');
       case 'recovery_code.used':
@@ -74,7 +76,7 @@ export function createTell({ messages, oneTimeSecrets, placeOf, clock }: Telling
         : [Omit<SecurityMails[Name], keyof Notice>]
     ): Write[] {
       // Whose mailbox it went to: by the time that it is used, the account's may be somebody else's.
-      const data = { emailKey: account.emailKey };
+      const data = { emailKey: account.emailKey, ...(what.added && { added: what.added }) };
       const { issued, put } = oneTimeSecrets.draw({ purpose: 'wasnt-me', accountId: account.id, data });
       const told: Notice = {
         ...circumstancesOf(from, { clock, placeOf, locale: account.locale }),

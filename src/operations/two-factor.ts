@@ -32,6 +32,8 @@ export interface TwoFactorShown {
   isOn: boolean;
   /** See `domain/factors.ts`: a shorter password is enough. */
   isPasswordGuarded: boolean;
+  /** Whether it is one that must stay guarded. */
+  isPasswordShort: boolean;
   /** Whether it is needed and can't be switched off. */
   isNeeded: boolean;
   /** The strongest first. */
@@ -84,6 +86,7 @@ export function createTwoFactor({ changes, rememberedBrowsers, sealing, clock }:
       return {
         isOn: isTwoFactorOn(factors),
         isPasswordGuarded: isPasswordGuarded(factors),
+        isPasswordShort: factors.shortPassword === true,
         isNeeded: needsStrongFactor(account),
         methods: methodsOf(factors),
         authenticators: authenticators.map(({ id, name, addedAt, lastUsedAt }) => ({
@@ -105,7 +108,8 @@ export function createTwoFactor({ changes, rememberedBrowsers, sealing, clock }:
 
     async add(account, method, by) {
       const outcome = await changes.make<Enrolled, Result<Enrolled>>(account, by, (seen) => {
-        const next = { ...seen, [method]: { addedAt: clock.now() } };
+        const at = clock.now();
+        const next = { ...seen, [method]: { addedAt: at } };
 
         if (!usableMethods(account, next).includes(method)) {
           const key = method === 'email' ? 'problem.emailNotVerified' : 'problem.phoneNotVerified';
@@ -114,9 +118,12 @@ export function createTwoFactor({ changes, rememberedBrowsers, sealing, clock }:
 
         if (seen[method]) return { refused: { ok: true, value: {} } };
 
-        const happened: Happening[] = [{ kind: 'two_factor.method_added', details: { method } }];
+        const unwise = problemOfLeaving(account, next, seen);
+        if (unwise) return refusal({ ...unwise, path: 'method' });
 
-        return enrolling({ sealing, clock }, { next, happened });
+        const what: Happening = { kind: 'two_factor.method_added', details: { method } };
+
+        return enrolling(sealing, { next, what, added: { kind: method, at } });
       });
 
       return 'made' in outcome ? { ok: true, value: outcome.made } : outcome.refused;
@@ -160,11 +167,13 @@ export function createTwoFactor({ changes, rememberedBrowsers, sealing, clock }:
       const outcome = await changes.make(account, by, (seen) => {
         if (methodsOf(seen).length === 0) return refusal(problem('', 'problem.nothingEnrolled'));
 
-        const { shown, kept } = newRecoveryCodes(sealing, { accountId: account.id, now: clock.now() });
+        const at = clock.now();
+        const { shown, kept } = newRecoveryCodes(sealing, { accountId: account.id, now: at });
+        const details = { count: shown.length };
 
         return {
           next: { ...seen, recovery: kept },
-          happened: [{ kind: 'recovery_codes.created', details: { count: shown.length } }],
+          happened: [{ kind: 'recovery_codes.created', details, added: { kind: 'recovery-codes', at } }],
           value: { recoveryCodes: shown },
         };
       });

@@ -17,6 +17,7 @@ import type { Registration } from '../operations/registration.ts';
 import type { Remembering } from '../operations/remembering.ts';
 import type { SignInCodes } from '../operations/sign-in-codes.ts';
 import type { SecondFactor } from '../operations/second-factor.ts';
+import type { TypedAddress } from '../operations/typed-address.ts';
 import type { Ask } from '../web/route.ts';
 
 /** What signing in needs of the rest: the few functions that it calls. */
@@ -45,6 +46,7 @@ export interface SignInDeps {
   registering: { minimumLength: number; maximumLength: number; terms?: string; privacy?: string };
   recovery: Pick<Recovery, 'possible'>;
   mailbox: Mailbox;
+  typedAddress: TypedAddress;
   arrivals: Arrivals;
 }
 

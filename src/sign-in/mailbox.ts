@@ -6,6 +6,7 @@ import type { Interaction } from '../oidc/interactions.ts';
 import { action, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
 import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
 import { showEnded } from './ended.ts';
+import { wrongCode } from './typed-code.ts';
 
 export interface MailboxView {
   uid: string;
@@ -23,7 +24,7 @@ const email = z.string().trim().min(1, 'signIn.emailMissing').max(320, 'signIn.e
 
 const proof = z.object({
   email,
-  code: z.string().trim().min(1, 'secondFactor.codeMissing').max(40, 'problem.codeWrong'),
+  code: z.string().trim().min(1, 'secondFactor.codeMissing').max(40, 'contact.codeWrong'),
 });
 
 /** What a browser that nobody knows has to do first after a hundred wrong passwords in a row (S84). */
@@ -35,15 +36,24 @@ export function showMailbox(
   return show(mailboxView, { uid, ...shown }, { formAction, ...frame });
 }
 
-export function mailboxRoutes({ interactions, mailbox }: Pick<SignInDeps, 'interactions' | 'mailbox'>): Route[] {
+type Deps = Pick<SignInDeps, 'interactions' | 'mailbox' | 'typedAddress'>;
+
+export function mailboxRoutes({ interactions, mailbox, typedAddress }: Deps): Route[] {
   async function at({ exchange, params: { uid } }: StepAsk, work: (step: Interaction) => Promise<Outcome>) {
     const step = await interactions.find(exchange, uid);
 
     return 'ended' in step ? showEnded(uid, step) : work(step);
   }
 
-  const again = (ask: StepAsk, waiting: boolean) =>
-    at(ask, async (step) => showMailbox(step, { email: step.loginHint ?? '', waiting }));
+  const again = (ask: StepAsk, sent: boolean) =>
+    at(ask, async (step) => {
+      const email = typedAddress.read(ask.query['typed'], ask.visitor) ?? step.loginHint ?? '';
+
+      return showMailbox(step, { email, waiting: sent && email !== '' });
+    });
+
+  const carried = (email: string, { visitor }: StepAsk) =>
+    `?typed=${encodeURIComponent(typedAddress.carry(email, visitor))}` as const;
 
   return [
     page('/sign-in/:uid/mailbox', mailboxView, (ask) => again(ask, true)),
@@ -51,15 +61,15 @@ export function mailboxRoutes({ interactions, mailbox }: Pick<SignInDeps, 'inter
 
     action('/sign-in/:uid/mailbox/send', z.object({ email }), (ask, input, wrong) =>
       at(ask, async (step) => {
-        const { email: to } = input;
-        const sent = await mailbox.send({ email: to, binding: bindingOf(step.uid), from: ask.visitor });
+        const { email } = input;
+        const sent = await mailbox.send({ email, binding: bindingOf(step.uid), from: ask.visitor });
 
         if (sent === 'too-many') return wrong({ form: 'recover.tooMany' }, 429);
-        if (sent === 'sent') return showMailbox(step, { email: to, waiting: true });
+        if (sent === 'sent') return to(`/sign-in/${step.uid}/mailbox${carried(email, ask)}`);
 
         const wait = ask.say('mailbox.wait', { time: waitInWords(sent.wait, ask.visitor.locale) });
 
-        return showMailbox(step, { email: to, waiting: true, wait }, { status: 429, retryAfter: sent.wait });
+        return showMailbox(step, { email, waiting: true, wait }, { status: 429, retryAfter: sent.wait });
       }),
     ),
 
@@ -72,15 +82,10 @@ export function mailboxRoutes({ interactions, mailbox }: Pick<SignInDeps, 'inter
           from: ask.visitor,
         });
 
-        if (proved === 'right') return to(`/sign-in/${uid}`, 'mailbox.proved');
+        if (proved === 'right') return to(`/sign-in/${uid}${carried(input.email, ask)}`, 'mailbox.proved');
         if (proved === 'ended') return wrong({ form: 'secondFactor.codeEnded' });
 
-        return wrong({
-          code:
-            proved.triesLeft > 2
-              ? 'problem.codeWrong'
-              : { key: 'secondFactor.triesLeft', values: { count: proved.triesLeft } },
-        });
+        return wrong({ code: wrongCode(proved) });
       }),
     ),
   ];

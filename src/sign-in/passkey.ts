@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { action, page, to, type Outcome, type Route } from '../web/route.ts';
+import type { PasskeyReason } from '../operations/prove-passkey.ts';
+import { action, page, to, type MessageKey, type Outcome, type Route } from '../web/route.ts';
 import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
 import { showEnded } from './ended.ts';
 import { proceed } from './proceed.ts';
@@ -10,6 +11,8 @@ import { elsewhere, isAnother, showSignIn, signInView } from './sign-in.ts';
 
 /** What the browser's own dialogue answered, as JSON. */
 const response = z.object({ response: z.string().min(1, 'signIn.passkeyCancelled').max(20_000) });
+/** The same behind a password. */
+const second = z.object({ response: z.string().min(1, 'secondFactor.passkeyCancelled').max(20_000) });
 
 /**
  * Signing in with a passkey, which is both factors at once: from the first page with no address typed, or as the second
@@ -44,7 +47,7 @@ export function passkeyRoutes(deps: SignInDeps): Route[] {
         from: ask.visitor,
       });
 
-      if ('refused' in used) return wrong({ form: 'signIn.passkeyRefused' });
+      if ('refused' in used) return wrong({ form: whyNot(used, 'signIn.passkeyRefused') });
 
       await recognise(deps, ask, used.account.id);
 
@@ -57,7 +60,7 @@ export function passkeyRoutes(deps: SignInDeps): Route[] {
       ),
     ),
 
-    action('/sign-in/:uid/second-factor/passkey', response, (ask, input, wrong) =>
+    action('/sign-in/:uid/second-factor/passkey', second, (ask, input, wrong) =>
       at(deps, ask, async (step, soFar) => {
         const used = await deps.provePasskey.prove({
           response: input.response,
@@ -67,7 +70,7 @@ export function passkeyRoutes(deps: SignInDeps): Route[] {
           from: ask.visitor,
         });
 
-        if ('refused' in used) return wrong({ form: 'signIn.passkeyRefused' });
+        if ('refused' in used) return wrong({ form: whyNot(used, 'secondFactor.passkeyRefused') });
         if (used.account.id !== soFar.account.id) return to(`/sign-in/${step.uid}`);
 
         await recognise(deps, ask, used.account.id);
@@ -76,6 +79,11 @@ export function passkeyRoutes(deps: SignInDeps): Route[] {
       }),
     ),
   ];
+}
+
+/** What the page says stood on it for too long, or was sent before: the page that says so asks anew. */
+function whyNot({ refused }: { refused: PasskeyReason }, otherwise: MessageKey): MessageKey {
+  return refused === 'challenge' ? 'problem.passkeyLate' : otherwise;
 }
 
 /** Whoever proved a passkey here has a lane of their own here: strangers' guesses don't slow them (S88). */

@@ -7,6 +7,7 @@ import type { PasswordPolicy } from '../credentials/password-policy.ts';
 import { knownOf, type JudgeStrength } from '../operations/password-problems.ts';
 import { byField } from '../operations/problems.ts';
 import type { Recovered, Recovery } from '../operations/recovery.ts';
+import type { TypedAddress } from '../operations/typed-address.ts';
 import { action, page, show, to, view, type Ask, type Outcome, type Route } from '../web/route.ts';
 import type { SignInDeps } from './deps.ts';
 import { showEnded } from './ended.ts';
@@ -16,6 +17,7 @@ export interface RecoverDeps {
   recovery: Recovery;
   policy: Pick<PasswordPolicy, 'minimumLength'>;
   strength: JudgeStrength;
+  typedAddress: TypedAddress;
 }
 
 export interface ForgotPasswordView {
@@ -33,6 +35,8 @@ export interface RecoverySentView {
   uid?: string;
   /** As it was typed. */
   email: string;
+  /** The same, to be carried on. */
+  typed: string;
 }
 
 export const recoverySentView = view<RecoverySentView>('sign-in/recovery-sent', 'door', 'recover.sentTitle');
@@ -70,16 +74,28 @@ const password = z.object({ newPassword: z.string().min(1), confirmPassword: z.s
  * link by mail, or the code beside it, leads to the page that sets it. Opening that page has no effect (mail scanners do).
  */
 export function recoverRoutes(deps: RecoverDeps): Route[] {
-  const { interactions, recovery } = deps;
+  const { interactions, recovery, typedAddress } = deps;
+  const typedIn = ({ query, visitor }: Ask) => typedAddress.read(query['typed'], visitor);
 
+  /** The page that says so can be opened again: reloaded it sends no other mail, which would end the link of the first. */
   const send = async ({ visitor }: Ask, email: string, step?: string): Promise<Outcome | 'too-many'> => {
     const asked = await recovery.ask({ email, step, from: visitor });
+    const typed = encodeURIComponent(typedAddress.carry(email, visitor));
 
-    return asked === 'too-many' ? asked : show(recoverySentView, { email, ...(step !== undefined && { uid: step }) });
+    return asked === 'too-many' ? asked : to(`${pathIn(step)}/sent?typed=${typed}`);
+  };
+
+  const sentTo = (ask: Ask, step?: string): RecoverySentView | Outcome => {
+    const email = typedIn(ask);
+    if (email === undefined) return to(pathIn(step));
+
+    return { email, typed: ask.query['typed'] ?? '', ...(step !== undefined && { uid: step }) };
   };
 
   return [
-    page('/forgot-password', forgotPasswordView, () => ({ email: '', possible: recovery.possible })),
+    page('/forgot-password', forgotPasswordView, (ask) => ({ email: typedIn(ask) ?? '', possible: recovery.possible })),
+
+    page('/forgot-password/sent', recoverySentView, (ask) => sentTo(ask)),
 
     action('/forgot-password', address, async (ask, { email }, wrong) => {
       const sent = await send(ask, email);
@@ -87,11 +103,21 @@ export function recoverRoutes(deps: RecoverDeps): Route[] {
       return sent === 'too-many' ? wrong({ form: 'recover.tooMany' }, 429) : sent;
     }),
 
-    page('/sign-in/:uid/forgot-password', forgotPasswordView, async ({ exchange, params: { uid } }) => {
-      const step = await interactions.find(exchange, uid);
+    page('/sign-in/:uid/forgot-password', forgotPasswordView, async (ask) => {
+      const { uid } = ask.params;
+      const step = await interactions.find(ask.exchange, uid);
       if ('ended' in step) return showEnded(uid, step);
 
-      return { uid, email: step.account?.email ?? step.loginHint ?? '', possible: recovery.possible };
+      const email = typedIn(ask) ?? step.account?.email ?? step.loginHint ?? '';
+
+      return { uid, email, possible: recovery.possible };
+    }),
+
+    page('/sign-in/:uid/forgot-password/sent', recoverySentView, async (ask) => {
+      const { uid } = ask.params;
+      const step = await interactions.find(ask.exchange, uid);
+
+      return 'ended' in step ? showEnded(uid, step) : sentTo(ask, uid);
     }),
 
     action('/sign-in/:uid/forgot-password', address, async (ask, { email }, wrong) => {
@@ -147,6 +173,10 @@ export function recoverRoutes(deps: RecoverDeps): Route[] {
 
     return { token, email, names, minimumLength: deps.policy.minimumLength(secondFactor) };
   }
+}
+
+function pathIn(step: string | undefined): `/${string}` {
+  return step === undefined ? '/forgot-password' : `/sign-in/${step}/forgot-password`;
 }
 
 function ended(): Outcome {

@@ -50,7 +50,7 @@ const person = z.object({
   password: z.string().min(1, 'register.passwordMissing'),
 });
 
-const code = z.object({ code: z.string().trim().min(1, 'secondFactor.codeMissing').max(40, 'problem.codeWrong') });
+const code = z.object({ code: z.string().trim().min(1, 'secondFactor.codeMissing').max(40, 'contact.codeWrong') });
 
 /**
  * Creating an account inside an authorization request: what the person says, a code from their mailbox, and on to the
@@ -63,13 +63,19 @@ export function registerRoutes(deps: SignInDeps & { strength: JudgeStrength }): 
   if (!registration.isAllowed) return [];
 
   return [
-    page('/sign-in/:uid/register', registerView, (ask) => inStep(deps, ask, (step) => showRegister(deps, step))),
+    page('/sign-in/:uid/register', registerView, (ask) =>
+      inStep(deps, ask, (step) =>
+        showRegister(deps, step, { hint: deps.typedAddress.read(ask.query['typed'], ask.visitor) }),
+      ),
+    ),
 
     action('/sign-in/:uid/register', person, (ask, input, wrong) =>
       inStep(deps, ask, async (step) => {
         const begun = await registration.begin(input, attemptOf(ask));
 
-        if ('wait' in begun) return showRegister(deps, step, waitOf(ask, begun.wait, 'register.wait'), input);
+        if ('wait' in begun) {
+          return showRegister(deps, step, { wait: waitOf(ask, begun.wait, 'register.wait'), typed: input });
+        }
         if (!begun.ok) {
           const { email, displayName, password } = input;
           const judged = await deps.strength(password, { email, names: [displayName] });
@@ -97,6 +103,10 @@ export function registerRoutes(deps: SignInDeps & { strength: JudgeStrength }): 
         // The password was given in this step, and by whoever reads the mailbox.
         return proceed(deps, ask, step, { account: confirmed.account, proven: ['password'], at: deps.clock.now() });
       }),
+    ),
+
+    page('/sign-in/:uid/register/send', registerCodeView, (ask) =>
+      inStep(deps, ask, (step) => showRegisterCode(deps, step)),
     ),
 
     action('/sign-in/:uid/register/send', z.object({}), (ask) =>
@@ -144,8 +154,11 @@ function waitOf({ say, visitor }: StepAsk, seconds: number, key: MessageKey): Wa
 async function showRegister(
   { registration, registering }: SignInDeps,
   { uid, client, mayRefuse, formAction, loginHint }: Interaction,
-  wait?: Waiting,
-  typed?: { email: string; displayName: string },
+  {
+    wait,
+    typed,
+    hint,
+  }: { wait?: Waiting; typed?: { email: string; displayName: string }; /** An address. */ hint?: string | undefined },
 ): Promise<Outcome> {
   const said = typed ?? (await registration.begun({ binding: bindingOf(uid) }));
 
@@ -155,7 +168,7 @@ async function showRegister(
       uid,
       client,
       forAccount: client.id === consoleClientId,
-      email: said?.email ?? loginHint ?? '',
+      email: typed?.email ?? hint ?? said?.email ?? loginHint ?? '',
       displayName: said?.displayName ?? '',
       ...registering,
       mayRefuse,

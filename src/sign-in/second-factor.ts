@@ -5,7 +5,7 @@ import type { Method } from '../domain/factors.ts';
 import { digitsIn } from '../domain/typed-digits.ts';
 import type { ClientFace, Interaction } from '../oidc/interactions.ts';
 import type { SecondFactorCode } from '../operations/prove-code.ts';
-import { action, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
+import { action, page, show, to, view, type MessageKey, type Outcome, type Route } from '../web/route.ts';
 import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
 import { at } from './open-step.ts';
 import { methodsIn, proceed, type SoFar } from './proceed.ts';
@@ -65,11 +65,13 @@ export function secondFactorRoutes(deps: SignInDeps): Route[] {
 
         if (judged === 'locked') return wrong({ form: 'secondFactor.locked' }, 429);
         if (judged === 'ended') return wrong({ form: 'secondFactor.codeEnded' });
-        if ('wait' in judged) return showSecondFactor(deps, ask, step, { soFar, wait: judged.wait });
-        if ('wrong' in judged) {
-          return wrong({
-            code: wrongCode(judged, method === 'recovery-code' ? 'secondFactor.recoveryWrong' : undefined),
+        if ('wait' in judged)
+          return showSecondFactor(deps, ask, step, {
+            soFar,
+            wait: { seconds: judged.wait, key: 'secondFactor.wait' },
           });
+        if ('wrong' in judged) {
+          return wrong({ code: wrongCode(judged, wrongKeys[method]) });
         }
 
         if (input.remember !== undefined && step.factors === 'own') {
@@ -79,6 +81,11 @@ export function secondFactorRoutes(deps: SignInDeps): Route[] {
 
         return proceed(deps, ask, step, { ...soFar, proven: [...soFar.proven, method] });
       }),
+    ),
+
+    // The same page at the address of the button, where it stands after a limit.
+    page('/sign-in/:uid/second-factor/send', secondFactorView, (ask) =>
+      at(deps, ask, (step, soFar) => showSecondFactor(deps, ask, step, { soFar })),
     ),
 
     action('/sign-in/:uid/second-factor/send', z.object({}), (ask) =>
@@ -93,12 +100,20 @@ export function secondFactorRoutes(deps: SignInDeps): Route[] {
         if (sent === 'off') return to(back, 'secondFactor.cantSend');
 
         return 'wait' in sent
-          ? showSecondFactor(deps, ask, step, { soFar, wait: sent.wait })
+          ? showSecondFactor(deps, ask, step, { soFar, wait: { seconds: sent.wait, key: 'mailbox.wait' } })
           : to(back, 'secondFactor.sent');
       }),
     ),
   ];
 }
+
+/** An app alone has a next code; others are sent. */
+const wrongKeys = {
+  authenticator: 'problem.codeWrong',
+  email: 'contact.codeWrong',
+  text: 'contact.codeWrong',
+  'recovery-code': 'secondFactor.recoveryWrong',
+} as const satisfies Record<SecondFactorCode, MessageKey>;
 
 /** Which method the page is for, and which others there are. */
 async function methodsFor(deps: SignInDeps, { query }: StepAsk, step: Interaction, { account }: SoFar) {
@@ -119,7 +134,7 @@ export async function showSecondFactor(
   deps: SignInDeps,
   ask: StepAsk,
   step: Interaction,
-  { soFar, wait }: { soFar: SoFar; wait?: number },
+  { soFar, wait }: { soFar: SoFar; wait?: { seconds: number; key: MessageKey } },
 ): Promise<Outcome> {
   const { account } = soFar;
   const { uid, client, mayRefuse, formAction } = step;
@@ -134,7 +149,7 @@ export async function showSecondFactor(
       undefined;
 
   const options = method === 'passkey' ? await deps.provePasskey.requestOptions({ account, binding }) : undefined;
-  const inWords = wait && ask.say('secondFactor.wait', { time: waitInWords(wait, ask.visitor.locale) });
+  const inWords = wait && ask.say(wait.key, { time: waitInWords(wait.seconds, ask.visitor.locale) });
 
   return show(
     secondFactorView,
@@ -151,6 +166,6 @@ export async function showSecondFactor(
       ...(options && { options: JSON.stringify(options) }),
       ...(inWords && { wait: inWords }),
     },
-    { formAction, ...(wait && { status: 429, retryAfter: wait }) },
+    { formAction, ...(wait && { status: 429, retryAfter: wait.seconds }) },
   );
 }

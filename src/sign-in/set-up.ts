@@ -27,6 +27,8 @@ export const setUpView = view<SetUpView>('sign-in/set-up', 'door', 'setUp.title'
 
 export interface RecoveryCodesView {
   uid: string;
+  /** Whose they are: for the file and the paper on which they are kept. */
+  email: string;
   codes: readonly string[];
 }
 
@@ -34,7 +36,7 @@ export const recoveryCodesView = view<RecoveryCodesView>('sign-in/recovery-codes
 
 const path = '/sign-in/:uid/set-up';
 const confirmation = z.object({ code: z.string().trim().min(1, 'secondFactor.codeMissing').max(20) });
-const made = z.object({ response: z.string().min(1, 'signIn.passkeyCancelled').max(20_000) });
+const made = z.object({ response: z.string().min(1, 'passkey.cancelled').max(20_000) });
 
 export function setUpRoutes(deps: SignInDeps): Route[] {
   const showSetUp = (ask: StepAsk): Promise<Outcome> =>
@@ -91,7 +93,7 @@ export function setUpRoutes(deps: SignInDeps): Route[] {
         const name = ask.say('passkey.firstName');
         const added = await deps.passkeys.add(soFar.account, { response, name, binding }, by);
 
-        if (!added.ok) return wrong({ form: 'problem.passkeyNotMade' });
+        if (!added.ok) return wrong(byField(added.problems));
 
         const { passkey, recoveryCodes } = added.value;
         const kind = passkey.synced ? 'synced-passkey' : 'device-passkey';
@@ -120,5 +122,9 @@ async function enrolled(
 
   await deps.interactions.keepProof(ask.exchange, step.uid, { accountId: account.id, proven: soFar.proven, at: since });
 
-  return show(recoveryCodesView, { uid: step.uid, codes: of.codes }, { formAction: step.formAction });
+  return show(
+    recoveryCodesView,
+    { uid: step.uid, email: account.email, codes: of.codes },
+    { formAction: step.formAction },
+  );
 }

@@ -18,8 +18,12 @@ export interface SignInView {
   forAccount: boolean;
   /** What the e-mail field begins with. */
   email: string;
+  /** The address that was typed, to be carried on to the pages that ask for it as well. */
+  typed?: string;
   /** Whose sign-in has to be proved again; absent: anybody may sign in. */
   again?: { email: string };
+  /** "Not you?" was followed: what is sent from here is about nobody who is signed in. */
+  another: boolean;
   /** What the passkey script asks the browser for. */
   passkey: string;
   /** Whether people may create accounts here. */
@@ -42,17 +46,18 @@ export function passwordRoutes(deps: SignInDeps): Route[] {
   const { interactions } = deps;
 
   return [
-    page('/sign-in/:uid', signInView, async ({ exchange, params: { uid }, query }): Promise<Outcome> => {
+    page('/sign-in/:uid', signInView, async ({ exchange, params: { uid }, query, visitor }): Promise<Outcome> => {
       const step = await interactions.find(exchange, uid);
       if ('ended' in step) return showEnded(uid, step);
 
+      const email = deps.typedAddress.read(query['typed'], visitor);
       const another = isAnother(query);
       // `prompt=create`: the app has sent a newcomer, who may still say that they have an account.
       if (deps.registration.isAllowed && step.reasons.includes('create_prompt') && !another) {
         return to(`/sign-in/${uid}/register`);
       }
 
-      return elsewhere(step) ?? showSignIn(deps, step, { another });
+      return elsewhere(step) ?? showSignIn(deps, step, { another, ...(email !== undefined && { email }) });
     }),
 
     action('/sign-in/:uid', credentials, async (ask, { email, password }, wrong) => {
@@ -65,17 +70,18 @@ export function passwordRoutes(deps: SignInDeps): Route[] {
       if (moved !== undefined) return moved;
 
       const clientId = step.client.id;
+      const typed = deps.typedAddress.carry(email, ask.visitor);
       const proved = await proveByPassword(deps, ask.visitor, { email, password, clientId });
 
-      if (proved === 'wrong') return wrong({ form: 'signIn.wrong' });
+      if (proved === 'wrong') return wrong({ form: 'signIn.wrong' }, 422, { typed });
       // No time is named: waiting does not help here (S84).
       if (proved === 'locked') {
         return deps.mailbox.possible
           ? showMailbox(step, { email, waiting: false }, { status: 429 })
-          : wrong({ form: 'signIn.locked' }, 429);
+          : wrong({ form: 'signIn.locked' }, 429, { typed });
       }
       if ('wait' in proved) {
-        return showSignIn(deps, step, { another: isAnother(ask.query), email, wait: waitOf(ask, proved.wait) });
+        return showSignIn(deps, step, { another: isAnother(ask.query), email, typed, wait: waitOf(ask, proved.wait) });
       }
 
       return proceed(deps, ask, step, { account: proved.account, proven: ['password'], at: proved.at });
@@ -113,10 +119,10 @@ export function isAnother(query: Readonly<Record<string, string>>): boolean {
 export async function showSignIn(
   { provePasskey, recovery, registration }: Pick<SignInDeps, 'provePasskey' | 'recovery' | 'registration'>,
   step: Interaction,
-  now: { another: boolean; email?: string; wait?: Wait },
+  now: { another: boolean; email?: string; typed?: string; wait?: Wait },
 ): Promise<Outcome> {
   const { uid, client, mayRefuse, formAction, account, loginHint } = step;
-  const { another, wait } = now;
+  const { another, typed, wait } = now;
   const again = another ? undefined : account;
   const passkey = await provePasskey.requestOptions({ account: again, binding: bindingOf(uid) });
 
@@ -126,11 +132,13 @@ export async function showSignIn(
       uid,
       client,
       forAccount: client.id === consoleClientId,
+      another,
       mayRefuse,
       mayRecover: recovery.possible,
       passkey: JSON.stringify(passkey),
       mayRegister: registration.isAllowed && again === undefined,
-      email: now.email ?? again?.email ?? (another ? '' : (loginHint ?? '')),
+      email: again?.email ?? now.email ?? (another ? '' : (loginHint ?? '')),
+      ...(typed !== undefined && { typed }),
       ...(again && { again: { email: again.email } }),
       ...(wait && { wait: wait.inWords }),
     },

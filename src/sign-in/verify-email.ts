@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { waitInWords } from '../domain/duration.ts';
 import { digitsIn } from '../domain/typed-digits.ts';
 import type { Interaction } from '../oidc/interactions.ts';
-import { action, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
+import { action, page, show, to, view, type MessageKey, type Outcome, type Route } from '../web/route.ts';
 import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
 import { shownWhereNext, whereNext } from './open-step.ts';
 import { proceed, type SoFar } from './proceed.ts';
@@ -23,7 +23,7 @@ export interface VerifyEmailView {
 
 export const verifyEmailView = view<VerifyEmailView>('sign-in/verify-email', 'door', 'verifyEmail.title');
 
-const code = z.object({ code: z.string().trim().min(1, 'secondFactor.codeMissing').max(40, 'problem.codeWrong') });
+const code = z.object({ code: z.string().trim().min(1, 'secondFactor.codeMissing').max(40, 'contact.codeWrong') });
 const path = '/sign-in/:uid/verify-email';
 
 /** The last step of a sign-in to an account whose address nobody has proved yet: a code from its mailbox. */
@@ -43,11 +43,17 @@ export function verifyEmailRoutes(deps: SignInDeps): Route[] {
 
         if (judged === 'locked') return wrong({ form: 'secondFactor.locked' }, 429);
         if (judged === 'ended') return wrong({ form: 'secondFactor.codeEnded' });
-        if ('wait' in judged) return showVerifyEmail(deps, ask, step, soFar, judged.wait);
+        if ('wait' in judged) {
+          return showVerifyEmail(deps, ask, step, soFar, { seconds: judged.wait, key: 'secondFactor.wait' });
+        }
         if ('wrong' in judged) return wrong({ code: wrongCode(judged) });
 
         return proceed(deps, ask, step, { ...soFar, account: judged.account });
       }),
+    ),
+
+    page('/sign-in/:uid/verify-email/send', verifyEmailView, (ask) =>
+      shownWhereNext(deps, ask, 'verify-email', (step, soFar) => showVerifyEmail(deps, ask, step, soFar)),
     ),
 
     action('/sign-in/:uid/verify-email/send', z.object({}), (ask) =>
@@ -57,7 +63,7 @@ export function verifyEmailRoutes(deps: SignInDeps): Route[] {
 
         return sent === 'sent'
           ? to(`/sign-in/${step.uid}/verify-email`, 'secondFactor.sent')
-          : showVerifyEmail(deps, ask, step, soFar, sent.wait);
+          : showVerifyEmail(deps, ask, step, soFar, { seconds: sent.wait, key: 'mailbox.wait' });
       }),
     ),
 
@@ -76,9 +82,9 @@ async function showVerifyEmail(
   { say, visitor }: StepAsk,
   { uid, client, mayRefuse, formAction }: Interaction,
   { account }: SoFar,
-  wait?: number,
+  wait?: { seconds: number; key: MessageKey },
 ): Promise<Outcome> {
-  const inWords = wait && say('secondFactor.wait', { time: waitInWords(wait, visitor.locale) });
+  const inWords = wait && say(wait.key, { time: waitInWords(wait.seconds, visitor.locale) });
 
   return show(
     verifyEmailView,
@@ -91,6 +97,6 @@ async function showVerifyEmail(
       clientName: client.name,
       ...(inWords && { wait: inWords }),
     },
-    { formAction, ...(wait && { status: 429, retryAfter: wait }) },
+    { formAction, ...(wait && { status: 429, retryAfter: wait.seconds }) },
   );
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
+import type { AddedShown } from '../operations/added-factors.ts';
 import type { Disowned, WasntMe } from '../operations/wasnt-me.ts';
-import { action, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
+import { action, page, show, to, view, type MessageKey, type Outcome, type Route } from '../web/route.ts';
 
 export interface WasntMeDeps {
   wasntMe: WasntMe;
@@ -11,17 +12,36 @@ export interface WasntMeView {
   token: string;
   /** Whose account it is about. */
   email: string;
+  /** What the button removes as well. */
+  added?: Named;
+}
+
+/** A way to sign in, as people know it. */
+export interface Named {
+  what: MessageKey;
+  /** As it is called by whoever added it. */
+  name?: string;
+  /** When it was added, in milliseconds. */
+  at: number;
+}
+
+export interface WasntMeDoneView {
+  /** Where the link went; absent: the account has another address by now. */
+  sentTo?: string;
+  removed?: Named;
+  /** What else was added lately. */
+  others: readonly Named[];
 }
 
 export const wasntMeView = view<WasntMeView>('sign-in/wasnt-me', 'door', 'wasntMe.title');
 
 export const wasntMeCodeView = view<object>('sign-in/wasnt-me-code', 'door', 'wasntMe.codeTitle');
 
-export const wasntMeDoneView = view<Disowned>('sign-in/wasnt-me-done', 'door', 'wasntMe.doneTitle');
+export const wasntMeDoneView = view<WasntMeDoneView>('sign-in/wasnt-me-done', 'door', 'wasntMe.doneTitle');
 
 export const wasntMeEndedView = view<object>('sign-in/wasnt-me-ended', 'door', 'recover.endedTitle');
 
-const code = z.object({ code: z.string().trim().min(1, 'secondFactor.codeMissing').max(200, 'recover.codeWrong') });
+const code = z.object({ code: z.string().trim().min(1, 'secondFactor.codeMissing').max(200, 'wasntMe.codeWrong') });
 
 /** Where every security mail leads who did not do what it tells of. Opening it has no effect; its button does. */
 export function wasntMeRoutes({ wasntMe }: WasntMeDeps): Route[] {
@@ -30,15 +50,18 @@ export function wasntMeRoutes({ wasntMe }: WasntMeDeps): Route[] {
       const token = query['token'];
       if (token === undefined) return to('/wasnt-me/code');
 
-      const account = await wasntMe.find(token);
+      const found = await wasntMe.find(token);
+      if (!found) return ended();
 
-      return account ? { token, email: account.email } : ended();
+      const { account, added } = found;
+
+      return { token, email: account.email, ...(added && { added: inWords(added) }) };
     }),
 
     action('/wasnt-me', z.object({}), async ({ query, visitor }) => {
       const disowned = await wasntMe.disown(query['token'] ?? '', visitor);
 
-      return disowned ? show(wasntMeDoneView, disowned) : ended();
+      return disowned ? show(wasntMeDoneView, doneOf(disowned)) : ended();
     }),
 
     page('/wasnt-me/code', wasntMeCodeView, () => ({})),
@@ -46,9 +69,29 @@ export function wasntMeRoutes({ wasntMe }: WasntMeDeps): Route[] {
     action('/wasnt-me/code', code, async (_ask, input, wrong) =>
       (await wasntMe.find(input.code))
         ? to(`/wasnt-me?token=${encodeURIComponent(input.code)}`)
-        : wrong({ code: 'recover.codeWrong' }),
+        : wrong({ code: 'wasntMe.codeWrong' }),
     ),
   ];
+}
+
+const words = {
+  passkey: 'secondFactor.passkey',
+  authenticator: 'secondFactor.authenticator',
+  text: 'secondFactor.text',
+  email: 'secondFactor.email',
+  'recovery-codes': 'recoveryCodes.row',
+} as const satisfies Record<AddedShown['kind'], MessageKey>;
+
+function inWords({ kind, ...rest }: AddedShown): Named {
+  return { what: words[kind], ...rest };
+}
+
+function doneOf({ sentTo, removed, others }: Disowned): WasntMeDoneView {
+  return {
+    others: others.map(inWords),
+    ...(sentTo !== undefined && { sentTo }),
+    ...(removed && { removed: inWords(removed) }),
+  };
 }
 
 function ended(): Outcome {

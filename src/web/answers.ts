@@ -66,7 +66,7 @@ export function createAnswers(deps: AnswerDeps): Answers {
         case 'to':
           seeOther(context, localPath(outcome.path));
           if (outcome.locale) deps.visitors.chooseLocale(context, outcome.locale);
-          if (outcome.notice) keepNotice(deps.cookies, context, { tone: 'good', key: outcome.notice });
+          if (outcome.notice) keepNotice(deps.cookies, context, { tone: outcome.tone ?? 'good', key: outcome.notice });
           break;
         case 'leave':
           seeOther(context, address(outcome.url));
@@ -100,7 +100,7 @@ function show(deps: AnswerDeps, context: Context, { outcome, situation }: { outc
   const fields = createFrame(deps.renderer, {
     say,
     locale,
-    form: { ...(situation.form ?? noForm), csrf: deps.csrf.token(context) },
+    form: { ...(situation.form ?? noForm), csrf: deps.csrf.token(context, account?.id) },
     now: deps.clock.now(),
     timeZone: timeZoneOf(account?.claims['zoneinfo'], deps.timeZone),
     images,

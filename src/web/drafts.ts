@@ -7,7 +7,7 @@ import { withoutSecrets } from './forms.ts';
 
 /**
  * What was typed before somebody had to sign in again, so that it stands there afterwards. Sealed, for ten minutes,
- * for the same page in the same browser, and for the person who typed it where that is known; passwords are never kept.
+ * for the same page in the same browser, and for whom the form was shown to; passwords are never kept.
  */
 export interface Drafts {
   /**
@@ -15,14 +15,15 @@ export interface Drafts {
    * has its share, so that strangers can't fill the store.
    */
   keep(fields: Fields, place: Place & { ip: string }): Promise<string | undefined>;
-  find(id: string, place: Place): Promise<Fields | undefined>;
+  /** `others`: it is there, and was typed on a form that was shown to another account. */
+  find(id: string, place: Place): Promise<Fields | 'others' | undefined>;
 }
 
 interface Place {
   path: string;
   deviceId: string;
-  /** Whose session it is. A draft from before there was one is whoever's signs in at this page in this browser. */
-  accountId: string | undefined;
+  /** Whom the form was shown to, as `Csrf` names them. */
+  shownTo: string;
 }
 
 /** Seconds. */
@@ -58,15 +59,11 @@ export function createDrafts(ephemera: Ephemera, sealing: Sealing): Drafts {
 
       const kept = open(sealing, sealed, context(key));
 
-      return kept && isOf(kept, place) ? kept.fields : undefined;
+      if (kept?.path !== place.path || kept.deviceId !== place.deviceId) return undefined;
+
+      return kept.shownTo === place.shownTo ? kept.fields : 'others';
     },
   };
-}
-
-function isOf(kept: Place, { path, deviceId, accountId }: Place): boolean {
-  const isTheirs = kept.accountId === undefined || kept.accountId === accountId;
-
-  return isTheirs && kept.path === path && kept.deviceId === deviceId;
 }
 
 /** Undefined when the key that sealed it is gone: what was typed is lost then, and nothing else. */

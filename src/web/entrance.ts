@@ -1,9 +1,10 @@
 import type { Context } from 'koa';
 
 import type { Clock } from '../domain/clock.ts';
-import { NotFound, RecentSignInRequired, SignInRequired } from '../domain/errors.ts';
+import { AnotherAccount, NotFound, RecentSignInRequired, SignInRequired } from '../domain/errors.ts';
 import type { Answers } from './answers.ts';
 import { arrivalOf, exchangeOf } from './arrivals.ts';
+import type { Csrf } from './csrf.ts';
 import type { Drafts } from './drafts.ts';
 import type { Fields } from './forms.ts';
 import { parseFields } from './forms.ts';
@@ -39,6 +40,7 @@ export interface EntranceDeps {
   clock: Clock;
   visitors: Visitors;
   answers: Answers;
+  csrf: Csrf;
   drafts: Drafts;
   gate: Gate;
 }
@@ -53,13 +55,15 @@ export interface Visit {
   typed: Fields;
   /** Whether it came from a form that this browser has from us: from nobody else is anything kept. */
   isOurs: boolean;
+  /** Whom that form was shown to, as `Csrf` names them. */
+  shownTo: string;
 }
 
 /** The way into a route: the session that it wants, a recent one where it must be, and back again after signing in. */
 export interface Entrance {
   pass(visit: Visit, enter: (ask: Asked) => Promise<void>): Promise<void>;
-  /** What was typed before the person had to sign in. */
-  findDraft(visit: Visit, ask: Asked): Promise<Fields | undefined>;
+  /** What was typed before the person had to sign in. `others`: on a form that was shown to another account. */
+  findDraft(visit: Visit, ask: Asked): Promise<Fields | 'others' | undefined>;
   /** The closest page above a path that has none of its own. */
   above(context: Context): string;
 }
@@ -67,7 +71,7 @@ export interface Entrance {
 const longestParameter = 200;
 
 export function createEntrance(pages: ReadonlyMap<string, Page>, deps: EntranceDeps): Entrance {
-  const { answers, clock, drafts, gate, visitors } = deps;
+  const { answers, clock, csrf, drafts, gate, visitors } = deps;
 
   return { pass, findDraft, above };
 
@@ -86,6 +90,10 @@ export function createEntrance(pages: ReadonlyMap<string, Page>, deps: EntranceD
 
     if (route.access !== 'anyone' && !signedIn) {
       return signIn(visit, ask, wantsRecent(route) ? { maxAge: maxAge() } : {});
+    }
+
+    if (signedIn && visit.shownTo !== '' && visit.shownTo !== csrf.nameOf(signedIn.account.id)) {
+      throw new AnotherAccount('a form that was shown to another account');
     }
 
     if (signedIn && wantsRecent(route)) {
@@ -133,20 +141,28 @@ export function createEntrance(pages: ReadonlyMap<string, Page>, deps: EntranceD
     answers.write(context, gate.signIn(back, { ...options, locale }));
   }
 
-  async function backHere({ context, typed, isOurs }: Visit, ask: Asked): Promise<string> {
-    const place = { ...placeOfDraft(context, ask), ip: ask.visitor.ip };
+  async function backHere({ context, typed, isOurs, shownTo }: Visit, ask: Asked): Promise<string> {
+    const { ip, deviceId } = ask.visitor;
+    const place = { path: context.path, deviceId, shownTo, ip };
     const isTyped = isOurs && Object.keys(typed).length > 0;
     const draft = isTyped ? await drafts.keep(typed, place) : draftOf(context);
 
     return withQuery(context.path, { ...ask.query, ...(draft !== undefined && { draft }) });
   }
 
-  async function findDraft({ context, route }: Visit, ask: Asked): Promise<Fields | undefined> {
+  async function findDraft(
+    { context, route }: Visit,
+    { account, visitor }: Asked,
+  ): Promise<Fields | 'others' | undefined> {
     const draft = draftOf(context);
 
-    if (route.access === 'anyone' || draft === undefined) return undefined;
+    if (route.access === 'anyone' || draft === undefined || !account) return undefined;
 
-    return drafts.find(draft, placeOfDraft(context, ask));
+    return drafts.find(draft, {
+      path: context.path,
+      deviceId: visitor.deviceId,
+      shownTo: csrf.nameOf(account.id),
+    });
   }
 
   function above(context: Context): string {
@@ -166,10 +182,6 @@ function parametersOf(context: Context): Record<string, string> {
   }
 
   return parameters;
-}
-
-function placeOfDraft({ path }: Context, { visitor, account }: Asked) {
-  return { path, deviceId: visitor.deviceId, accountId: account?.id };
 }
 
 /** `/sign-in/:uid` of whatever is below it: the address up to the first parameter. */

@@ -28,6 +28,8 @@ export interface Partials {
   };
   /** A way to prove a second factor that can be asked for first; nothing where it is, or is the only one. */
   'prefer-method': { twoFactor: { methods: readonly string[]; preferred?: string }; method: string };
+  /** What a short password must be before it is asked for alone, and the way there; `keep` is the way back. */
+  'password-first': { min: number; keep: string; keepText: string };
   /** What an authenticator app reads: the secret as a picture, and to be typed. */
   authenticator: { shown: ShownAuthenticator };
   'recovery-codes': { codes: readonly string[] };

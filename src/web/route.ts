@@ -99,7 +99,7 @@ export type ProblemText = MessageKey | { key: MessageKey; values?: Readonly<Reco
 export type Outcome =
   | { kind: 'show'; view: View<object>; data: object; frame: Frame }
   /** 303. A local path that begins with a single `/`. */
-  | { kind: 'to'; path: string; notice?: MessageKey; locale?: Locale }
+  | { kind: 'to'; path: string; notice?: MessageKey; tone?: 'warn'; locale?: Locale }
   /** 303 to a place that `oidc/` vouches for: a registered redirect URI, or the protocol's own resume path. */
   | { kind: 'leave'; url: string; locale?: Locale }
   /** The same page again with what was typed and what is wrong with it. */
@@ -123,6 +123,11 @@ export function show<T extends object>(of: View<T>, data: NoInfer<T>, frame: Fra
 /** 303 to a path of ours; `notice` stands on top of the next page, once. */
 export function to(path: `/${string}`, notice?: MessageKey): Outcome {
   return notice === undefined ? { kind: 'to', path } : { kind: 'to', path, notice };
+}
+
+/** The same, where nothing was done: why not stands on top of the next page. */
+export function backTo(path: `/${string}`, why: MessageKey): Outcome {
+  return { kind: 'to', path, notice: why, tone: 'warn' };
 }
 
 /** From here on this browser's pages speak the language of the account: whose it is was just proved. */

@@ -1,7 +1,7 @@
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 
-import { Forbidden } from '../domain/errors.ts';
+import { Forbidden, Invalid } from '../domain/errors.ts';
 import type { Situation } from './answers.ts';
 import type { Cookies } from './cookies.ts';
 import type { Csrf } from './csrf.ts';
@@ -12,7 +12,7 @@ import { MethodRefused } from './failures.ts';
 import type { Fields } from './forms.ts';
 import { checkForm, readForm, withoutSecrets } from './forms.ts';
 import { keepNotice } from './notices.ts';
-import type { Action, Outcome, Page, ProblemText, Route, Say } from './route.ts';
+import type { Action, MessageKey, Outcome, Page, ProblemText, Route, Say } from './route.ts';
 import { show } from './route.ts';
 
 /**
@@ -60,15 +60,18 @@ function createServed(pages: ReadonlyMap<string, Page>, deps: ServeDeps) {
 
   return {
     page(context: Context, route: Page): Promise<void> {
-      const visit = { context, route, typed: {}, isOurs: true };
+      const visit = { context, route, typed: {}, isOurs: true, shownTo: '' };
 
       return entrance.pass(visit, async (ask) => {
         const draft = await entrance.findDraft(visit, ask);
 
         answers.write(context, await outcomeOf(route, ask), {
           ...situationOf(ask, context),
-          ...(draft && { form: { values: draft, problems: {}, sent: true } }),
-          ...(draft && { notice: { tone: 'warn', key: 'notice.sendAgain' } }),
+          ...(draft === 'others' && { notice: { tone: 'warn', key: 'notice.othersDraft' } }),
+          ...(typeof draft === 'object' && {
+            form: { values: draft, problems: {}, sent: true },
+            notice: { tone: 'warn', key: 'notice.sendAgain' },
+          }),
         });
       });
     },
@@ -80,13 +83,21 @@ function createServed(pages: ReadonlyMap<string, Page>, deps: ServeDeps) {
 
       const { csrf: token, ...fields } = await readForm(context.req);
       const typed = withoutSecrets(fields);
+      const shownTo = csrf.shownTo(token);
       // What another site may have filled in is not shown as if the person had.
-      const visit = { context, route, typed: origin === 'ours' ? typed : {}, isOurs: csrf.holds(context, token) };
+      const visit = {
+        context,
+        route,
+        typed: origin === 'ours' ? typed : {},
+        isOurs: csrf.holds(context, token),
+        shownTo,
+      };
 
       return entrance.pass(visit, async (ask) => {
-        if (!visit.isOurs) return sendAgain(visit, ask);
+        // Whoever is signed in must have been shown it: `pass` has refused what was shown to another account.
+        if (!visit.isOurs || (ask.account && shownTo === '')) return sendAgain(visit, ask);
 
-        const outcome = await run(route, ask, fields);
+        const outcome = await run(route, ask, fields, pages.has(route.path));
 
         if (outcome.kind !== 'wrong') return answers.write(context, outcome, accountOf(ask));
 
@@ -119,14 +130,21 @@ function createServed(pages: ReadonlyMap<string, Page>, deps: ServeDeps) {
     const { status, values } = state;
     const problems = Object.entries(state.problems).map(([name, problem]) => [name, textOf(problem, ask.say)]);
     const form = { values, problems: Object.fromEntries(problems) as Fields, sent: true };
-
     const outcome = await outcomeOf(page, ask);
-    const again = outcome.kind === 'show' ? { ...outcome, frame: { ...outcome.frame, status } } : outcome;
 
-    // Where the page has nothing to send any more (its step has ended), what was typed has no place on it.
-    const isForm = again.kind === 'show' && again.view === page.view;
-    answers.write(context, again, { ...situationOf(ask, context), ...(isForm && { form }) });
+    if (outcome.kind === 'to') keepNotice(cookies, context, { tone: 'warn', key: noticeOf(state.problems) });
+
+    // Where the step has ended the page says so itself, and what was typed has no place on it.
+    const isOver = outcome.kind !== 'show' || (outcome.frame.status ?? 200) >= 400;
+    const again = isOver ? outcome : { ...outcome, frame: { ...outcome.frame, status } };
+
+    answers.write(context, again, { ...situationOf(ask, context), ...(!isOver && { form }) });
   }
+}
+
+/** What is said on another page than the form's: what is about the whole, or that it is over. */
+function noticeOf({ form }: State['problems']): MessageKey {
+  return typeof form === 'string' ? form : 'notice.notDone';
 }
 
 interface State {
@@ -146,9 +164,11 @@ function textOf(problem: ProblemText, say: Say): string {
   return typeof problem === 'string' ? say(problem) : say(problem.key, problem.values);
 }
 
-async function run(action: Action, ask: Asked, fields: Fields): Promise<Outcome> {
+async function run(action: Action, ask: Asked, fields: Fields, hasPage: boolean): Promise<Outcome> {
   const checked = await checkForm(action.form, fields);
 
+  // A button has no field to type in: no page of ours sends it otherwise.
+  if (!checked.ok && !hasPage) throw new Invalid('a button that was sent with something else');
   if (!checked.ok) return { kind: 'wrong', problems: checked.problems, status: 422 };
 
   const wrong = (problems: Readonly<Record<string, ProblemText>>, status = 422, values: Fields = {}): Outcome => ({

@@ -48,7 +48,7 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
       succeeded: async () => undefined,
       withdrawn: async () => undefined,
     },
-    factors: { of: async (accountId) => noFactors(accountId) },
+    factors: { of: async (accountId) => noFactors(accountId), withPassword: async (_accountId, set) => [set] },
     oldPassword: { forget: async () => undefined },
     endings: { otherSessions: async (_account, exceptUid) => void security.spared.push(exceptUid) },
     events: { write: async () => undefined },
@@ -87,6 +87,7 @@ const noSecondFactor: Pick<AccountDeps, 'twoFactor' | 'authenticators' | 'passke
     show: async ({ email }) => ({
       isOn: false,
       isPasswordGuarded: false,
+      isPasswordShort: false,
       isNeeded: false,
       methods: [],
       authenticators: [],
@@ -118,5 +119,5 @@ const nothingAwaited = {
 const noContactChange: Pick<AccountDeps, 'emailChange' | 'emailUndo' | 'phoneChange'> = {
   emailChange: nothingAwaited,
   emailUndo: { find: async () => undefined, undo: never },
-  phoneChange: { ...nothingAwaited, remove: never },
+  phoneChange: { ...nothingAwaited, canProve: async () => false, remove: never },
 };

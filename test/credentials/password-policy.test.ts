@@ -62,8 +62,13 @@ describe('what it is made of', () => {
     expect(await problems(password)).toEqual([]);
   });
 
+  test('S61: it tells one that is long enough only beside a second factor', () => {
+    expect(['k7#vPq2m', 'fourteen chars', 'ﷺ'].map(policy.isShort)).toEqual([true, true, true]);
+    expect(policy.isShort('fifteen of them')).toBe(false);
+  });
+
   test('S66: nothing about a password grows old', () => {
-    expect(Object.keys(policy).toSorted()).toEqual(['check', 'minimumLength']);
+    expect(Object.keys(policy).toSorted()).toEqual(['check', 'isShort', 'minimumLength']);
   });
 });
 

@@ -6,7 +6,10 @@ export class TooBusy extends Error {}
 
 /** Whether a failure is that of a store which did not answer in time. */
 export function isLate(error: unknown): error is Error {
-  return error instanceof Error && /\(503\)|answered 503|temporarily_unavailable|timed out|does not answer/.test(error.message);
+  return (
+    error instanceof Error &&
+    /\(503\)|answered 503|temporarily_unavailable|timed out|does not answer/.test(error.message)
+  );
 }
 
 /** Work of which late stores are not the point. Throws TooBusy. */

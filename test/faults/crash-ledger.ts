@@ -30,16 +30,25 @@ export interface LedgerOptions {
 }
 
 /** Answers the server that is there afterwards, and how long it took to be: milliseconds. */
-export type Trouble = (
-  server: Started,
-  again: () => Promise<Started>,
-  people: readonly Person[],
-) => Promise<{ server: Started; back: number }>;
+export type Trouble = (scene: Scene) => Promise<{ server: Started; back: number }>;
+
+/** People are at work, and go on until the trouble says otherwise. */
+export interface Scene {
+  server: Started;
+  /** Starts it once more on the same data. */
+  again(): Promise<Started>;
+  people: readonly Person[];
+  /** From now on things may fail: whoever meets a failure does no more. */
+  begin(): void;
+  /** Nobody begins anything more; settles when all are done with what they are at. Answers what they failed with. */
+  end(): Promise<unknown[]>;
+}
 
 /** SIGKILL, and another start on the same data. */
-const crash: Trouble = async (server, again) => {
+const crash: Trouble = async ({ server, again, begin, end }) => {
+  begin();
   server.kill('SIGKILL');
-  await server.exit;
+  await Promise.all([server.exit, end()]);
   const since = performance.now();
 
   return { server: await again(), back: performance.now() - since };
@@ -124,16 +133,24 @@ async function crashOnce(place: Place, { settings, app, emails, least, trouble }
 
   for (const person of people) await beforehand(() => person.begin());
 
-  let over = false;
-  const working = people.map((person) => keepActing(person, () => over));
+  let stage: Stage = 'calm';
+  const working = people.map((person) => keepActing(person, () => stage));
   // When one fails, the run is over for the others: the one is what is told.
   for (const one of working) one.catch(() => undefined);
   // A person who fails before the trouble ends the run: that is none of it.
   await Promise.race([enough.promise, ...working]);
   await pause(200 + Math.random() * 800);
-  over = true;
-  const { server: again, back } = await trouble(server, () => place.start(settings), people);
-  await Promise.all(working);
+  const { server: again, back } = await trouble({
+    server,
+    again: () => place.start(settings),
+    people,
+    begin: () => void (stage = 'trouble'),
+    async end() {
+      stage = 'over';
+
+      return (await Promise.all(working)).filter((failure) => failure !== undefined);
+    },
+  });
   closeSync(ledger);
 
   await using _ = again;
@@ -142,19 +159,24 @@ async function crashOnce(place: Place, { settings, app, emails, least, trouble }
   return { acknowledged, lost, back };
 }
 
+/** `over`: nobody begins anything more. */
+export type Stage = 'calm' | 'trouble' | 'over';
+
 /**
- * Until there is trouble; what fails before is a failure of the run, but for a 503: on a busy machine a store may be late,
- * and people do something else. What they had asked is theirs to find either way.
+ * Answers what the person met with in the trouble, if anything. What fails before is a failure of the run, but for a 503:
+ * on a busy machine a store may be late, and people do something else. What they had asked is theirs to find either way.
  */
-export async function keepActing(person: Person, over: () => boolean): Promise<void> {
-  while (!over()) {
+export async function keepActing(person: Person, stage: () => Stage): Promise<unknown> {
+  while (stage() !== 'over') {
     try {
       await person.act();
     } catch (error) {
-      if (over()) return;
+      if (stage() !== 'calm') return error;
       if (!isLate(error)) throw error;
     }
   }
+
+  return undefined;
 }
 
 /** The app and the people, as commands beside the server make them; answers the app. */

@@ -2,19 +2,26 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import type { Started } from '../support/process.ts';
+import { isLate } from './busy.ts';
 import type { Trouble } from './crash-ledger.ts';
 import { accountPage, type Person } from './person.ts';
+import { watchRequests, type Seen, type UnderWay } from './under-way.ts';
 
 /**
  * Takes a store away from a server that people are at work on, and looks meanwhile: what needs it is answered 503 soon,
  * what does not goes on, and nothing grows (F5, F8).
  */
 export interface OutageSeen {
-  /** Milliseconds until a request that needs the store was answered, the longest. */
+  /** Milliseconds until a request that needs the store was answered, or one of people's was, the longest. */
   slowest: number;
-  /** Of those, how many were asked, and other answers than 503 with the time to try again. */
+  /** What that was. */
+  which: string;
+  /** How many that need it were asked while it was away, and other answers than 503 with the time to try again. */
   asked: number;
   others: string[];
+  /** Requests of people: under way when it went, and answered 503. */
+  caught: number;
+  refused: number;
   /** Requests that do not need the store: how many were asked, and what was not answered as ever. */
   went: number;
   stopped: string[];
@@ -49,11 +56,11 @@ export interface Asking {
   spared(server: Started, people: readonly Person[]): Promise<void>;
 }
 
-export const killed: OutagePlan = {
+export const killed = (seconds?: number): OutagePlan => ({
   take: (store) => store.kill(),
   give: (store) => store.start(),
-  lasts: () => 1000 + Math.random() * 9000,
-};
+  lasts: () => (seconds === undefined ? 1000 + Math.random() * 9000 : seconds * 1000),
+});
 
 export const frozen = (seconds: number): OutagePlan => ({
   async take(store) {
@@ -97,8 +104,11 @@ const watched = 3000;
 
 export const nothingSeen = (): OutageSeen => ({
   slowest: 0,
+  which: '',
   asked: 0,
   others: [],
+  caught: 0,
+  refused: 0,
   went: 0,
   stopped: [],
   lag: 0,
@@ -110,15 +120,22 @@ export function outageOf(
   { store, plan, asking }: { store: Removable; plan: OutagePlan; asking: Asking },
   seen: OutageSeen,
 ): Trouble {
-  return async (server, _again, people) => {
+  return async ({ server, people, begin, end }) => {
+    using asked = watchRequests(server);
     seen.calm = Math.max(seen.calm, await load(watched, { server, ask: () => refusedBy(asking, server) }));
 
     const before = memoryOf(server.pid);
+    await atWork(asked);
+    begin();
+    asked.begin();
     await plan.take(store);
     const until = plan.lasts();
     const reading = repeat(until, () => read(asking, { server, people, seen }));
     seen.lag = Math.max(seen.lag, await load(until, { server, ask: () => ask(asking, { server, seen }) }));
     await reading;
+    // Whatever they are at is answered before the store is back.
+    const failures = await end();
+    take(asked.end(), { failures, seen });
     await plan.give(store);
 
     const since = performance.now();
@@ -129,6 +146,27 @@ export function outageOf(
 
     return { server, back };
   };
+}
+
+/** Somebody is just signing in. Throws when nobody does for a while: then nobody is at work. */
+async function atWork(asked: UnderWay): Promise<void> {
+  const deadline = performance.now() + 30_000;
+
+  while (!asked.isSigningIn()) {
+    if (performance.now() > deadline) throw new Error('nobody has signed in for 30 s');
+    await pause(1);
+  }
+}
+
+/** People, too, are told 503 soon, or get what they want. */
+function take({ caught, refused, slowest, which, broken }: Seen, to: { failures: unknown[]; seen: OutageSeen }): void {
+  const { failures, seen } = to;
+  const unexpected = failures.filter((failure) => !isLate(failure)).map(String);
+
+  seen.caught += caught;
+  seen.refused += refused;
+  noteTime(seen, slowest, which);
+  seen.others.push(...broken, ...unexpected);
 }
 
 /** Asks with many at the same time for so many milliseconds; answers the 99th percentile of discovery meanwhile. */
@@ -155,11 +193,19 @@ async function ask(asking: Asking, { server, seen }: { server: Started; seen: Ou
   const answer = await asking.needs(server);
   await answer.arrayBuffer();
 
-  seen.asked += 1;
-  seen.slowest = Math.max(seen.slowest, performance.now() - since);
-
   const again = answer.headers.get('retry-after');
+
+  seen.asked += 1;
+  noteTime(seen, performance.now() - since, `${answer.status} to one who asks`);
+
   if (answer.status !== 503 || !again) seen.others.push(`${answer.status}, to try again in: ${again}`);
+}
+
+function noteTime(seen: OutageSeen, took: number, which: string): void {
+  if (took <= seen.slowest) return;
+
+  seen.slowest = took;
+  seen.which = which;
 }
 
 async function read(
@@ -212,10 +258,10 @@ export interface Bounds {
 
 /** What went against the plan, in sentences; empty when nothing did. */
 export function wrongIn(seen: OutageSeen, { answered, back }: Bounds, served: number): string[] {
-  const { slowest, others, stopped, lag, calm, growth } = seen;
+  const { slowest, which, others, stopped, lag, calm, growth } = seen;
   const wrong = [...others.map((one) => `answered ${one}`), ...stopped];
 
-  if (slowest > answered) wrong.push(`an answer took ${Math.round(slowest)} ms`);
+  if (slowest > answered) wrong.push(`an answer took ${Math.round(slowest)} ms: ${which}`);
   if (served > back) wrong.push(`people were served after ${Math.round(served)} ms`);
   // On a busy machine it is late while all is well, too.
   if (lag > Math.max(200, calm)) {

@@ -18,13 +18,15 @@ export interface OutageResult extends LedgerResult {
   wrong: string[];
 }
 
-/** The database is killed, and started again on its file after 1 to 10 s. */
-export async function killDatabase(options: OutageRuns): Promise<OutageResult> {
+/** The database is killed, and started again on its file, after 1 to 10 s unless told otherwise. */
+export async function killDatabase({ seconds, ...options }: OutageRuns & { seconds?: number }): Promise<OutageResult> {
   await using mongo = await startMongo({ keeps: true });
   const seen = nothingSeen();
-  const trouble = outageOf({ store: mongo, plan: killed, asking: records }, seen);
+  const trouble = outageOf({ store: mongo, plan: killed(seconds), asking: records }, seen);
 
-  return judged(await runLedger({ ...options, pair: 'sqlite+redis', env: onMongo(mongo.url), trouble }), seen);
+  const result = await runLedger({ ...options, pair: 'sqlite+redis', env: onMongo(mongo.url), trouble });
+
+  return judged(result, seen, 2000);
 }
 
 export async function freezeDatabase({ seconds, ...options }: OutageRuns & { seconds: number }): Promise<OutageResult> {
@@ -54,8 +56,9 @@ const onMongo = (url: string) => (run: number) => ({
   GATEHOUSE_STORAGE_RECORDS_DATABASE: `run-${run}`,
 });
 
-function judged(result: LedgerResult, seen: OutageSeen): OutageResult {
-  const wrong = [...result.lost, ...wrongIn(seen, { answered: 3000, back: 5000 }, result.slowest)];
+/** `answered`: milliseconds until what needs the store is told 503. */
+function judged(result: LedgerResult, seen: OutageSeen, answered = 3000): OutageResult {
+  const wrong = [...result.lost, ...wrongIn(seen, { answered, back: 5000 }, result.slowest)];
 
   return { ...result, seen, wrong };
 }

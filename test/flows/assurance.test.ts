@@ -126,6 +126,21 @@ describe('acr, amr and auth_time, as a client sees them', () => {
     expect(await claimsOf({ ...at, page })).toEqual({ acr: two, amr: [method, 'user', 'mfa'], age: 0 });
   });
 
+  test('a passkey on a page that stood open for more than five minutes: the page says so, and its next one works', async () => {
+    const { device } = await withPasskey(true);
+    const at = await visit();
+    const response = device.get(optionsOn(at.page) as RequestOptions);
+    app.clock.advance(5 * 60_000);
+
+    const late = await at.browser.submit(at.page, { response }, { form: '/passkey' });
+    expect([late.status, late.words]).toEqual([422, expect.stringContaining('That took too long.')]);
+    expect(late.words).not.toContain('can’t be used here');
+
+    const again = device.get(optionsOn(late) as RequestOptions);
+    const page = await at.browser.submit(late, { response: again }, { form: '/passkey' });
+    expect(await claimsOf({ ...at, page })).toMatchObject({ acr: two });
+  });
+
   test('S83: a code from the mailbox adds its method and no factor', async () => {
     const person = await app.account();
     const account = await app.services.accounts.findByEmail(person.email);

@@ -70,6 +70,16 @@ describe('a change of the e-mail address is taken back', () => {
     expect(done.words).toContain('The change is taken back');
   });
 
+  test('a code that is none is told so, on the page where it was typed', async () => {
+    const browser = openBrowser(app.url);
+    const page = await browser.submit(await browser.open('/undo-email-change'), { code: 'blah' });
+
+    expect(page.status).toBe(422);
+    expect(page.html).toContain('role="alert"');
+    expect(page.html).toContain('id="field-code-problem"');
+    expect(page.forms.find(({ names }) => names.includes('code'))?.action).toBe('/undo-email-change');
+  });
+
   test('the password from before counts, and no newer one', async () => {
     const { person, browser, link } = await changed('jo@new.example');
     const newer = 'nine herons judge the moor';

@@ -63,6 +63,23 @@ describe('the mobile number', () => {
     await browser.submit(second, { code }, { form: '/second-factor' });
   }
 
+  test('S61: the number that makes up for a short password stays until there is a longer one', async () => {
+    const { person, browser } = await withPhone('+4915112345001');
+    await withFactor(browser, person, '+4915112345001');
+    const set = await app.services.accounts.setPassword(person.id, 'k7#vPq2m', { actor: 'command-line' });
+    expect(set?.ok).toBe(true);
+
+    const page = await browser.open(`${personal}/phone/remove`);
+    expect(page.words).toContain('two-factor authentication is then off');
+    expect(page.words).toContain('Choose one of at least 15 characters first');
+    expect(page.forms.map(({ action }) => action)).not.toContain(`${personal}/phone/remove`);
+
+    const { csrf = '' } = page.forms.find(({ names }) => names.includes('csrf'))?.fields ?? {};
+    const forced = await browser.post(`${personal}/phone/remove`, { csrf });
+    expect([forced.status, forced.words]).toEqual([422, expect.stringContaining('too short to be the only thing')]);
+    expect(await stored(person.id)).toEqual({ number: '+4915112345001', verified: true });
+  });
+
   test('is kept in E.164, shown as it is dialled, and counts once its code was entered', async () => {
     const ana = await app.account();
     const browser = await inConsole(app, ana);
@@ -131,7 +148,9 @@ describe('the mobile number', () => {
     await withFactor(browser, person, '+4917112345601');
 
     const page = await browser.open(`${personal}/phone/remove`);
-    expect(page.words).toContain('Text messages to it are one of your second factors: that goes with it.');
+    expect(page.words).toContain(
+      'two-factor authentication is then off, and your password alone is enough to sign in.',
+    );
 
     const removed = await browser.submit(page, {}, { form: '/phone/remove' });
     expect(removed.words).toContain('Your mobile number is removed.');
@@ -173,6 +192,23 @@ describe('the mobile number', () => {
     const tried = { purpose: 'second-factor:text', accountId: person.id, binding, code } as const;
     expect(await services.oneTimeCodes.check(tried)).toEqual({ outcome: 'ended' });
     expect(await stored(person.id)).toEqual({ number: '+4915112340002', verified: true });
+  });
+
+  test.each([
+    ['030 901820', 'DE'],
+    ['+33 1 23 45 67 89', 'DE'],
+  ])('a landline gets no text message: %s', async (number, country) => {
+    const browser = await inConsole(app, await app.account());
+    const page = await ask(browser, { number, country });
+
+    expect([page.status, page.words]).toEqual([422, expect.stringContaining('This is a landline number.')]);
+    expect(page.html).toContain('id="field-number-problem"');
+  });
+
+  test('where the digits don’t tell whether it is a landline, it is asked for a code', async () => {
+    const { person } = await withPhone('+12125550123');
+
+    expect(await stored(person.id)).toEqual({ number: '+12125550123', verified: true });
   });
 });
 
@@ -219,8 +255,24 @@ describe('through Twilio', () => {
     const code = /\d{6}/.exec(provider.to('+4915112345678').body)?.[0] ?? '';
     expect((await browser.submit(page, { code })).words).toContain('is verified');
 
-    const kept = await ask(browser, { number: '+44 7400 123456' });
+    const warned = await ask(browser, { number: '+44 7400 123456', country: 'DE' });
+    expect(warned.status).toBe(422);
+    expect(warned.words).toContain('It would replace your number 01511 2345678, which is.');
+    expect(warned.forms.find(({ names }) => names.includes('number'))?.fields).toMatchObject({
+      number: '+44 7400 123456',
+      country: 'GB',
+    });
+    expect((await accountOf(app, ana)).phone).toEqual({ number: '+4915112345678', verified: true });
+
+    const kept = await browser.submit(warned, { unproved: 'on' }, { form: '/phone' });
     expect(kept.words).toContain('It is not verified');
+    expect(kept.words).toContain('sends no text messages to numbers of this country');
+    expect(kept.html).not.toContain('id="verify-phone"');
+
+    const { csrf = '' } = kept.forms.find(({ names }) => names.includes('csrf'))?.fields ?? {};
+    const forced = await browser.post(`${personal}/phone`, { csrf, number: '+447400123456' });
+    expect(forced.words).toContain('can be sent');
+    expect(forced.html).toMatch(/<option value="GB" selected>/);
 
     const cleo = await app.account();
     await app.services.records.accounts.update(cleo.id, (old) => ({

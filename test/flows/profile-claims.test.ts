@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as oidc from 'openid-client';
 
+import type { Locale } from '../../src/domain/account.ts';
 import { zoneChoices } from '../../src/account/time-zones.ts';
 import { isTimeZone } from '../../src/domain/time-zone.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -74,14 +75,34 @@ describe('what people change about themselves', () => {
 });
 
 test('every time zone of the list is one, has a name of its own, and one that is kept under another name is shown', () => {
-  for (const locale of ['en', 'de'] as const) {
+  for (const locale of ['en', 'de', 'fr', 'es', 'ja', 'ko'] as const) {
     const choices = zoneChoices(locale, '');
 
     expect(choices.length).toBeGreaterThan(400);
     expect(choices.filter(({ value }) => !isTimeZone(value))).toEqual([]);
     expect(new Set(choices.map(({ label }) => label)).size).toBe(choices.length);
+    // Nothing of the zones' own spelling: `Sao_Paulo`, `DumontDUrville`.
+    expect(choices.filter(({ label }) => /_|DumontDUrville|Sao Paulo/.test(label))).toEqual([]);
   }
 
-  expect(zoneChoices('de', '').find(({ value }) => value === 'Europe/Berlin')?.label).toBe('Deutschland – Berlin');
+  const label = (locale: Locale, zone: string) => zoneChoices(locale, '').find(({ value }) => value === zone)?.label;
+
+  expect([label('de', 'Europe/Vienna'), label('de', 'Africa/Cairo')]).toEqual(['Österreich', 'Ägypten']);
+  expect([label('de', 'Europe/Moscow'), label('de', 'Atlantic/Canary')]).toEqual([
+    'Russland – Moskau',
+    'Spanien – Kanarische Inseln',
+  ]);
+  expect([label('ja', 'America/New_York'), label('fr', 'Europe/Madrid')]).toEqual([
+    'アメリカ合衆国 – ニューヨーク',
+    'Espagne',
+  ]);
+  expect([label('ko', 'America/Sao_Paulo'), label('en', 'America/Sao_Paulo')]).toEqual([
+    '브라질 – 상파울루',
+    'Brazil – São Paulo',
+  ]);
+  // By sound: にほん is between ナミビア and ネパール.
+  const japanese = zoneChoices('ja', '').map((choice) => choice.label);
+  const places = ['ナミビア', '日本', 'ネパール'].map((name) => japanese.indexOf(name));
+  expect(places).toEqual(places.toSorted((a, b) => a - b));
   expect(zoneChoices('en', 'US/Pacific')[0]).toEqual({ value: 'US/Pacific', label: 'US/Pacific' });
 });

@@ -183,6 +183,37 @@ describe('the second factor', () => {
     expect(page.words).toContain('Set up a second factor');
   });
 
+  test('S61: a short password must be made longer before it is all that is asked for', async () => {
+    const gus = await app.account();
+    const { browser } = await withAuthenticator(gus);
+    const change = async (currentPassword: string, newPassword: string) =>
+      browser.submit(
+        await browser.open(security),
+        { currentPassword, newPassword, confirmPassword: newPassword },
+        { form: security },
+      );
+    const off = `${security}/two-factor-off`;
+    expect((await change(gus.password, 'k7#vPq2m')).words).toContain('Your password is changed');
+
+    const page = await browser.open(security);
+    expect(page.words).toContain('your password would need at least 15 characters');
+    const last = await browser.submit(page, {}, { form: '/remove' });
+    expect(last.words).toContain('Choose one of at least 15 characters first');
+    expect(last.html).toContain(`href="${security}#password"`);
+    expect(last.forms.map(({ action }) => action)).not.toContain(off);
+
+    const { csrf = '' } = page.forms.find(({ names }) => names.includes('csrf'))?.fields ?? {};
+    const forced = await browser.post(off, { csrf });
+    expect([forced.status, forced.words]).toEqual([422, expect.stringContaining('too short to be the only thing')]);
+    const mail = await browser.follow(await browser.post(`${security}/add`, { csrf, method: 'email' }));
+    expect(mail.words).toContain('too short to be the only thing');
+    expect(mail.html).toContain('notice warn');
+    expect(await app.services.factors.of(gus.id)).toMatchObject({ authenticators: [{}], shortPassword: true });
+
+    await change('k7#vPq2m', gus.password);
+    expect((await browser.submit(await browser.open(off), {}, { form: off })).words).toContain('is off');
+  });
+
   test('switching off says what goes, and then the password alone is enough', async () => {
     const hal = await app.account();
     const { browser } = await withAuthenticator(hal);

@@ -96,6 +96,33 @@ describe('a unit of work', () => {
     expect(sent).toBe(1);
   });
 
+  test('S115: a request that a store has failed is answered at once, and what tells of something done is written behind it', async () => {
+    const arrived = Promise.withResolvers<void>();
+    const failures: unknown[] = [];
+    const { port, clock } = records;
+    const slow = createUnits({
+      records: { ...port, write: async (writes, how) => (await arrived.promise, port.write(writes, how)) },
+      ephemera: ephemera.port,
+      clock,
+      onError: (error) => errors.push(error),
+    });
+
+    const failing = slow.open(undefined, async (unit) => {
+      unit.write(event('meant'));
+      slow.takeOver([event('done')], (failure) => failures.push(failure));
+      throw new Unavailable('away');
+    });
+
+    await expect(failing).rejects.toThrow(Unavailable);
+    // Once, and not again when it was written.
+    expect(failures).toEqual([expect.any(Unavailable)]);
+    expect(await isThere('done')).toBe(false);
+
+    arrived.resolve();
+    await slow.settled();
+    expect([await isThere('meant'), await isThere('done'), failures.length]).toEqual([false, true, 1]);
+  });
+
   test('takes nothing over once its request is answered: what goes on behind it writes for itself', async () => {
     const later = Promise.withResolvers<void>();
     let behind: Promise<boolean> | undefined;

@@ -89,7 +89,8 @@ describe('adding a passkey', () => {
     ['with an attestation that nobody asked for', 'attestation', { format: 'fido-u2f' }],
     ['with certificates', 'attestation', { format: 'packed', statement: new Map([['x5c', Buffer.from('x')]]) }],
   ])('S100: refuses one that is %s', async (_what, reason, lies) => {
-    expect(keyOf(await add(softwareAuthenticator(), { lies }))).toBe('response problem.passkeyNotMade');
+    const key = reason === 'challenge' ? 'passkeyLate' : 'passkeyNotMade';
+    expect(keyOf(await add(softwareAuthenticator(), { lies }))).toBe(`response problem.${key}`);
     expect(await room.passkeys.list(ada.account.id)).toEqual([]);
 
     const { events } = await room.events.read(ada.account);
@@ -101,7 +102,7 @@ describe('adding a passkey', () => {
     const asked = await options();
     const given = { response: device.create(asked), name: 'Laptop', binding };
     const ben = await openPerson(room, { email: 'ben@example.com' });
-    const problem = 'response problem.passkeyNotMade';
+    const problem = 'response problem.passkeyLate';
 
     expect(keyOf(await room.passkeys.add(ben.account, given, ben.by))).toBe(problem);
     expect(keyOf(await room.passkeys.add(ada.account, { ...given, binding: 'session-2' }, ada.by))).toBe(problem);

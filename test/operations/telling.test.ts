@@ -15,6 +15,12 @@ const told: [Happening, string, ...RegExp[]][] = [
   [{ kind: 'two_factor.method_removed', details: { method: 'email' } }, 'factor-removed', /codes by e-mail/],
   [{ kind: 'two_factor.switched_off' }, 'two-factor-off'],
   [{ kind: 'passkey.added', details: { synced: true } }, 'factor-added', /a passkey/],
+  [{ kind: 'passkey.added', details: { synced: true }, name: 'Blue key' }, 'factor-added', /the passkey “Blue key”/],
+  [
+    { kind: 'two_factor.method_added', details: { method: 'email' }, withCodes: true },
+    'factor-added',
+    /codes by e-mail, and with recovery codes/,
+  ],
   [{ kind: 'passkey.removed' }, 'factor-removed', /a passkey/],
   [{ kind: 'recovery_codes.created', details: { count: 10 } }, 'factor-added', /new recovery codes/],
   [{ kind: 'recovery_code.used', details: { left: 9 } }, 'recovery-code-used', /Codes left: 9/],
@@ -29,6 +35,7 @@ const told: [Happening, string, ...RegExp[]][] = [
 ];
 
 const untold: Happening[] = [
+  { kind: 'recovery_codes.created', details: { count: 10 }, toldElsewhere: true },
   { kind: 'two_factor.preferred', details: { method: 'email' } },
   { kind: 'passkey.renamed' },
   { kind: 'account.updated', details: { fields: ['task'] } },

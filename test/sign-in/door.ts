@@ -96,11 +96,15 @@ export async function openDoor(now: Played['now']): Promise<Door> {
     policy: createPasswordPolicy(policyOptions),
     strength: createJudgeStrength(policyOptions.productName),
     wasntMe: {
-      find: async (typed) => state.links.get(typed)?.account,
+      async find(typed) {
+        const account = state.links.get(typed)?.account;
+
+        return account && { account, added: { kind: 'passkey', name: 'Blue key', at: Date.now() } };
+      },
       disown: async (typed) => {
         const account = state.links.get(typed)?.account;
 
-        return account && { sentTo: account.email };
+        return account && { sentTo: account.email, others: [{ kind: 'authenticator', at: Date.now() }] };
       },
     },
     recovery: {
@@ -136,6 +140,7 @@ const oneFactor: Pick<
   | 'registration'
   | 'registering'
   | 'mailbox'
+  | 'typedAddress'
   | 'arrivals'
 > = {
   clock: { now: () => Date.now() },
@@ -168,6 +173,10 @@ const oneFactor: Pick<
     send: async ({ email }) => (email.startsWith('often') ? { wait: 90 } : 'sent'),
     prove: async ({ code }) =>
       code === '012345' ? 'right' : code === '999999' ? 'ended' : { wrong: true, triesLeft: 2 },
+  },
+  typedAddress: {
+    carry: (email) => Buffer.from(email).toString('base64url'),
+    read: (carried) => carried && Buffer.from(carried, 'base64url').toString(),
   },
   authenticators: {
     begin: () => Promise.reject(new TypeError('nobody sets one up here')),

@@ -68,6 +68,8 @@ describe('setting up the first administrator', () => {
     const page = await browser.submit(await browser.get(path), { ...person, displayName: '  ' });
 
     expect(page.html).toMatch(/id="field-displayName-problem">/);
+    // That is where it can be mended, so that is where the focus goes.
+    expect(page.html.match(/id="[^"]*"[^>]* autofocus/g)).toEqual([expect.stringContaining('id="field-displayName"')]);
     expect(door.administrators).toEqual([]);
   });
 

@@ -63,6 +63,7 @@ const nothingSetUp = {
   twoFactor: {
     isOn: false,
     isPasswordGuarded: false,
+    isPasswordShort: false,
     isNeeded: false,
     methods: [],
     authenticators: [],
@@ -86,6 +87,7 @@ export const accountSamples: readonly Sample[] = [
         e164: '+4915123456789',
         country: countryNames(locale).of('DE'),
         verified: false,
+        provable: true,
       },
       further: [{ label: say('account.claim.address'), value: 'Kai 1, 24103 Kiel' }],
     }),
@@ -96,7 +98,13 @@ export const accountSamples: readonly Sample[] = [
     ({ locale }) => ({
       ...personal(locale),
       awaited: { email: 'ana.alvarez@a-rather-long-domain-name.example', phone: '01512 3456789' },
-      phone: { number: '0171 1234567', e164: '+491711234567', country: countryNames(locale).of('DE'), verified: true },
+      phone: {
+        number: '0171 1234567',
+        e164: '+491711234567',
+        country: countryNames(locale).of('DE'),
+        verified: true,
+        provable: true,
+      },
     }),
     {
       as: 'while codes are awaited',
@@ -108,9 +116,23 @@ export const accountSamples: readonly Sample[] = [
     ({ locale }) => ({
       ...personal(locale),
       canSend: { email: false, text: false },
-      phone: { number: '+883 5100 1234', e164: '+88351001234', country: undefined, verified: false },
+      phone: { number: '+883 5100 1234', e164: '+88351001234', country: undefined, verified: false, provable: false },
     }),
     { as: 'where nothing is sent', notice: 'contact.phoneKept' },
+  ),
+  sample(
+    personalInformationView,
+    ({ locale }) => ({
+      ...personal(locale),
+      phone: {
+        number: '070 123 4567',
+        e164: '+93701234567',
+        country: countryNames(locale).of('AF'),
+        verified: false,
+        provable: false,
+      },
+    }),
+    { as: 'with a number that gets no codes' },
   ),
   sample(emailView, () => ({ email: ana.email, canSend: true }), { problems: { email: 'problem.emailSame' } }),
   sample(emailView, () => ({ email: ana.email, canSend: false }), { as: 'where nothing is sent' }),
@@ -121,7 +143,15 @@ export const accountSamples: readonly Sample[] = [
     as: 'where nothing is sent',
     problems: { number: 'problem.phoneIsFactor' },
   }),
-  sample(phoneRemovalView, () => ({ number: '01512 3456789', isFactor: true })),
+  sample(phoneView, ({ locale }) => ({ countries: countries(locale), country: 'DE', canSend: true }), {
+    as: 'that would take the place of a verified one',
+    problems: { number: 'problem.phoneUnproved' },
+    values: { country: 'VC', number: '+1 784 430 1234', offer: 'unproved' },
+  }),
+  sample(phoneRemovalView, () => ({ number: '01512 3456789', factor: 'one' as const })),
+  sample(phoneRemovalView, () => ({ number: '01512 3456789', factor: 'last' as const, passwordFirst: 15 }), {
+    as: 'of somebody whose password is short',
+  }),
   sample(contactCodeView, (): ContactCodeView => ({ base: mailPath, to: 'ana@new.example', state: 'lives' }), {
     problems: { code: 'contact.codeWrong' },
     notice: 'contact.sent',
@@ -178,6 +208,7 @@ export const accountSamples: readonly Sample[] = [
       twoFactor: {
         isOn: true,
         isPasswordGuarded: false,
+        isPasswordShort: false,
         isNeeded: false,
         methods: ['passkey', 'authenticator', 'text', 'email'],
         preferred: 'authenticator',
@@ -205,6 +236,7 @@ export const accountSamples: readonly Sample[] = [
   sample(authenticatorView, () => ({})),
   sample(authenticatorView, () => ({ shown }), { as: 'begun', problems: { code: 'problem.codeWrong' } }),
   sample(switchOffView, () => ({})),
+  sample(switchOffView, () => ({ passwordFirst: 15 }), { as: 'of somebody whose password is short' }),
   sample(newRecoveryCodesView, () => ({ codes })),
   sample(newPasskeyView, () => ({ options: '{}' })),
   sample(passkeyView, () => ({ passkey: { id: 'laptop', name: 'Laptop' } })),

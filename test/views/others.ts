@@ -14,6 +14,7 @@ const failures = [
   'not_found',
   'forbidden',
   'conflict',
+  'another_account',
   'sign_in_required',
   'recent_sign_in_required',
   'rate_limited',

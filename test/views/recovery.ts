@@ -9,9 +9,12 @@ import {
 } from '../../src/sign-in/recover.ts';
 import { wasntMeCodeView, wasntMeDoneView, wasntMeEndedView, wasntMeView } from '../../src/sign-in/wasnt-me.ts';
 import { ana, uid } from '../support/interactions.ts';
-import { sample, type Sample } from './sample.ts';
+import { day, sample, type Sample } from './sample.ts';
 
 const { email } = ana;
+const passkey = { what: 'secondFactor.passkey', name: 'Blue key', at: day } as const;
+const app = { what: 'secondFactor.authenticator', at: day } as const;
+const codes = { what: 'recoveryCodes.row', at: day } as const;
 const reset = { token: 't', email, names: [ana.displayName], minimumLength: 15 };
 
 export const recoverySamples: readonly Sample[] = [
@@ -21,7 +24,7 @@ export const recoverySamples: readonly Sample[] = [
     problems: { email: 'problem.email', form: 'recover.tooMany' },
   }),
   sample(forgotPasswordView, () => ({ email: '', possible: false }), { as: 'without mail' }),
-  sample(recoverySentView, () => ({ uid, email })),
+  sample(recoverySentView, () => ({ uid, email, typed: 'v1.k.sealed' })),
   sample(recoveryCodeView, () => ({}), { problems: { code: 'recover.codeWrong' } }),
   sample(resetPasswordView, () => reset),
   sample(resetPasswordView, () => reset, {
@@ -38,8 +41,10 @@ export const recoverySamples: readonly Sample[] = [
   ),
 
   sample(wasntMeView, () => ({ token: 't', email })),
+  sample(wasntMeView, () => ({ token: 't', email, added: passkey }), { as: 'about a factor' }),
   sample(wasntMeCodeView, () => ({})),
-  sample(wasntMeDoneView, () => ({ sentTo: email })),
-  sample(wasntMeDoneView, () => ({ sentTo: undefined }), { as: 'with another address' }),
+  sample(wasntMeDoneView, () => ({ sentTo: email, others: [] })),
+  sample(wasntMeDoneView, () => ({ sentTo: email, removed: passkey, others: [app, codes] }), { as: 'about a factor' }),
+  sample(wasntMeDoneView, () => ({ removed: passkey, others: [] }), { as: 'with another address' }),
   sample(wasntMeEndedView, () => ({})),
 ];

@@ -57,7 +57,10 @@ export function sample<T extends object>(
 
     render(locale) {
       const say = sayIn(locale);
-      const texts = Object.entries(problems ?? {}).map(([field, key]) => [field, say(key, { max: 20, min: 15 })]);
+      const texts = Object.entries(problems ?? {}).map(([field, key]) => [
+        field,
+        say(key, { max: 20, min: 15, number: '0171 1234567' }),
+      ]);
       const account: Account = { ...ana, locale };
 
       return written(locale, {

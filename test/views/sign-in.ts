@@ -21,6 +21,7 @@ const signIn = {
   client: wiki,
   forAccount: false,
   email: '',
+  another: false,
   passkey: '{}',
   mayRegister: true,
   mayRefuse: true,
@@ -127,7 +128,7 @@ export const signInSamples: readonly Sample[] = [
     () => ({ uid, email: ana.email, options: '{}', mayRefuse: false, clientName: 'Wiki', authenticator: shown }),
     { as: 'begun', problems: { code: 'problem.codeWrong' } },
   ),
-  sample(recoveryCodesView, () => ({ uid, codes })),
+  sample(recoveryCodesView, () => ({ uid, email: ana.email, codes })),
 
   ...reasons.map((why) =>
     sample(endedView, () => ({ uid, why, client: wiki, restartable: why !== 'finished' }), { as: why }),

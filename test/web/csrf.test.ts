@@ -60,6 +60,81 @@ describe('S23: a form counts only in the browser that got it', () => {
   });
 });
 
+describe('S23: a form counts only for the account that it was shown to', () => {
+  const bo = { id: 'a2', email: 'bo@example.com' };
+
+  test.each(['/own', '/careful'])(
+    'sent from %s under another account nothing is changed, and that is said',
+    async (path) => {
+      await using site = await openSite();
+      site.session = signedIn(site.clock, bo);
+      const browser = site.browser();
+      const page = await browser.get(path);
+
+      site.session = signedIn(site.clock);
+      const answer = await browser.submit(page, filled);
+
+      expect(answer.status).toBe(409);
+      expect(answer.words).toContain('You are signed in as somebody else now');
+      expect(answer.words).toContain('nothing was changed');
+      expect(answer.html).toContain('href="/own"');
+      expect(answer.html).not.toContain('Ana');
+      expect(site.saved).toEqual([]);
+
+      site.session = signedIn(site.clock, bo);
+      expect((await browser.submit(page, filled, { follow: false })).status).toBe(303);
+    },
+  );
+
+  test('so it is where the last proof is too old: nobody proves anything for it', async () => {
+    await using site = await openSite();
+    site.session = signedIn(site.clock, bo);
+    const browser = site.browser();
+    const page = await browser.get('/careful');
+
+    site.session = signedIn(site.clock);
+    site.clock.time += 301_000;
+
+    expect((await browser.submit(page, filled)).status).toBe(409);
+  });
+
+  test('also in a browser that has lost its cookies since', async () => {
+    await using site = await openSite();
+    site.session = signedIn(site.clock, bo);
+    const browser = site.browser();
+    const page = await browser.get('/own');
+    await browser.jar.removeAllCookies();
+
+    site.session = signedIn(site.clock);
+    const answer = await browser.submit(page, filled);
+
+    expect([answer.status, answer.html.includes('Ana')]).toEqual([409, false]);
+  });
+
+  test('a form that was shown to nobody in particular is looked at again first', async () => {
+    await using site = await openSite();
+    site.session = signedIn(site.clock);
+    const browser = site.browser();
+    const { csrf = '' } = (await browser.get('/profile')).forms[0]?.fields ?? {};
+
+    expect((await browser.post('/own', { ...filled, csrf })).status).toBe(403);
+    expect(site.saved).toEqual([]);
+  });
+
+  test('another session of the same person changes nothing about it', async () => {
+    await using site = await openSite();
+    const session = signedIn(site.clock, bo);
+    site.session = session;
+    const browser = site.browser();
+    const page = await browser.get('/own');
+
+    site.session = { ...session, session: { ...session.session, uid: 's2', amr: ['pwd', 'otp', 'mfa'] } };
+
+    expect((await browser.submit(page, filled, { follow: false })).status).toBe(303);
+    expect(site.saved).toHaveLength(1);
+  });
+});
+
 describe('a form from another site', () => {
   test.each([
     ['cross-site', { 'sec-fetch-site': 'cross-site' }],

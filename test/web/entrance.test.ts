@@ -200,14 +200,22 @@ describe('recent sign-in', () => {
     expect(kept).toHaveLength(101);
   });
 
-  test('what somebody typed while signed in is shown to nobody else who signs in there', async () => {
-    await using site = await openWith(301);
+  test.each([
+    ['while signed in', (session: Site['session']) => session],
+    ['and sent once the session was over', () => undefined],
+  ])('S23: what somebody typed %s is shown to nobody else who signs in there', async (_when, left) => {
+    await using site = await openWith(0);
     const browser = site.browser();
-    const { back } = await sent(browser, await browser.get('/profile'), typed);
+    const page = await browser.get('/careful');
+    site.clock.time += 301_000;
+    site.session = left(site.session);
+    const { back } = asked((await browser.submit(page, typed, { follow: false })).location);
+    expect(back).toContain('draft=');
 
     site.session = signedIn(site.clock, { id: 'a2', email: 'bo@example.com' });
     const other = await browser.get(back);
     expect([other.status, other.html.includes('Ana Maria')]).toEqual([200, false]);
+    expect(other.words).toContain('What was typed before was for another account');
 
     site.session = signedIn(site.clock);
     expect((await browser.get(back)).html).toContain('Ana Maria');

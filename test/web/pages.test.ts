@@ -1,8 +1,8 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 
-import { action, page, show, to, view } from '../../src/web/route.ts';
-import { openSite, profileView } from './site.ts';
+import { action, page, show, to, view, type Outcome } from '../../src/web/route.ts';
+import { openSite, profileRoutes, profileView } from './site.ts';
 
 const filled = {
   displayName: 'Ana L',
@@ -56,6 +56,76 @@ test('a notice is a text of ours, whatever the cookie says', async () => {
   }
 });
 
+describe('no page drops what is wrong with what was sent to it', () => {
+  const data = { greeting: 'Hi', displayName: 'Stored', at: 0, link: '/' };
+  const otherView = { ...profileView, title: 'error.back' as const };
+  const form = z.object({ displayName: z.string().max(3, 'problem.tooLong'), about: z.string().optional() });
+  const send = async (answer: () => Outcome, fields: Record<string, string>) => {
+    await using site = await openSite({
+      routes: [
+        ...profileRoutes([]),
+        page('/step', profileView, answer),
+        action('/step', form, async (_ask, _input, wrong) => wrong({ form: 'error.forbidden' })),
+      ],
+    });
+    const browser = site.browser();
+    const { csrf = '' } = (await browser.get('/profile')).forms[0]?.fields ?? {};
+    const sent = await browser.post('/step', { ...fields, csrf });
+
+    return { sent, shown: await browser.follow(sent) };
+  };
+
+  test('also where the page shows another view than the one that it is declared with', async () => {
+    const { sent } = await send(() => show(otherView, data), { displayName: 'Anastasia' });
+
+    expect(sent.status).toBe(422);
+    expect(sent.words).toContain('At most 3 characters');
+    expect(sent.forms[0]?.fields['displayName']).toBe('Anastasia');
+  });
+
+  test('or leads elsewhere: then it is said there', async () => {
+    const whole = await send(() => to('/profile'), { displayName: 'Ana' });
+    expect(whole.shown.html).toContain('notice warn');
+    expect(whole.shown.words).toContain('You may not do this');
+
+    const field = await send(() => to('/profile'), { displayName: 'Anastasia' });
+    expect(field.shown.words).toContain('Nothing was changed: the page that you sent was over by then.');
+  });
+
+  test('but where the step is over, that is what is wrong', async () => {
+    const { sent } = await send(() => show(otherView, data, { status: 410 }), { displayName: 'Anastasia' });
+
+    expect(sent.status).toBe(410);
+    expect(sent.words).not.toContain('At most 3 characters');
+    expect(sent.html).not.toContain('Anastasia');
+  });
+});
+
+describe('a button that is sent with what no page of ours sends', () => {
+  test.each([
+    ['en', 'This request can’t be understood'],
+    ['de', 'Diese Anfrage ist nicht zu verstehen'],
+  ])('is refused in words (%s), and nobody is woken for it', async (language, words) => {
+    await using site = await openSite({
+      routes: [
+        ...profileRoutes([]),
+        action('/button', z.object({ method: z.enum(['email', 'text']) }), async () => to('/profile')),
+      ],
+    });
+    const browser = site.browser();
+    const { csrf = '' } = (await browser.get('/profile')).forms[0]?.fields ?? {};
+
+    for (const fields of [{ method: 'smoke' }, { method: '' }, {}]) {
+      const page = await browser.post('/button', { ...fields, csrf }, { 'accept-language': language });
+
+      expect([page.status, page.words]).toEqual([400, expect.stringContaining(words)]);
+      expect(page.html).toContain(`<html lang="${language}">`);
+    }
+
+    expect((await site.logged(4)).filter(({ level }) => level !== 'info')).toEqual([]);
+  });
+});
+
 test('what is wrong stands beside its field, summed up on top, with what was typed', async () => {
   await using site = await openSite();
   const browser = site.browser();
@@ -68,7 +138,7 @@ test('what is wrong stands beside its field, summed up on top, with what was typ
     /role="alert">.*<a href="#field-displayName">Display name<\/a> – At most 20 characters, please\./s,
   );
   expect(page.html).toContain(
-    'id="field-displayName" name="displayName" aria-describedby="field-displayName-hint field-displayName-problem" aria-invalid="true"',
+    'id="field-displayName" name="displayName" autofocus aria-describedby="field-displayName-hint field-displayName-problem" aria-invalid="true"',
   );
   expect(page.forms[0]?.fields).toMatchObject({ displayName: typed.displayName, about: typed.about, language: 'en' });
   expect(site.saved).toEqual([]);

@@ -3,11 +3,28 @@ const form = document.querySelector('form[data-passkey]');
 
 if (form && globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON) {
   const { passkey, ceremony, autofill } = form.dataset;
-  const options = JSON.parse(passkey);
+  let options = JSON.parse(passkey);
+  let since = Date.now();
   let waiting;
 
   form.hidden = false;
   for (const note of document.querySelectorAll('[data-no-passkey]')) note.hidden = true;
+
+  // What a page asks the browser for works for five minutes. Later the same page is fetched once more for newer ones; where
+  // that leads elsewhere or fails, the server says that it took too long.
+  const renew = async () => {
+    if (Date.now() - since < 240_000) return;
+
+    const answer = await fetch(location.href, { redirect: 'error' });
+    if (!answer.ok) return;
+
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const newer = page.querySelector(`form[data-passkey][data-ceremony="${ceremony}"]`)?.dataset.passkey;
+    if (newer) {
+      options = JSON.parse(newer);
+      since = Date.now();
+    }
+  };
 
   const ask = (more) =>
     ceremony === 'create'
@@ -28,7 +45,10 @@ if (form && globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON) {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     waiting?.abort();
-    ask({}).then(send, sendNothing);
+    renew()
+      .catch(() => undefined)
+      .then(() => ask({}))
+      .then(send, sendNothing);
   });
 
   // The browser offers passkeys among the addresses that it fills in.

@@ -61,6 +61,10 @@ describe('S84: a code from the mailbox', () => {
   test('lets this browser try passwords again, and no other', async () => {
     const { browser, page } = await locked(ana.email);
     const sent = await browser.submit(page, {}, { form: '/mailbox/send' });
+    // Reloaded, the page sends no other code, which would end this one.
+    expect(sent.url).not.toContain('somebody');
+    expect((await browser.open(sent.url)).words).toBe(sent.words);
+    expect(await mailsTo(ana.email)).toHaveLength(1);
     const { code } = await street.app.mail.to(ana.email, 'mailbox-code');
 
     const door = await browser.submit(sent, { code });

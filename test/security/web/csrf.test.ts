@@ -185,6 +185,74 @@ describe('forms that the person did not mean', () => {
     });
   });
 
+  describe('S23: two tabs of one browser, and another person has signed in since', () => {
+    const security = '/account/sign-in-and-security';
+
+    /** Bo's page is open in one tab; Ana signs in in the other. */
+    async function bothIn(path: string) {
+      const bo = await app.account();
+      const browser = await signIn(app, bo);
+      const page = await browser.open(path);
+      await browser.submit(await browser.open('/account'), {}, { form: '/account/sign-out' });
+      await browser.submit(await browser.open('/account'), { email: ana.email, password: ana.password });
+
+      return { bo, browser, page };
+    }
+
+    test('what Bo typed is stored in nobody’s account', async () => {
+      const { bo, browser, page } = await bothIn('/account/personal-information');
+
+      const answer = await browser.submit(
+        page,
+        { firstName: 'Bo', displayName: 'Bo' },
+        { form: 'personal-information' },
+      );
+
+      expect(answer.status).toBe(409);
+      expect(answer.words).toContain('You are signed in as somebody else now');
+      expect(await app.services.accounts.get(ana.id)).toMatchObject({ firstName: 'Ana', displayName: 'Ana Lind' });
+      expect(await app.services.accounts.get(bo.id)).toMatchObject({ displayName: bo.displayName });
+    });
+
+    test.each([
+      [`${security}/add`, { method: 'email' }],
+      [`${security}/remove`, { method: 'email' }],
+      [`${security}/two-factor-off`, {}],
+      ['/account/personal-information/phone/remove', {}],
+    ])('%s does nothing to Ana', async (path, fields) => {
+      const { browser, page } = await bothIn(security);
+      const before = await app.services.factors.of(ana.id);
+
+      expect((await browser.post(path, { ...fields, csrf: tokenIn(page) })).status).toBe(409);
+      expect(await app.services.factors.of(ana.id)).toEqual(before);
+    });
+
+    test('Bo, signed in again, sends the very page', async () => {
+      const { bo, browser, page } = await bothIn('/account/personal-information');
+      await browser.submit(await browser.open('/account'), {}, { form: '/account/sign-out' });
+      await browser.submit(await browser.open('/account'), { email: bo.email, password: bo.password });
+
+      const answer = await browser.submit(page, { displayName: 'Bo' }, { form: 'personal-information' });
+
+      expect(answer.words).toContain('Your changes are saved');
+      expect(await app.services.accounts.get(bo.id)).toMatchObject({ displayName: 'Bo' });
+    });
+
+    test('what Bo sent without a session does not stand in the form of Ana, who signs in for it', async () => {
+      const bo = await app.account();
+      const browser = await signIn(app, bo);
+      const page = await browser.open('/account/personal-information');
+      await browser.submit(await browser.open('/account'), {}, { form: '/account/sign-out' });
+
+      const door = await browser.submit(page, { displayName: 'Bo typed this' }, { form: 'personal-information' });
+      const after = await browser.submit(door, { email: ana.email, password: ana.password });
+
+      expect(after.words).toContain('What was typed before was for another account');
+      expect(after.html).not.toContain('Bo typed this');
+      expect(after.html).toContain('Ana Lind');
+    });
+  });
+
   test('S23: without Fetch Metadata, the Origin that an older browser sends decides', async () => {
     const browser = openBrowser(app.url);
     const door = await browser.open('/account');

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { StoreUnfit } from '../../../src/storage/refusals.ts';
 import { freePort } from '../../support/app.ts';
 import { describeWith } from '../../support/need.ts';
+import { within } from '../../support/within.ts';
 import { openPlace } from '../../support/process.ts';
 import { newPrefix, startRedis, type RedisServer } from '../../support/redis.ts';
 import { ephemeraContract } from '../ephemera.contract.ts';
@@ -132,6 +133,8 @@ describeWith('redis', 'opening a store in Redis', () => {
 
     expect(started.err()).toContain('ECONNREFUSED');
     expect((await fetch(`${started.url}/healthz`)).status).toBe(200);
-    expect((await fetch(`${started.url}/readyz`)).status).toBe(503);
+    expect((await fetch(`${started.url}/readyz`)).status).toBe(200);
+    const log = async () => (await fetch(`${started.url}/readyz`), started.out());
+    await within(5000, log, (lines) => lines.includes('"event":"without_ephemera"'));
   });
 });
