@@ -187,7 +187,12 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
         strengthOf(session) < (await services.secondFactor.strongest(account)).strength,
     },
     closed: standing.closed,
-    ready: async () => void (await Promise.all([records.ready(), ephemera.ready()])),
+    // Without Redis a node still answers whoever is signed in. Were it called not ready, a proxy that asks would take every
+    // node away at once.
+    async ready() {
+      ephemera.ready().catch((error: unknown) => log.warn('without_ephemera', { error }));
+      await records.ready();
+    },
     around: oidc.scope,
     fast: ({ request, response }) => oidc.fast(request, response),
   });

@@ -5,7 +5,7 @@ import { action, to, type Route } from '../web/route.ts';
 import { securityPath } from './security-places.ts';
 
 export interface RememberedDeps {
-  remembering: Pick<Remembering, 'list' | 'forget'>;
+  remembering: Pick<Remembering, 'list' | 'idOf' | 'forget'>;
 }
 
 /** Browsers in which the second factor is not asked: taken back one by one. */

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 
 import { strengthInKeys } from '../credentials/password-strength.ts';
-import type { Account } from '../domain/account.ts';
 import { waitInWords } from '../domain/duration.ts';
 import type { RememberedBrowser } from '../domain/factors.ts';
 import { deviceOf } from '../messages/device.ts';
@@ -12,7 +11,7 @@ import { knownOf, type JudgeStrength } from '../operations/password-problems.ts'
 import { byField } from '../operations/problems.ts';
 import type { SignInCodes } from '../operations/sign-in-codes.ts';
 import type { TwoFactorShown } from '../operations/two-factor.ts';
-import { action, page, show, to, view, type Say } from '../web/route.ts';
+import { action, page, show, to, view, type Ask, type Say, type SignedIn } from '../web/route.ts';
 import type { ConsolePage } from './page.ts';
 import { passkeyRoutes, type PasskeysDeps } from './passkeys.ts';
 import { rememberedRoutes, type RememberedDeps } from './remembered.ts';
@@ -43,7 +42,10 @@ export interface SignInAndSecurityView {
   wait?: string;
   twoFactor: TwoFactorShown;
   passkeys: { id: string; name: string; createdAt: number; lastUsedAt?: number }[];
-  browsers: (Pick<RememberedBrowser, 'id' | 'createdAt' | 'expiresAt'> & { /** In words. */ name: string })[];
+  browsers: (Pick<RememberedBrowser, 'id' | 'createdAt' | 'expiresAt'> & {
+    /** In words. */ name: string;
+    isHere: boolean;
+  })[];
   /** Ways of sending codes that this service has. */
   canSend: { email: boolean; text: boolean };
 }
@@ -120,9 +122,11 @@ export const signInAndSecurity: ConsolePage<SignInAndSecurityDeps> = {
   ],
 };
 
+type AskedHere = Pick<Ask & SignedIn, 'account' | 'say' | 'visitor'>;
+
 async function shownTo(
   deps: Omit<SignInAndSecurityDeps, 'interactions'>,
-  ask: { account: Account; say: Say },
+  ask: AskedHere,
   now: Pick<SignInAndSecurityView, 'everywhere' | 'wait'>,
 ): Promise<SignInAndSecurityView> {
   const [factors, tries] = await Promise.all([factorsOf(deps, ask), deps.blockedTries.of(ask.account)]);
@@ -142,8 +146,9 @@ type FactorsShown = Pick<SignInAndSecurityView, 'twoFactor' | 'passkeys' | 'brow
 
 async function factorsOf(
   deps: Pick<SignInAndSecurityDeps, 'twoFactor' | 'passkeys' | 'remembering' | 'signInCodes'>,
-  { account, say }: { account: Account; say: Say },
+  { account, say, visitor }: AskedHere,
 ): Promise<FactorsShown> {
+  const here = deps.remembering.idOf(account, visitor.deviceId);
   const [twoFactor, passkeys, browsers] = await Promise.all([
     deps.twoFactor.show(account),
     deps.passkeys.list(account.id),
@@ -164,6 +169,7 @@ async function factorsOf(
       createdAt,
       expiresAt,
       name: inWords(userAgent, say),
+      isHere: id === here,
     })),
   };
 }

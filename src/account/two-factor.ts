@@ -78,7 +78,7 @@ export function twoFactorRoutes({ interactions, twoFactor, authenticators, polic
         // The code was the second factor of this very session.
         await interactions.renewSession(exchange, { amr: ['otp', 'mfa'], acr: acrTwoFactors });
 
-        return recoveryCodesPage(added.value.recoveryCodes, 'twoFactor.added');
+        return recoveryCodesPage(added.value.recoveryCodes, 'twoFactor.added.authenticator');
       },
       recent,
     ),
@@ -90,7 +90,7 @@ export function twoFactorRoutes({ interactions, twoFactor, authenticators, polic
         const added = await twoFactor.add(ask.account, method, byOf(ask));
         if (!added.ok) return back(added);
 
-        return recoveryCodesPage(added.value.recoveryCodes, 'twoFactor.added');
+        return recoveryCodesPage(added.value.recoveryCodes, `twoFactor.added.${method}`);
       },
       recent,
     ),
@@ -101,7 +101,7 @@ export function twoFactorRoutes({ interactions, twoFactor, authenticators, polic
       async (ask, { method }) => {
         const preferred = await twoFactor.prefer(ask.account, method, byOf(ask));
 
-        return preferred.ok ? to(securityPath, 'twoFactor.preferred') : back(preferred);
+        return preferred.ok ? to(securityPath, `twoFactor.preferred.${method}`) : back(preferred);
       },
       recent,
     ),
@@ -116,7 +116,7 @@ export function twoFactorRoutes({ interactions, twoFactor, authenticators, polic
 
         const removed = await twoFactor.remove(ask.account, which, byOf(ask));
 
-        return removed.ok ? to(securityPath, 'twoFactor.removed') : back(removed);
+        return removed.ok ? to(securityPath, `twoFactor.removed.${method}`) : back(removed);
       },
       recent,
     ),
@@ -140,7 +140,7 @@ export function twoFactorRoutes({ interactions, twoFactor, authenticators, polic
       async (ask) => {
         const made = await twoFactor.renewRecoveryCodes(ask.account, byOf(ask));
 
-        return made.ok ? recoveryCodesPage(made.value.recoveryCodes, 'twoFactor.added') : to(securityPath);
+        return made.ok ? recoveryCodesPage(made.value.recoveryCodes, 'account.saved') : back(made);
       },
       recent,
     ),

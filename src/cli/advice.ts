@@ -1,4 +1,5 @@
 import type { Services } from '../services.ts';
+import { isRefusal } from '../storage/refusals.ts';
 
 type Store = Services['records'] | Services['ephemera'];
 
@@ -21,6 +22,13 @@ async function adviceOn(store: Store): Promise<Advice[]> {
   } catch (error) {
     const mend = 'What needs it is answered 503 until it answers: start it, or correct the storage settings.';
 
-    return [{ state: 'wrong', message: `${error instanceof Error ? error.message : String(error)}.`, mend }];
+    return [{ state: 'wrong', message: sentenceOf(error), ...(!isRefusal(error) && { mend }) }];
   }
+}
+
+/** What an error says, as a whole sentence. */
+export function sentenceOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+
+  return /[.!?]$/.test(message) ? message : `${message}.`;
 }

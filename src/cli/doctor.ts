@@ -7,8 +7,8 @@ import type { Config } from '../config/schema.ts';
 import { keyFileOf } from '../config/secrets.ts';
 import { sealedAs } from '../domain/signing-key.ts';
 import type { Services } from '../services.ts';
-import { KeyMissing, MoveUnfinished, StoreMoved } from '../storage/refusals.ts';
-import { adviceOf } from './advice.ts';
+import { isRefusal, KeyMissing } from '../storage/refusals.ts';
+import { adviceOf, sentenceOf } from './advice.ts';
 import { exitCodes, type Call, type Command } from './command.ts';
 import { queued, ways } from './doctor-messages.ts';
 import type { Finding } from './finding.ts';
@@ -48,7 +48,7 @@ async function examine({ config, services }: Call): Promise<Finding[]> {
   try {
     settings = config();
   } catch (error) {
-    return failed(error, 'configuration');
+    return failed(error, 'configuration', 'Correct the configuration.');
   }
 
   const usable = `It can be used; ${settings.mode} mode, issuer ${settings.issuer}.`;
@@ -58,7 +58,7 @@ async function examine({ config, services }: Call): Promise<Finding[]> {
     { area: 'configuration', state: 'good', message: usable },
     ...advice,
     ...permissions(settings),
-    ...(isNew(settings) ? [] : await storage(services)),
+    ...(isNew(settings) ? [] : await storage(settings, services)),
     ...(await ways(settings)),
   ];
 }
@@ -68,18 +68,16 @@ function findingOf(area: Finding['area'], state: Finding['state'], { message, me
 }
 
 /** What could not even be opened, in its own words. */
-function failed(error: unknown, area: Finding['area']): Finding[] {
+function failed(error: unknown, area: Finding['area'], mend: string): Finding[] {
   if (error instanceof ConfigurationRefused) {
     return error.problems.map((problem) => findingOf(area === 'storage' ? 'keys' : area, 'wrong', problem));
   }
 
   if (error instanceof KeyMissing) return [{ area: 'keys', state: 'wrong', message: error.message }];
-  if (error instanceof StoreMoved || error instanceof MoveUnfinished) {
-    return [{ area, state: 'wrong', message: error.message }];
-  }
+  // These say themselves what to do.
+  if (isRefusal(error)) return [{ area, state: 'wrong', message: error.message }];
 
-  const message = error instanceof Error ? error.message : String(error);
-  return [{ area, state: 'wrong', message, mend: 'Check the storage settings and the data folder, then try again.' }];
+  return [{ area, state: 'wrong', message: sentenceOf(error), mend }];
 }
 
 function line({ area, state, message, mend }: Finding): string {
@@ -129,7 +127,7 @@ function existing(folder: string): string {
   return existsSync(folder) || dirname(folder) === folder ? folder : existing(dirname(folder));
 }
 
-async function storage(services: () => Promise<Services>): Promise<Finding[]> {
+async function storage({ storage: { records } }: Config, services: () => Promise<Services>): Promise<Finding[]> {
   try {
     const opened = await services();
     await opened.records.ready();
@@ -143,7 +141,9 @@ async function storage(services: () => Promise<Services>): Promise<Finding[]> {
       ...(await queued(opened)),
     ];
   } catch (error) {
-    return failed(error, 'storage');
+    const where = records.kind === 'sqlite' ? 'the data folder' : 'the storage settings';
+
+    return failed(error, 'storage', `Check ${where}, then try again.`);
   }
 }
 

@@ -16,6 +16,8 @@ export interface RememberedBrowsers {
   remember(of: ToRemember): Promise<{ secret: string; expiresAt: number }>;
   /** Whether this browser was, and neither its time is over nor anything happened since that ends it. */
   isRemembered(factors: Factors, secret: string): Promise<boolean>;
+  /** Which one of an account's a browser with this secret is, if it is remembered. */
+  idOf(accountId: string, secret: string): string;
   /** The newest first. */
   list(accountId: string, factors: Promise<Factors>): Promise<RememberedBrowser[]>;
   /** `id` of a listed one. Whether it was this account's. */
@@ -100,6 +102,8 @@ export function createRememberedBrowsers(deps: RememberedBrowsersDeps): Remember
 
       return true;
     },
+
+    idOf,
 
     async list(accountId, factors) {
       const [from, { rows }] = await Promise.all([

@@ -21,3 +21,8 @@ export function amountInWords(amount: number, unit: TimeUnit, locale: Locale): s
 export function asInSentences(words: string, locale: Locale): string {
   return locale === 'ja' ? words.replaceAll(/\s/g, '') : words;
 }
+
+/** How the hour of a time is written: where the day has twice twelve of them, without a nought before it. */
+export function hourIn(locale: Locale): 'numeric' | '2-digit' {
+  return new Intl.DateTimeFormat(locale, { hour: 'numeric' }).resolvedOptions().hour12 ? 'numeric' : '2-digit';
+}

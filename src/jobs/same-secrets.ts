@@ -1,5 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import { Conflict } from '../domain/errors.ts';
+import { newId } from '../domain/ids.ts';
 import type { Lease, Records } from '../storage/records.ts';
 import { SecretsDiffer } from '../storage/refusals.ts';
 import type { Sealing } from '../storage/sealing.ts';
@@ -7,8 +8,8 @@ import { startRounds, type Round } from './job.ts';
 
 /**
  * Nodes of one installation share their secrets: a cookie that one has signed is read by the next. Each running node
- * says in a record which ones it has, as keyed hashes, and one that starts with others is refused while it does. What
- * is sealed in the store says so itself; this is for what is in no store.
+ * says in a record which ones it has, as keyed hashes, and one that starts with others is refused while any of them
+ * does. What is sealed in the store says so itself; this is for what is in no store.
  */
 export interface SameSecretsDeps extends Omit<Round, 'round'> {
   records: Pick<Records, 'leases'>;
@@ -19,51 +20,78 @@ export interface SameSecretsDeps extends Omit<Round, 'round'> {
   lease: number;
 }
 
-/** Under one id, as `holder`: every node with the same secrets holds it together with the others. */
+/** Under one id, with an entry in `holder` for each node that runs. */
 const id = 'secrets';
 
 type Secrets = { hashKey: string; pairwiseSalt: string; cookieKeys: string[] };
 
+/** By the node's own name, which it has for as long as it runs; `until` in milliseconds. */
+type Nodes = Record<string, Secrets & { until: number }>;
+
 /** Disposing says that this node is gone. Throws SecretsDiffer. */
 export async function claimSecrets(deps: SameSecretsDeps): Promise<AsyncDisposable> {
   const { records, clock, lease, ...round } = deps;
+  const node = newId();
   const ours = fingerprints(deps);
-  const holder = JSON.stringify(ours);
 
-  async function claim(): Promise<void> {
-    const row: Lease = { id, holder, expiresAt: clock.now() + lease * 1000 };
-    const there = await records.leases.update(id, (old) => (differing(ours, secretsOf(old)) ? old : row));
+  /** Whether it may be or not: a node that runs is one that others have to agree with. */
+  async function sayIt(isStart: boolean): Promise<void> {
+    const mine = { [node]: { ...ours, until: clock.now() + lease * 1000 } };
+    const row = await records.leases.update(id, (old) =>
+      isStart && differing(others(old)) ? old : rowOf({ ...others(old), ...mine }),
+    );
 
-    if (there) return refuse(there);
+    if (row) return refuse(others(row));
 
     try {
-      await records.leases.create(row);
+      await records.leases.create(rowOf(mine));
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
 
       // Another node was faster.
-      await claim();
+      await sayIt(isStart);
     }
   }
 
-  function refuse(there: Lease): void {
-    const setting = differing(ours, secretsOf(there));
+  /** The other nodes that run. */
+  function others({ holder }: Lease): Nodes {
+    const nodes = Object.entries(JSON.parse(holder) as Nodes);
 
-    if (setting) throw new SecretsDiffer(setting, there.expiresAt);
+    return Object.fromEntries(nodes.filter(([name, { until }]) => name !== node && until > clock.now()));
   }
 
-  await claim();
-  const rounds = startRounds({ ...round, round: claim });
+  function differing(nodes: Nodes): { setting: string; until: number } | undefined {
+    for (const theirs of Object.values(nodes)) {
+      const setting = difference(ours, theirs);
+      if (setting) return { setting, until: theirs.until };
+    }
+
+    return undefined;
+  }
+
+  function refuse(nodes: Nodes): void {
+    const found = differing(nodes);
+
+    if (found) throw new SecretsDiffer(found.setting, found.until);
+  }
+
+  await sayIt(true);
+  const rounds = startRounds({ ...round, round: () => sayIt(false) });
 
   return {
     [Symbol.asyncDispose]: async () => {
       await rounds[Symbol.asyncDispose]();
-      // Where others have the same, they say so again in their next round.
-      await records.leases
-        .update(id, (old) => (old.holder === holder ? { ...old, expiresAt: 0 } : old))
-        .catch(round.failed);
+      // What the others have said of themselves stays.
+      await records.leases.update(id, (old) => rowOf(others(old))).catch(round.failed);
     },
   };
+}
+
+/** It lasts as long as the last of them, and is over at once without any. */
+function rowOf(nodes: Nodes): Lease {
+  const ends = Object.values(nodes).map(({ until }) => until);
+
+  return { id, holder: JSON.stringify(nodes), expiresAt: Math.max(0, ...ends) };
 }
 
 /** Nobody can tell the secrets by them. */
@@ -77,12 +105,8 @@ function fingerprints({ secrets, sealing }: Pick<SameSecretsDeps, 'secrets' | 's
   };
 }
 
-function secretsOf({ holder }: Lease): Secrets {
-  return JSON.parse(holder) as Secrets;
-}
-
 /** The setting in which two nodes differ. Of cookie keys, each has to accept what the other signs. */
-function differing(ours: Secrets, theirs: Secrets): string | undefined {
+function difference(ours: Secrets, theirs: Secrets): string | undefined {
   if (ours.hashKey !== theirs.hashKey) return 'secrets.hash_key';
   if (ours.pairwiseSalt !== theirs.pairwiseSalt) return 'secrets.pairwise_salt';
 

@@ -1,5 +1,5 @@
 import type { Locale } from '../domain/account.ts';
-import { waitInWords } from '../domain/duration.ts';
+import { hourIn, waitInWords } from '../domain/duration.ts';
 import { textIn, type TextKey, type TextValues } from '../domain/texts.ts';
 import { deviceOf } from './device.ts';
 
@@ -47,7 +47,7 @@ export function createWords({ locale, timeZone, service, issuer, now, usefulUnti
         year: 'numeric',
         month: 'long',
         day: 'numeric',
-        hour: '2-digit',
+        hour: hourIn(locale),
         minute: '2-digit',
         timeZoneName: 'short',
       }).format(milliseconds),

@@ -58,6 +58,9 @@ export async function changePassword(
     whose: account,
     secondFactor: isPasswordGuarded(await deps.factors.of(accountId)),
   });
+  if (newPassword.normalize('NFKC') === currentPassword.normalize('NFKC')) {
+    problems.unshift(problem('newPassword', 'problem.passwordSame'));
+  }
   if (problems.length > 0) return refused(...problems);
 
   const admission = await guessing.admit({ email, ip: from.ip, deviceId: from.deviceId, accountId });

@@ -14,6 +14,8 @@ export interface Remembering {
     of: { provedAt: number; secret?: string | undefined; from: Origin },
   ): Promise<{ secret: string; /** Milliseconds. */ expiresAt: number }>;
   isRemembered(account: Account, secret: string): Promise<boolean>;
+  /** Which of those that are listed the browser with this secret is. */
+  idOf(account: Account, secret: string): string;
   /** The newest first. */
   list(accountId: string): Promise<RememberedBrowser[]>;
   /** Whether it was there. */
@@ -40,6 +42,7 @@ export function createRemembering({ changes, rememberedBrowsers, events, clock }
     },
 
     isRemembered: async (account, secret) => rememberedBrowsers.isRemembered(await changes.of(account.id), secret),
+    idOf: ({ id }, secret) => rememberedBrowsers.idOf(id, secret),
     list: (accountId) => rememberedBrowsers.list(accountId, changes.of(accountId)),
 
     async forget(account, id, by) {

@@ -33,6 +33,16 @@ export class StoreUnfit extends Unavailable {
   }
 }
 
+/** The store does not answer, and without it there is nothing to start with. */
+export class StoreAway extends Unavailable {
+  /** EX_UNAVAILABLE of sysexits.h: it works once the store is there. */
+  readonly exitCode = 69;
+
+  constructor(store: string, { reason, mend }: { reason: string; mend: string }) {
+    super(`${store}: ${reason.replace(/\.$/, '')}. ${mend}`);
+  }
+}
+
 /** What was here lives elsewhere now: whoever went on here would go on from what others no longer see. */
 export class StoreMoved extends Unavailable {
   /** EX_CONFIG of sysexits.h: starting again changes nothing. */
@@ -105,6 +115,7 @@ export type Refusal =
   | SchemaTooNew
   | AlreadyRunning
   | StoreUnfit
+  | StoreAway
   | StoreMoved
   | MoveUnfinished
   | MoveRefused
@@ -115,6 +126,7 @@ const refusals = [
   SchemaTooNew,
   AlreadyRunning,
   StoreUnfit,
+  StoreAway,
   StoreMoved,
   MoveUnfinished,
   MoveRefused,

@@ -1,5 +1,5 @@
 import type { Locale } from '../domain/account.ts';
-import { asInSentences, type TimeUnit } from '../domain/duration.ts';
+import { asInSentences, hourIn, type TimeUnit } from '../domain/duration.ts';
 
 /** Times as people say them. Everything is milliseconds; words come from Intl alone. */
 interface Place {
@@ -12,17 +12,29 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** "now", "5 minutes ago", "in 3 days"; beyond a week the date. */
+/** What has just happened; Intl knows only what is so at this moment. */
+const justNow: Readonly<Record<Locale, string>> = {
+  en: 'just now',
+  de: 'gerade eben',
+  ko: '방금',
+  ja: 'たった今',
+  fr: 'à l’instant',
+  es: 'ahora mismo',
+};
+
+/** "just now", "5 minutes ago", "in 3 days"; beyond a week the date. What is to come is rounded to the nearest. */
 export function relativeTime(time: number, place: Place & { now: number }): string {
   const distance = time - place.now;
   const away = Math.abs(distance);
   const words = new Intl.RelativeTimeFormat(place.locale, { numeric: 'auto' });
   const say = (amount: number, unit: TimeUnit): string =>
-    asInSentences(words.format(Math.trunc(amount), unit), place.locale);
+    asInSentences(words.format(distance < 0 ? Math.trunc(amount) : Math.round(amount), unit), place.locale);
+  // Half a unit before the next one, what is to come is of that one already.
+  const isUnder = (length: number, unit: number): boolean => away < (distance < 0 ? length : length - unit / 2);
 
-  if (away < minute) return say(0, 'second');
-  if (away < hour) return say(distance / minute, 'minute');
-  if (away < day) return say(distance / hour, 'hour');
+  if (away < minute) return distance > 0 ? say(0, 'second') : justNow[place.locale];
+  if (isUnder(hour, minute)) return say(distance / minute, 'minute');
+  if (isUnder(day, hour)) return say(distance / hour, 'hour');
   if (away < 7 * day) return say(distance / day, 'day');
 
   return new Intl.DateTimeFormat(place.locale, { dateStyle: 'long', timeZone: place.timeZone }).format(time);
@@ -35,7 +47,7 @@ export function exactTime(time: number, place: Place): string {
     year: 'numeric',
     month: 'long',
     day: 'numeric',
-    hour: '2-digit',
+    hour: hourIn(place.locale),
     minute: '2-digit',
     second: '2-digit',
     timeZoneName: 'short',

@@ -102,7 +102,7 @@ const noSecondFactor: Pick<AccountDeps, 'twoFactor' | 'authenticators' | 'passke
   },
   authenticators: { begin: never, begun: async () => undefined, confirm: never },
   passkeys: { list: async () => [], creationOptions: never, add: never, rename: never, remove: never },
-  remembering: { list: async () => [], forget: never },
+  remembering: { list: async () => [], idOf: () => '', forget: never },
   signInCodes: { can: () => true },
 };
 

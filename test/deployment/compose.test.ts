@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import ipaddr from 'ipaddr.js';
 
 import { diskFiles } from '../../src/config/files.ts';
 import { loadConfig, type Loaded } from '../../src/config/load.ts';
@@ -69,15 +70,31 @@ describeWith('compose', 'docker-compose.yml', () => {
     expect(problems?.[0]?.message).toContain('secrets.encryption_key: its file');
   });
 
-  test('forwarded headers count from the proxy’s own address, which is fixed and in the network', () => {
-    const address = composed.services['proxy']?.networks['front']?.ipv4_address;
-    const elsewhere = readComposed({ GATEHOUSE_ISSUER: issuer, FRONT_NETWORK: '10.99.1' });
+  test('forwarded headers count from the proxy’s own address, which is fixed, in the network, and given to nobody else', () => {
+    for (const [env, network] of [
+      [{}, '172.31.86'],
+      [{ FRONT_NETWORK: '10.99.1' }, '10.99.1'],
+    ] as const) {
+      const { services, networks } = readComposed({ GATEHOUSE_ISSUER: issuer, ...env });
+      const address = services['proxy']?.networks['front']?.ipv4_address ?? '';
+      const [own] = networks['front']?.ipam?.config ?? [];
+      if (own === undefined) throw new Error('the network has no addresses of its own');
+      const { subnet, gateway, ip_range: range } = own;
 
-    expect(loadNode().config?.proxy.trusted).toEqual([address]);
-    expect(composed.networks['front']?.ipam?.config).toEqual([{ subnet: '172.31.86.0/28' }]);
-    expect(address).toBe('172.31.86.2');
-    expect(elsewhere.networks['front']?.ipam?.config).toEqual([{ subnet: '10.99.1.0/28' }]);
-    expect(elsewhere.services['proxy']?.networks['front']?.ipv4_address).toBe('10.99.1.2');
+      expect({ address, subnet, gateway, range }).toEqual({
+        address: `${network}.2`,
+        subnet: `${network}.0/28`,
+        gateway: `${network}.1`,
+        range: `${network}.8/29`,
+      });
+
+      const isIn = (one: string, of: string) => ipaddr.parse(one).match(ipaddr.parseCIDR(of));
+      // The engine hands its range out from the lowest address that is free, to the nodes first.
+      expect([isIn(address, subnet), isIn(address, range), isIn(gateway, range)]).toEqual([true, false, false]);
+      expect(isIn(range.replace(/\/.*/, ''), subnet)).toBe(true);
+    }
+
+    expect(loadNode().config?.proxy.trusted).toEqual([composed.services['proxy']?.networks['front']?.ipv4_address]);
   });
 
   test('only the proxy is open to others, and the catcher’s page to this machine; the stores have no way out', () => {

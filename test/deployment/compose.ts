@@ -12,7 +12,10 @@ import { root } from './dockerfile.ts';
 /** docker-compose.yml as Compose understands it. Inside `describeWith('compose', …)`. */
 export interface Composed {
   services: Record<string, Service>;
-  networks: Record<string, { internal?: boolean; ipam?: { config: { subnet: string }[] } }>;
+  networks: Record<
+    string,
+    { internal?: boolean; ipam?: { config: { subnet: string; gateway: string; ip_range: string }[] } }
+  >;
   secrets: Record<string, { file: string }>;
 }
 

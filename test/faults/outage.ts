@@ -14,6 +14,8 @@ import { watchRequests, type Seen, type UnderWay } from './under-way.ts';
 export interface OutageSeen {
   /** Milliseconds until a request that needs the store was answered, or one of people's was, the longest. */
   slowest: number;
+  /** What that was. */
+  which: string;
   /** How many that need it were asked while it was away, and other answers than 503 with the time to try again. */
   asked: number;
   others: string[];
@@ -102,6 +104,7 @@ const watched = 3000;
 
 export const nothingSeen = (): OutageSeen => ({
   slowest: 0,
+  which: '',
   asked: 0,
   others: [],
   caught: 0,
@@ -156,13 +159,13 @@ async function atWork(asked: UnderWay): Promise<void> {
 }
 
 /** People, too, are told 503 soon, or get what they want. */
-function take({ caught, refused, slowest, broken }: Seen, to: { failures: unknown[]; seen: OutageSeen }): void {
+function take({ caught, refused, slowest, which, broken }: Seen, to: { failures: unknown[]; seen: OutageSeen }): void {
   const { failures, seen } = to;
   const unexpected = failures.filter((failure) => !isLate(failure)).map(String);
 
   seen.caught += caught;
   seen.refused += refused;
-  seen.slowest = Math.max(seen.slowest, slowest);
+  noteTime(seen, slowest, which);
   seen.others.push(...broken, ...unexpected);
 }
 
@@ -190,11 +193,19 @@ async function ask(asking: Asking, { server, seen }: { server: Started; seen: Ou
   const answer = await asking.needs(server);
   await answer.arrayBuffer();
 
-  seen.asked += 1;
-  seen.slowest = Math.max(seen.slowest, performance.now() - since);
-
   const again = answer.headers.get('retry-after');
+
+  seen.asked += 1;
+  noteTime(seen, performance.now() - since, `${answer.status} to one who asks`);
+
   if (answer.status !== 503 || !again) seen.others.push(`${answer.status}, to try again in: ${again}`);
+}
+
+function noteTime(seen: OutageSeen, took: number, which: string): void {
+  if (took <= seen.slowest) return;
+
+  seen.slowest = took;
+  seen.which = which;
 }
 
 async function read(
@@ -247,10 +258,10 @@ export interface Bounds {
 
 /** What went against the plan, in sentences; empty when nothing did. */
 export function wrongIn(seen: OutageSeen, { answered, back }: Bounds, served: number): string[] {
-  const { slowest, others, stopped, lag, calm, growth } = seen;
+  const { slowest, which, others, stopped, lag, calm, growth } = seen;
   const wrong = [...others.map((one) => `answered ${one}`), ...stopped];
 
-  if (slowest > answered) wrong.push(`an answer took ${Math.round(slowest)} ms`);
+  if (slowest > answered) wrong.push(`an answer took ${Math.round(slowest)} ms: ${which}`);
   if (served > back) wrong.push(`people were served after ${Math.round(served)} ms`);
   // On a busy machine it is late while all is well, too.
   if (lag > Math.max(200, calm)) {

@@ -18,7 +18,7 @@ function expectWell({ lost, seen }: OutageResult, soon: number): void {
   expect(seen.refused).toBeGreaterThan(0);
   expect(seen.asked).toBeGreaterThan(5);
   expect(seen.went).toBeGreaterThan(0);
-  expect(seen.slowest).toBeLessThan(soon);
+  expect(seen.slowest < soon ? 'soon' : `${seen.which} after ${Math.round(seen.slowest)} ms`).toBe('soon');
 }
 
 describeWith('redis', 'F8: Redis stands still while people are at work', () => {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { groundOn, type Party } from '../security/protocol/ground.ts';
 import { unlimited } from '../security/web/visits.ts';
-import type { Browser } from '../support/browser.ts';
+import { openBrowser, type Browser } from '../support/browser.ts';
 import { startNodes, type Nodes } from '../support/nodes.ts';
 import { startSentinelSet } from '../support/redis-sets.ts';
 import { startRedis } from '../support/redis.ts';
@@ -215,7 +215,7 @@ async function openRace(wiki: Party, browser: Browser) {
   };
 }
 
-/** Until a new browser is signed in, and each node says that it is ready. Throws after a minute. */
+/** Until a new browser is signed in, and each node refuses an unknown app, which it counts first. Throws after a minute. */
 async function untilAllServe(nodes: Nodes, place: Place): Promise<void> {
   const { email, password } = await nodes.account();
   const deadline = performance.now() + 60_000;
@@ -223,8 +223,12 @@ async function untilAllServe(nodes: Nodes, place: Place): Promise<void> {
   for (;;) {
     try {
       await signedIn(nodes.url, { email, password });
-      const ready = await Promise.all(nodes.balancer.ports.map((port) => fetch(`http://127.0.0.1:${port}/readyz`)));
-      if (ready.every(({ status }) => status === 200)) return;
+      const answers = await Promise.all(
+        nodes.balancer.ports.map((port) =>
+          openBrowser(nodes.url, { connect: { port } }).get('/oauth/authorize?client_id=nobody'),
+        ),
+      );
+      if (answers.every(({ status }) => status === 400)) return;
     } catch (error) {
       if (performance.now() > deadline) throw new Error(await place.standing(), { cause: error });
     }

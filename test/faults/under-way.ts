@@ -23,6 +23,8 @@ export interface Seen {
   refused: number;
   /** Milliseconds until one of these was answered since it was asked, or since it began; the longest. */
   slowest: number;
+  /** What that was. */
+  which: string;
   /** Answers that say of themselves that something is broken, or 503 without a time to try again. */
   broken: string[];
 }
@@ -34,7 +36,7 @@ const failed = 'http.client.request.error';
 export function watchRequests({ url }: { url: string }): UnderWay {
   const { host } = new URL(url);
   const asked = new Map<ClientRequest, number>();
-  const nothing = (caught: number): Seen => ({ caught, refused: 0, slowest: 0, broken: [] });
+  const nothing = (caught: number): Seen => ({ caught, refused: 0, slowest: 0, which: '', broken: [] });
   let seen = nothing(0);
   let began = Infinity;
 
@@ -52,7 +54,11 @@ export function watchRequests({ url }: { url: string }): UnderWay {
   };
 
   function judge({ method, path }: ClientRequest, { statusCode = 0, headers }: IncomingMessage, took: number): void {
-    seen.slowest = Math.max(seen.slowest, took);
+    if (took > seen.slowest) {
+      seen.slowest = took;
+      seen.which = `${statusCode} to ${method} ${path}`;
+    }
+
     if (statusCode === 503) seen.refused += 1;
 
     if (statusCode >= 500 && (statusCode !== 503 || !headers['retry-after'])) {

@@ -64,13 +64,49 @@ for (const backend of recordsBackends) {
         for (const secret of [a, b, 'salt']) expect(JSON.stringify(row)).not.toContain(secret);
       });
 
-      test('cookie keys rotate node by node: behind the old one first, then in front of it', async () => {
+      test('one of several that ends and comes back with another cookie key is refused: the others still run', async () => {
         await using at = await place();
-        await using _old = await at.start([a]);
-        await using _waiting = await at.start([a, b]);
+        const first = await at.start([a]);
+        await using _second = await at.start([a]);
+
+        await first[Symbol.asyncDispose]();
+        await expect(at.start([b])).rejects.toThrow('secrets.cookie_keys');
+        await using _again = await at.start([a]);
+      });
+
+      test('with the last of them the row is over', async () => {
+        await using at = await place();
+        const nodes = [await at.start([a]), await at.start([a])];
+        for (const node of nodes) await node[Symbol.asyncDispose]();
+
+        expect(await at.port.leases.get('secrets')).toBeUndefined();
+        expect(at.failures).toEqual([]);
+      });
+
+      test('many that start at once all say so', async () => {
+        await using at = await place();
+        const nodes = await Promise.all(Array.from({ length: 8 }, () => at.start([a])));
+        const [last, ...rest] = nodes;
+
+        for (const node of rest) await node[Symbol.asyncDispose]();
+        await expect(at.start([b])).rejects.toThrow('secrets.cookie_keys');
+
+        await last?.[Symbol.asyncDispose]();
+        await using _other = await at.start([b]);
+      });
+
+      test('cookie keys rotate node by node: behind the old one on all of them first, then in front of it', async () => {
+        await using at = await place();
+        const old = await at.start([a]);
+        const waiting = await at.start([a, b]);
+
+        // The old one would not accept what it signs.
+        await expect(at.start([b, a])).rejects.toThrow('secrets.cookie_keys');
+        await old[Symbol.asyncDispose]();
         await using _new = await at.start([b, a]);
 
         await expect(at.start([c, b])).rejects.toThrow('secrets.cookie_keys');
+        await waiting[Symbol.asyncDispose]();
         await using _only = await at.start([b]);
         await expect(at.start([a])).rejects.toThrow('secrets.cookie_keys');
       });
@@ -103,12 +139,19 @@ for (const backend of recordsBackends) {
         const { promise: told, resolve: tell } = Promise.withResolvers<unknown>();
         await using _first = await at.start([a], { every: 5, failed: tell });
 
-        await at.port.leases.update('secrets', (row) => ({
-          ...row,
-          holder: JSON.stringify({ ...(JSON.parse(row.holder) as object), pairwiseSalt: 'another' }),
-        }));
+        await at.port.leases.update('secrets', (row) => {
+          const [one] = Object.values(JSON.parse(row.holder) as Record<string, object>);
+          const nodes = { another: { ...one, pairwiseSalt: 'another', until: row.expiresAt } };
+
+          return { ...row, holder: JSON.stringify(nodes) };
+        });
 
         expect(await told).toBeInstanceOf(SecretsDiffer);
+        // It says of itself all the same that it runs.
+        await expect(at.start([b])).rejects.toThrow('secrets');
+        expect(Object.keys(JSON.parse((await at.port.leases.get('secrets'))?.holder ?? '{}') as object)).toHaveLength(
+          2,
+        );
       });
     });
   });

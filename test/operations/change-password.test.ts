@@ -62,6 +62,14 @@ describe('S69: changing one’s password', () => {
     await expect(works(goodPassword)).resolves.toBe(true);
   });
 
+  test('is a change: the same one again is none, which costs no try and tells nothing', async () => {
+    for (const same of [goodPassword, 'not the right one at all']) {
+      await expect(change(same, same)).resolves.toMatchObject({
+        problems: [{ path: 'newPassword', key: 'problem.passwordSame' }],
+      });
+    }
+  });
+
   test('counts nothing when nothing was verified (S115: and changes nothing)', async () => {
     const replace = () => Promise.reject(new Unavailable('too many passwords wait to be hashed'));
     const busy = { ...deps, passwords: { replace } };

@@ -172,6 +172,7 @@ test('several problems are listed as the page has its fields', async () => {
     'displayName',
     'password',
   ]);
+  expect([...shown.html.matchAll(/id="field-(\w+)"[^>]* autofocus/g)].map(([, name]) => name)).toEqual(['displayName']);
 });
 
 test('a password never comes back', async () => {

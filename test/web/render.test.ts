@@ -82,15 +82,30 @@ test('times are said as people say them', () => {
   const now = Date.UTC(2026, 10, 24, 12);
   const say = (ago: number, locale: Locale = 'en') => relativeTime(now - ago, { locale, timeZone: 'UTC', now });
 
-  expect(say(0)).toBe('now');
-  expect(say(59_999)).toBe('now');
+  expect(say(0)).toBe('just now');
+  expect(say(59_999)).toBe('just now');
+  expect(say(-1)).toBe('now');
+  expect((['de', 'ko', 'ja', 'fr', 'es'] as const).map((locale) => say(0, locale))).toEqual([
+    'gerade eben',
+    '방금',
+    'たった今',
+    'à l’instant',
+    'ahora mismo',
+  ]);
   expect(say(7_200_000)).toBe('2 hours ago');
   expect(say(86_400_000)).toBe('yesterday');
   expect(say(-3 * 86_400_000)).toBe('in 3 days');
+  expect(say(-7 * 86_400_000 + 1000)).toBe('in 7 days');
+  expect(say(-24 * 3_600_000 + 1000)).toBe('tomorrow');
+  expect(say(-3_600_000 + 1000)).toBe('in 1 hour');
+  expect(say(-25 * 3_600_000)).toBe('tomorrow');
   expect(say(86_400_000 * 8)).toBe('November 16, 2026');
   expect(say(7_200_000, 'de')).toBe('vor 2 Stunden');
   expect(say(7_200_000, 'ja')).toBe('2時間前');
   expect(exactTime(now, { locale: 'de', timeZone: 'Europe/Berlin' })).toBe('24. November 2026 um 13:00:00 MEZ');
+  const quarterPastTwo = { locale: 'en', timeZone: 'Africa/Johannesburg' } as const;
+  expect(exactTime(now + 900_000, quarterPastTwo)).toMatch(/^November 24, 2026 at 2:15:00\sPM GMT\+2$/);
+  expect(exactTime(now - 5 * 3_600_000, { locale: 'fr', timeZone: 'UTC' })).toContain('07:00:00');
   expect(timeZoneOf('Europe/Berlin')).toBe('Europe/Berlin');
   expect(timeZoneOf('Middle/Earth')).toBe('UTC');
   expect(timeZoneOf({})).toBe('UTC');

@@ -1,7 +1,7 @@
 import { mongo, Mongoose } from 'mongoose';
 import { Unavailable } from '../../domain/errors.ts';
 import { toFailure, toRefusal } from './failures.ts';
-import { databaseOf, defaults, type MongoSettings } from './settings.ts';
+import { databaseOf, defaults, placeOf, type MongoSettings } from './settings.ts';
 
 /**
  * MongoDB 4.4 or later, for both ports. This room knows the driver (mongoose, whose connection it takes and whose models
@@ -33,6 +33,7 @@ export async function connect(
   settings: MongoSettings,
   { patience = 2500, onCommand }: ConnectOptions = {},
 ): Promise<Connection> {
+  const place = placeOf(settings);
   const most = Math.max(attempt, patience - 500);
   // Most of it is for models, of which there are none: one that should come some day starts strict.
   const mongoose = new Mongoose({
@@ -60,7 +61,7 @@ export async function connect(
     });
   } catch (error) {
     await connection.close().catch(() => undefined);
-    throw toRefusal(error);
+    throw toRefusal(error, place);
   }
 
   const client = connection.getClient();
@@ -75,26 +76,29 @@ export async function connect(
 
   return {
     database,
-    ask: (question) => inTime(question(), patience),
+    ask: (question) => inTime(question(), { patience, place }),
     [Symbol.asyncDispose]: async () => {
       // It says goodbye to a server that may be away: nothing depends on that.
-      await inTime(connection.close(), patience).catch(() => undefined);
+      await inTime(connection.close(), { patience, place }).catch(() => undefined);
     },
   };
 }
 
 /** The question goes on behind an answer that came too late; what comes of it is nobody's any more. */
-async function inTime<T>(answer: Promise<T>, patience: number): Promise<T> {
+async function inTime<T>(answer: Promise<T>, { patience, place }: { patience: number; place: string }): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     // What has arrived while this process was too busy to look is read first.
-    timer = setTimeout(() => setImmediate(() => reject(new Unavailable('MongoDB does not answer'))), patience);
+    timer = setTimeout(
+      () => setImmediate(() => reject(new Unavailable(`${place}: it does not answer in time`))),
+      patience,
+    );
   });
 
   try {
     return await Promise.race([answer, late]);
   } catch (error) {
-    throw toFailure(error);
+    throw toFailure(error, place);
   } finally {
     clearTimeout(timer);
   }

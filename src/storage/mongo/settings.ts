@@ -12,6 +12,8 @@ export interface Address {
   /** Whether it names a user; a client certificate counts as one. */
   credentials: boolean;
   database?: string;
+  /** The replica set that they are to be of. */
+  set?: string;
   tls: boolean;
   /** Whether anybody's certificate is taken. */
   trusting: boolean;
@@ -35,14 +37,16 @@ export function readAddress(text: string): Address | undefined {
   if (database !== '' && !databaseName.test(database)) return undefined;
 
   const options = new URLSearchParams(query);
-  const option = (name: string) =>
-    [...options].find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1]?.toLowerCase();
+  const written = (name: string) => [...options].find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+  const option = (name: string) => written(name)?.toLowerCase();
+  const set = written('replicaSet');
   const tls = option('tls') ?? option('ssl') ?? (srv === undefined ? 'false' : 'true');
 
   return {
     hosts: all,
     credentials: user !== undefined || option('authMechanism') === 'mongodb-x509',
     ...(database !== '' && { database }),
+    ...(set && { set }),
     tls: tls === 'true',
     trusting: ['tlsInsecure', 'tlsAllowInvalidCertificates', 'tlsAllowInvalidHostnames'].some(
       (name) => option(name) === 'true',
@@ -56,6 +60,14 @@ export const databaseName = /^[A-Za-z0-9_-]{1,63}$/;
 /** The database: the one that is set, else the URL's, else ours. */
 export function databaseOf({ url = defaults.url, database }: MongoSettings): string {
   return database ?? readAddress(url)?.database ?? defaults.database;
+}
+
+/** Where it is, without credentials: in what is said of it. */
+export function placeOf({ url = defaults.url }: MongoSettings): string {
+  const { hosts = [], set } = readAddress(url) ?? {};
+  const where = hosts.length === 0 ? '' : ` at ${hosts.map(decodeURIComponent).join(', ')}`;
+
+  return `MongoDB${where}${set === undefined ? '' : ` (replica set ${set})`}`;
 }
 
 /** What works over a network, for everybody on it. */

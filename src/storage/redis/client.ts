@@ -60,8 +60,11 @@ export function createClient(settings: RedisSettings): { client: Client; place: 
         redisOptions: { ...ofNodes, ...given, ...own, ...tls },
       });
 
-      // Left to itself, it connects to a node with the first command, and refuses the next until that has happened.
-      client.on('+node', (node: Redis) => void node.connect().catch(() => undefined));
+      client.on('+node', (node: Redis) => {
+        // Left to itself, it connects to a node with the first command, and refuses the next until that has happened.
+        void node.connect().catch(() => undefined);
+        hearAsking(node);
+      });
 
       return { client, place: placeOf(addresses) };
     }
@@ -95,6 +98,16 @@ export function createClient(settings: RedisSettings): { client: Client; place: 
       return { client, place: placeOf(addresses) };
     }
   }
+}
+
+/**
+ * Before a command for a slot that is moving, the driver sends ASKING and lets its failure fall, which would end the
+ * process. The command behind it fails too, or is sent elsewhere.
+ */
+function hearAsking(node: Redis): void {
+  const { asking } = node;
+
+  node.asking = () => asking.call(node).catch(() => 'OK');
 }
 
 /** Which node to ask next is the Cluster's business, not that of a connection to one. */

@@ -17,12 +17,16 @@ export function toFailure(error: unknown, place: string): Failure {
 export function reasonOf(error: unknown): string {
   const { message, errors, lastNodeError } = (error ?? {}) as Partial<AggregateError & { lastNodeError: unknown }>;
 
+  // Ours says where, too; what it stands for does not.
+  if (error instanceof Failure && error.cause !== undefined) return reasonOf(error.cause);
   if (lastNodeError !== undefined) return reasonOf(lastNodeError);
   if (!message && errors?.[0] !== undefined) return reasonOf(errors[0]);
   // The driver's words for that name its own option.
   if (message?.includes('enableOfflineQueue')) return 'there is no connection';
 
-  return message || 'it does not answer';
+  return (message || 'it does not answer')
+    .replace(/^All sentinels are .* Last error: /, 'no Sentinel answers: ')
+    .replace(/\.$/, '');
 }
 
 export function isNoScript(error: unknown): boolean {

@@ -101,6 +101,7 @@ describeWith('redis', 'while Redis is away', () => {
     ['discovery', async () => () => ground.get('/.well-known/openid-configuration')],
     ['the keys', async () => () => ground.get('/oauth/jwks')],
     ['that the process answers', async () => () => ground.get('/healthz')],
+    ['that the node is ready', async () => () => ground.get('/readyz')],
     ['style and script', async () => () => ground.get('/assets/style.css')],
     ['a page of the console', async () => () => ana.get('/account/personal-information')],
     [
@@ -158,8 +159,9 @@ describeWith('redis', 'while Redis is away', () => {
         await back();
         await within(
           5_000,
-          () => ground.get('/readyz'),
-          ({ status }) => status === 200,
+          // Counted there before it is refused.
+          () => ground.get('/oauth/authorize?client_id=nobody'),
+          ({ status }) => status === 400,
         );
       }
     }

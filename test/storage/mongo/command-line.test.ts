@@ -1,5 +1,7 @@
-import { expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freePort } from '../../support/app.ts';
+import { startMongo, type MongoServer } from '../../support/mongo.ts';
+import { describeWith } from '../../support/need.ts';
 import { openPlace } from '../../support/process.ts';
 import { describeMongo, watchedDatabase, type Watched } from './watched.ts';
 
@@ -61,4 +63,43 @@ describeMongo('commands on MongoDB', () => {
     expect(away).toMatchObject({ code: 69, err: expect.stringContaining('MongoDB') });
     expect(away.err + away.out).not.toContain('canary');
   }, 60_000);
+});
+
+describeWith('stand-in', 'a MongoDB that can’t be used', () => {
+  let server: MongoServer;
+
+  beforeAll(async () => {
+    server = await startMongo();
+  }, 60_000);
+
+  afterAll(async () => server[Symbol.asyncDispose]());
+
+  test.each([
+    [
+      'is away',
+      async () => `mongodb://user:canary@127.0.0.1:${await freePort()}`,
+      /connect ECONNREFUSED \S+\. Start it/,
+    ],
+    ['is in no such set', async (url: string) => `${url}/?replicaSet=rs9`, /\(replica set rs9\): .*Correct replic/],
+    ['speaks no TLS', async (url: string) => `${url}/?tls=true`, /TLS connection .*\. Let both sides speak TLS/],
+  ])(
+    'that %s is told by start and doctor with where it is and what to do',
+    async (_what, of, said) => {
+      await using place = await openPlace();
+      const env = { GATEHOUSE_STORAGE_RECORDS_KIND: 'mongo', GATEHOUSE_STORAGE_RECORDS_URL: await of(server.url) };
+
+      const start = await place.run(['start'], { env });
+      const doctor = await place.run(['doctor'], { env });
+      const storage = doctor.out.split('\n').find((line) => line.includes(' storage: ')) ?? '';
+
+      expect(start.code).toBe(69);
+      expect(doctor.code).toBe(1);
+      for (const text of [start.err, storage]) {
+        expect(text).toMatch(/MongoDB at 127\.0\.0\.1:\d+/);
+        expect(text).toMatch(said);
+        expect(text).not.toMatch(/canary|mongoosejs|data folder|\.\./);
+      }
+    },
+    60_000,
+  );
 });

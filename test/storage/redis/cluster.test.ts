@@ -10,6 +10,7 @@ import { newPrefix } from '../../support/redis.ts';
 import { within } from '../../support/within.ts';
 import { ephemeraContract } from '../ephemera.contract.ts';
 import { asks, openStore, outcomeOf, recovery } from './opened.ts';
+import { commandsOf, commandsUsed, rightsAtServer, rightsOnCluster } from './rights.ts';
 
 /** On a busy machine the driver takes a moment to know, and reach, every master. */
 async function reached<Store extends Pick<Ephemera, 'get'>>(store: Store): Promise<Store> {
@@ -60,23 +61,37 @@ describeWith('redis', 'a Cluster of three masters', () => {
     }
   });
 
-  test('finds entries whose slot has moved', async () => {
-    await using store = await openStore({ nodes: cluster.nodes, prefix: 'moved:' });
+  test('finds entries whose slot has moved, with no more rights than those that the README names', async () => {
+    for (const one of cluster.masters) {
+      await one.command('ACL', 'SETUSER', 'gatehouse', 'on', ...rightsAtServer, ...rightsOnCluster);
+      await one.command('CONFIG', 'RESETSTAT');
+    }
+    const user = { username: 'gatehouse', password: 'secret' };
+    await using store = await reached(await openStore({ nodes: cluster.nodes, prefix: 'gatehouse:moved:', ...user }));
+    for (const [, ask] of asks) await ask(store);
+    expect(await store.advice?.()).toHaveLength(3);
+
     await store.put('kind', 'id', 1, { ttl: 60 });
-    const slot = await cluster.masters[0]?.command('CLUSTER', 'KEYSLOT', 'moved:kind:id');
+    const slot = await cluster.masters[0]?.command('CLUSTER', 'KEYSLOT', 'gatehouse:moved:kind:id');
     const owner = cluster.masters[Number(slot) <= 5460 ? 0 : Number(slot) <= 10_922 ? 1 : 2];
     const other = cluster.masters.find((one) => one !== owner);
     const idOf = async (server: typeof owner) => (await server?.command('CLUSTER', 'MYID')) ?? '';
 
     await other?.command('CLUSTER', 'SETSLOT', `${slot}`, 'IMPORTING', await idOf(owner));
     await owner?.command('CLUSTER', 'SETSLOT', `${slot}`, 'MIGRATING', await idOf(other));
-    await owner?.command('MIGRATE', '127.0.0.1', `${other?.port}`, 'moved:kind:id', '0', '1000');
+    await owner?.command('MIGRATE', '127.0.0.1', `${other?.port}`, 'gatehouse:moved:kind:id', '0', '1000');
     expect(await store.get('kind', 'id')).toBe(1);
 
     for (const one of cluster.masters) await one.command('CLUSTER', 'SETSLOT', `${slot}`, 'NODE', await idOf(other));
     expect(await store.get('kind', 'id')).toBe(1);
     expect(await store.consume('kind', 'id')).toBe(true);
     expect(await store.consume('kind', 'id')).toBe(false);
+
+    // There is no replica to be told to be read from, or to become a master.
+    const used = (await Promise.all(cluster.masters.map(commandsUsed))).flat();
+    expect(used).toEqual(
+      expect.arrayContaining(commandsOf(rightsOnCluster).filter((right) => !right.startsWith('read'))),
+    );
   });
 
   describe.each([

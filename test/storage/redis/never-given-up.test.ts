@@ -88,6 +88,18 @@ describeWith('redis', 'a connection to Redis that the driver gives up', () => {
     },
     40_000,
   );
+
+  test('to a node of a Cluster that breaks while a slot moves: ends no process by what the driver does not wait for', async () => {
+    await using cluster = await startCluster();
+    const connection = await connect({ ...plain, nodes: cluster.nodes });
+    await using _closed = { [Symbol.asyncDispose]: async () => connection.close() };
+    const [node] = connection.masters();
+
+    node?.server.disconnect();
+
+    // The driver sends it before the command and looks at the answer of that one alone.
+    await expect(node?.server.asking()).resolves.toBeDefined();
+  }, 40_000);
 });
 
 function drain(client: ClusterClient): void {

@@ -6,18 +6,15 @@ import { once } from 'node:events';
 import { StoreUnfit } from '../../../src/storage/refusals.ts';
 import { freePort } from '../../support/app.ts';
 import { describeWith } from '../../support/need.ts';
+import { within } from '../../support/within.ts';
 import { openPlace } from '../../support/process.ts';
-import { startRedis, type RedisServer } from '../../support/redis.ts';
+import { newPrefix, startRedis, type RedisServer } from '../../support/redis.ts';
+import { ephemeraContract } from '../ephemera.contract.ts';
 import { asks, openStore } from './opened.ts';
+import { commandsOf, commandsUsed, rightsAtServer } from './rights.ts';
 
 const certificate = (name: string) =>
   fileURLToPath(new URL(`../../security/protocol/certificate/${name}.pem`, import.meta.url));
-
-/** What the README tells operators to allow. */
-const rights =
-  '~gatehouse:* +get +set +del +getdel +exists +pttl +eval +evalsha +client|setname +info +config|get +select'.split(
-    ' ',
-  );
 
 describeWith('redis', 'opening a store in Redis', () => {
   let server: RedisServer;
@@ -27,19 +24,37 @@ describeWith('redis', 'opening a store in Redis', () => {
     server = await startRedis({ settings: ['--requirepass', 'right'], password: 'right' });
     url = (user, password = 'secret') => `redis://${user}:${password}@127.0.0.1:${server.port}/1`;
 
-    await server.command('ACL', 'SETUSER', 'gatehouse', 'on', '>secret', ...rights);
+    await server.command('ACL', 'SETUSER', 'gatehouse', ...rightsAtServer, '+select');
     await server.command('ACL', 'SETUSER', 'reader', 'on', '>secret', '~gatehouse:*', '+@read', '+info', '+select');
     await server.command('ACL', 'SETUSER', 'stranger', 'on', '>secret', '~other:*', '+@all');
-    await server.command('ACL', 'SETUSER', 'old', 'on', '>secret', ...rights, '-getdel');
+    await server.command('ACL', 'SETUSER', 'old', ...rightsAtServer, '+select', '-getdel');
   });
 
   afterAll(async () => server[Symbol.asyncDispose]());
 
-  test('needs no more than the rights that are documented', async () => {
+  ephemeraContract('Redis, as a user with the rights that the README names', async () => {
+    const prefix = `gatehouse:${newPrefix()}`;
+
+    return {
+      open: (clock) => openStore({ url: url('gatehouse'), prefix }, clock),
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+  });
+
+  test('needs all the rights that the README names, and no others', async () => {
+    await server.command('CONFIG', 'RESETSTAT');
     await using store = await openStore({ url: url('gatehouse') });
+    await server.command('SCRIPT', 'FLUSH', 'SYNC');
 
     for (const [, ask] of asks) await ask(store);
-    expect(await store.advice?.()).toEqual([expect.objectContaining({ state: 'warning' })]);
+    expect(await store.advice?.()).toEqual([
+      expect.objectContaining({ state: 'warning', mend: 'Set appendonly to yes.' }),
+    ]);
+
+    // Where INFO says it, CONFIG GET is not asked; the rest is this test's own.
+    const own = ['auth', 'config|resetstat', 'script|flush'];
+    const used = (await commandsUsed(server)).filter((command) => !own.includes(command));
+    expect([...used, 'config|get'].sort()).toEqual([...commandsOf(rightsAtServer), 'select'].sort());
   });
 
   test.each([
@@ -57,6 +72,7 @@ describeWith('redis', 'opening a store in Redis', () => {
     expect(String(failure)).toContain(reason);
     expect(String(failure)).toContain(mend);
     expect(String(failure)).not.toContain('canary');
+    expect(String(failure).match(/Redis at/g)).toHaveLength(1);
   });
 
   test('is refused in words when the file of authorities is not there', async () => {
@@ -117,6 +133,8 @@ describeWith('redis', 'opening a store in Redis', () => {
 
     expect(started.err()).toContain('ECONNREFUSED');
     expect((await fetch(`${started.url}/healthz`)).status).toBe(200);
-    expect((await fetch(`${started.url}/readyz`)).status).toBe(503);
+    expect((await fetch(`${started.url}/readyz`)).status).toBe(200);
+    const log = async () => (await fetch(`${started.url}/readyz`), started.out());
+    await within(5000, log, (lines) => lines.includes('"event":"without_ephemera"'));
   });
 });

@@ -4,9 +4,12 @@ import { Unavailable } from '../../../src/domain/errors.ts';
 import { newId } from '../../../src/domain/ids.ts';
 import type { Ephemera } from '../../../src/storage/ephemera.ts';
 import { StoreUnfit } from '../../../src/storage/refusals.ts';
+import { freePort } from '../../support/app.ts';
 import { describeWith } from '../../support/need.ts';
 import { startSentinelSet, until, type SentinelSet } from '../../support/redis-sets.ts';
+import { askRedis } from '../../support/redis.ts';
 import { asks, openStore, outcomeOf, recovery } from './opened.ts';
+import { rightsAtSentinel } from './rights.ts';
 
 /** Milliseconds in which people can sign in again after the master was lost. */
 const failOver = 45_000;
@@ -44,6 +47,34 @@ describeWith('redis', 'a master behind three Sentinels', () => {
     ]) {
       await expect(openStore(wrong)).rejects.toThrow(StoreUnfit);
     }
+  });
+
+  test('needs no more rights at the Sentinels than those that the README names', async () => {
+    const passwords = set.sentinels.map((one) => new URL(one));
+    for (const { port, password } of passwords) {
+      await askRedis(Number(port), ['ACL', 'SETUSER', 'watcher', 'on', ...rightsAtSentinel], password);
+    }
+
+    const sentinels = passwords.slice(0, 1).map(({ host }) => `redis://watcher:secret@${host}`);
+    await using watched = await openStore({ sentinels, password: set.password });
+    for (const [, ask] of asks) await ask(watched);
+
+    // It listens at all of them, for the next master.
+    for (const { port, password } of passwords) {
+      const listens = async () =>
+        /sub=1 .*user=watcher/.test(await askRedis(Number(port), ['CLIENT', 'LIST'], password));
+      await until(listens);
+    }
+  }, 40_000);
+
+  test('away like its Sentinels, is said to be so in one sentence', async () => {
+    const nobody = [`redis://127.0.0.1:${await freePort()}`];
+    await using store = await openStore({ sentinels: nobody });
+    const { failure } = await outcomeOf(store.ready());
+
+    expect(failure).toBeInstanceOf(Unavailable);
+    expect(String(failure)).toMatch(/Redis at mymaster \(Sentinels 127\.0\.0\.1:\d+\): .*[a-z]$/);
+    expect(String(failure).match(/Redis at/g)).toHaveLength(1);
   });
 
   test('S115: when it is killed, every answer is quick, and its replica takes its place with what it was given', async () => {
