@@ -182,7 +182,7 @@ for (const walk of walks) {
         const secret = (await page.locator('.secret').innerText()).replaceAll(/\s/g, '');
         await page.getByLabel('Code', { exact: true }).fill(totpAt(secret, house.app.clock.now()));
         await press(page, 'Confirm');
-        await page.getByText('Codes by text message are on.').waitFor();
+        await page.getByText('Your authenticator app is set up.').waitFor();
         await pressIn(page, 'Authenticator app', 'Ask first');
 
         await signInAgain(page, email);

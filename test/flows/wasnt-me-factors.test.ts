@@ -138,11 +138,18 @@ describe('“This wasn’t me”, from a mail about a factor that was added', ()
     const short = { newPassword: 'otter 47 moor', confirmPassword: 'otter 47 moor' };
     await thief.submit(await thief.open(path), { currentPassword: ana.password, ...short }, { form: path });
     expect((await factorsOf(ana)).shortPassword).toBe(true);
+    const halfway = openBrowser(app.url);
+    const step = await enter(halfway, { ...ana, password: short.newPassword });
+    expect(step.words).toContain('Authenticator app');
 
     const done = await press((await added(ana)).link);
     expect([done.status, await isSignedIn(thief)]).toEqual([200, false]);
     expect(await factorsOf(ana)).toMatchObject({ authenticators: [] });
     expect(await signsIn({ ...ana, password: short.newPassword })).toBe(false);
+    expect((await factorsOf(ana)).shortPassword).toBeUndefined();
+    await halfway.submit(await halfway.open(step.url), { code: code() }).catch(() => undefined);
+    await halfway.open('/account');
+    expect(await isSignedIn(halfway)).toBe(false);
 
     const link = await linkTo(ana);
     expect((await reset(link, openBrowser(app.url), short)).status).toBe(422);
