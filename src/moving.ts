@@ -9,7 +9,7 @@ import { createEvents } from './events/writer.ts';
 import { move, type Moved } from './operations/move.ts';
 import type { Progress } from './operations/move-copy.ts';
 import { undoMove, type Side } from './operations/move-sides.ts';
-import { openRecords, recordsBackendOf } from './services-stores.ts';
+import { openRecords, recordsBackendOf, labelOf } from './services-stores.ts';
 import { keyInUse } from './services.ts';
 import type { Records } from './storage/records.ts';
 import { MoveRefused } from './storage/refusals.ts';
@@ -121,17 +121,6 @@ async function openSide(config: Config, clock: Clock): Promise<Side & AsyncDispo
     alone,
     [Symbol.asyncDispose]: () => records[Symbol.asyncDispose](),
   };
-}
-
-/** The store in words: its kind and where it is, without the user and password of an address. */
-function labelOf(config: Config): string {
-  const { kind, ...options } = config.storage.records;
-  if (recordsBackendOf(config).inFolder) return `${kind} in ${config.data}`;
-
-  const addresses = Object.values(options).filter((value) => typeof value === 'string' && value.includes('://'));
-  const shown = addresses.map((address) => String(address).replace(/^(\w[\w+.-]*:\/\/)(?:.*@)?([^?]*).*$/s, '$1$2'));
-
-  return [kind, ...shown].join(' at ');
 }
 
 function eventsOf(records: Records, secrets: Secrets, clock: Clock) {

@@ -38,6 +38,17 @@ export function recordsBackendOf({ storage }: Pick<Config, 'storage'>): (typeof 
   return backend;
 }
 
+/** Where records are, in words: its kind and where it is, without the user and password of an address. */
+export function labelOf(config: Pick<Config, 'storage' | 'data'>): string {
+  const { kind, ...options } = config.storage.records;
+  if (recordsBackendOf(config).inFolder) return `${kind} in ${config.data}`;
+
+  const addresses = Object.values(options).filter((value) => typeof value === 'string' && value.includes('://'));
+  const shown = addresses.map((address) => String(address).replace(/^(\w[\w+.-]*:\/\/)(?:.*@)?([^?]*).*$/s, '$1$2'));
+
+  return [kind, ...shown].join(' at ');
+}
+
 function openEphemera(config: Config, place: Place): Promise<Ephemera> {
   const { kind, ...options } = config.storage.ephemera;
   const backend = ephemeraBackends.find((candidate) => candidate.kind === kind);

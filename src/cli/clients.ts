@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import { clientDocument, type ClientKind } from '../operations/clients.ts';
 import type { By } from '../operations/problems.ts';
+import { labelOf } from '../services-stores.ts';
 import { exitCodes, Usage, type Call, type Command } from './command.ts';
 import { fail, finish, printJson, table } from './print.ts';
 
@@ -44,7 +45,7 @@ export const clientCreate: Command = {
     return finish(call.io, await clients.create(metadata, operator, { kind }), ({ client, secret }) => {
       printJson(call.io, clientDocument(client, secret));
       call.io.err(
-        `Registered at ${config.issuer} (data in ${config.data}).${secret === undefined ? '' : ' The secret is not shown again.'}\n`,
+        `Registered at ${config.issuer} (records: ${labelOf(config)}).${secret === undefined ? '' : ' The secret is not shown again.'}\n`,
       );
     });
   },

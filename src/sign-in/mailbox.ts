@@ -49,7 +49,7 @@ export function mailboxRoutes({ interactions, mailbox, typedAddress }: Deps): Ro
     at(ask, async (step) => {
       const email = typedAddress.read(ask.query['typed'], ask.visitor) ?? step.loginHint ?? '';
 
-      return showMailbox(step, { email, waiting: sent && email !== '' });
+      return showMailbox(step, { email, waiting: sent });
     });
 
   const carried = (email: string, { visitor }: StepAsk) =>

@@ -67,7 +67,7 @@ describeWith(['chromium', 'mongo', 'redis', 'nginx'], 'the whole way over two no
     for (const node of front.nodes) expect(node.log()).toContain('"path":"/account');
   }, 60_000);
 
-  test('a node is killed in the middle of sign-ins: nothing acknowledged is lost, and nobody needs more than a retry', async () => {
+  test('a node is killed in the middle of sign-ins: nothing acknowledged is lost, and nine of ten need one retry at most', async () => {
     const walkers = await Promise.all(Array.from({ length: people }, async (_, n) => newWalker(n)));
     const departure = await wiki.request({ scope: 'openid profile email offline_access' });
     await page.goto(departure.url.href);
@@ -86,8 +86,8 @@ describeWith(['chromium', 'mongo', 'redis', 'nginx'], 'the whole way over two no
     // Some had got somewhere when it happened, and nobody was through.
     expect(Math.max(...before)).toBeGreaterThan(0);
     expect(Math.min(...before)).toBeLessThan(3);
-    // On a busy machine a few need another one.
-    expect(walkers.filter(({ retries }) => retries > 2).length).toBeLessThanOrEqual(people / 10);
+    // On a busy machine a few need another one (ledger.ts says how many at most).
+    expect(walkers.filter(({ retries }) => retries > 1).length).toBeLessThanOrEqual(people / 10);
 
     // What was done before and after stands, on the node that is new and on the one that stayed.
     await front.nodes[0].start();

@@ -131,6 +131,7 @@ describe('the command line', () => {
     const id = String(made.json()['client_id']);
     expect(made.json()).toMatchObject({ token_endpoint_auth_method: 'none' });
     expect(made.json()).not.toHaveProperty('client_secret');
+    expect(made.err).toContain(`(records: sqlite in ${line.data})`);
 
     expect((await line.run('client list')).out).toContain(`${id}  Board  enabled`);
     expect((await line.run(`client disable ${id}`)).code).toBe(0);

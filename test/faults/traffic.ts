@@ -1,3 +1,4 @@
+import type { Page } from '../support/browser.ts';
 import type { Front } from '../support/front.ts';
 import { relyingParty, walkThrough, type RelyingParty } from '../support/relying-party.ts';
 
@@ -23,13 +24,13 @@ export interface Totals {
   slowest: number;
 }
 
-type Send = () => Promise<Response>;
+type Answer = Pick<Response, 'status' | 'text'>;
 
 export interface Kind {
   name: string;
   status: number;
   /** Answers undefined when there is nothing to ask at this moment. */
-  send: Send | (() => Promise<Response> | undefined);
+  send: () => Promise<Answer> | undefined;
 }
 
 const stock = 'https://stock.example.com';
@@ -161,8 +162,51 @@ async function prepare(front: Front, families: number): Promise<Kind[]> {
     },
   };
 
-  return [discovery, introspection, userinfo, refreshing, page, introspection, credentials, userinfo];
+  const forms = await prepareForms(front);
+  const most = [discovery, introspection, userinfo, refreshing, page, introspection, credentials, userinfo];
+
+  // A sign-in costs more than all the others together.
+  return [...most, forms.save, ...most, forms.signIn, ...most, forms.save, ...most];
 }
+
+/** Forms that people send: what a proxy may not ask of another node when the first has not answered. */
+async function prepareForms(front: Front): Promise<{ signIn: Kind; save: Kind }> {
+  const { email, password } = await front.account();
+  const known = front.browser();
+  const arrived = await known.submit(await known.open('/account'), { email, password });
+  if (arrived.status !== 200) throw new Error(`the account page was answered ${arrived.status}`);
+
+  const profile = await known.open('/account/personal-information');
+  let saves = 0;
+  let saving = false;
+
+  async function save(): Promise<Answer> {
+    saving = true;
+    saves += 1;
+
+    try {
+      return answerOf(await known.submit(profile, { displayName: `Bob ${saves}` }, { follow: false }));
+    } finally {
+      saving = false;
+    }
+  }
+
+  /** The page is shown first: a failure of that fails the sign-in, too. */
+  async function signIn(): Promise<Answer> {
+    const browser = front.browser();
+    const page = await browser.open('/account');
+
+    return answerOf(await browser.submit(page, { email, password }, { follow: false }));
+  }
+
+  return {
+    signIn: { name: 'sign-in', status: 303, send: signIn },
+    // One at a time, as one browser does.
+    save: { name: 'profile saved', status: 303, send: () => (saving ? undefined : save()) },
+  };
+}
+
+const answerOf = ({ status, html }: Page): Answer => ({ status, text: async () => html });
 
 /** The whole way in a new browser. */
 async function signIn(front: Front, party: RelyingParty, person: { email: string; password: string }) {

@@ -1,4 +1,4 @@
-import { Cluster, Redis } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 
 import { Unavailable } from '../../domain/errors.ts';
 import { StoreUnfit } from '../refusals.ts';
@@ -33,6 +33,7 @@ export async function connect(settings: RedisSettings): Promise<Connection> {
   const { client, place } = createClient(settings);
   const trouble = troubleOf(client);
   const giveUp = persevere(client);
+  const breakOff = breaking(client);
   let closed = false;
 
   const close = (): void => {
@@ -45,10 +46,7 @@ export async function connect(settings: RedisSettings): Promise<Connection> {
     if (closed) throw new Unavailable(`Redis at ${place}: the store is closed`);
 
     try {
-      return await inTime(command(client), () => {
-        // Of a Cluster, the node that keeps silent is left by itself. What is being made already must not be broken off.
-        if (client instanceof Redis && client.status === 'ready') client.disconnect(true);
-      });
+      return await inTime(command(client), breakOff);
     } catch (error) {
       // Without a connection, why there is none says more than that there is none.
       throw toFailure(client.status === 'ready' ? error : (trouble() ?? error), place);
@@ -110,6 +108,25 @@ async function inTime<T>(answer: Promise<T>, onLate: () => void): Promise<T> {
     isAnswered = true;
     clearTimeout(timer);
   }
+}
+
+/** Ends a connection that keeps silent, once; what is being made anew already must not be broken off. */
+function breaking(client: Client): () => void {
+  // Of a Cluster, the node that keeps silent is left by itself.
+  if (client instanceof Cluster) return () => undefined;
+
+  let isBroken = false;
+
+  client.on('close', () => {
+    isBroken = false;
+  });
+
+  return () => {
+    if (isBroken || client.status !== 'ready') return;
+
+    isBroken = true;
+    client.disconnect(true);
+  };
 }
 
 /** Closes it and throws StoreUnfit when what went wrong will be wrong until somebody mends it. */

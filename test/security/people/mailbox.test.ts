@@ -67,8 +67,12 @@ describe('S84: a code from the mailbox', () => {
     expect(await mailsTo(ana.email)).toHaveLength(1);
     const { code } = await street.app.mail.to(ana.email, 'mailbox-code');
 
-    const door = await browser.submit(sent, { code });
+    const mistyped = await browser.submit(sent, { code: code === '000000' ? '000001' : '000000' });
+    expect([mistyped.status, mistyped.words]).toEqual([422, expect.stringContaining('have a new one sent')]);
+
+    const door = await browser.submit(mistyped, { code });
     expect(door.words).toContain('Now sign in with your password.');
+    expect(door.forms[0]?.fields['email']).toBe(ana.email);
     expect(await isSignedIn(browser)).toBe(false);
 
     const wrong = await browser.submit(door, { email: ana.email, password: 'not-the-password-of-anybody' });

@@ -24,7 +24,9 @@ describeMongo('commands on MongoDB', () => {
     const env = { ...envOf(watched), GATEHOUSE_SECRETS_ENCRYPTION_KEY: 'q1vEn0d6hD3FJ4yVQ2kGmYw7XZ5sTuPbLrA8oCiKe9M' };
     const client = ['client', 'create', '--kind', 'web', '--name', 'Wiki', '--redirect-uri', 'https://w.example/cb'];
 
-    expect(await here.run(client, { env })).toMatchObject({ code: 0 });
+    const made = await here.run(client, { env });
+    expect(made).toMatchObject({ code: 0, err: expect.stringContaining(' (records: mongo at mongodb://') });
+    expect(made.err).not.toContain(here.env['GATEHOUSE_DATA']);
 
     await using there = await openPlace();
     expect((await there.run(['client', 'list'], { env })).out).toContain('Wiki');
