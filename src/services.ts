@@ -29,6 +29,7 @@ import { openNewcomers, type NewcomerServices } from './services-newcomers.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
 import { keepFormerAddresses } from './operations/former-addresses.ts';
 import type { Tell } from './operations/happenings.ts';
+import { createKeptPassword } from './operations/kept-password.ts';
 import { createMaintenance, type Maintenance } from './operations/maintenance.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
 import { createSignInCodes, type SignInCodes } from './operations/sign-in-codes.ts';
@@ -127,12 +128,13 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const endings = createEndings({ records, events, tell: tellApps });
   const messages = openMessages(config, { records, sealing, events, clock, bell });
   const oneTimeSecrets = createOneTimeSecrets({ records, sealing, passwords, clock });
-  const tell = createTell({ messages, oneTimeSecrets, placeOf, clock });
+  const keptPassword = createKeptPassword({ passwords, sealing });
+  const tell = createTell({ messages, oneTimeSecrets, keptPassword, placeOf, clock });
   const factors = openFactors({ config, records, reads, sealing, passwords, events, clock, tell, takeOver });
   const oldPassword = createOldPassword({ records, ...factors });
   const guessing = createGuessing({ records, reads, sealing, clock, limits: config.limits.sign_in, takeOver });
   const ground = { config, records, reads, sealing, clock };
-  const inside = { ...ground, events, passwords, policy, guessing, messages, tell, oldPassword };
+  const inside = { ...ground, events, passwords, policy, guessing, messages, tell, keptPassword, oldPassword };
   const accounts = createAccounts({ ...inside, factors: factors.factors, endings });
 
   return {

@@ -7,6 +7,7 @@ import type { Notice } from '../messages/template.ts';
 import type { Write } from '../storage/records.ts';
 import { circumstancesOf, type PlaceOf } from './circumstances.ts';
 import type { Tell } from './happenings.ts';
+import type { KeptPassword } from './kept-password.ts';
 
 /**
  * Which happenings a person gets a mail about (S82, S101, S102), and where it leads who did not do it: to a page of its
@@ -16,6 +17,7 @@ import type { Tell } from './happenings.ts';
 export interface TellingDeps {
   messages: Pick<Messages, 'compose'>;
   oneTimeSecrets: Pick<OneTimeSecrets, 'draw'>;
+  keptPassword: Pick<KeptPassword, 'keep'>;
   placeOf?: PlaceOf | undefined;
   clock: Clock;
 }
@@ -25,9 +27,12 @@ const securityPath = '/account/sign-in-and-security';
 /** Recovery codes left from which on a person is asked to make new ones. */
 const fewCodes = 3;
 
-export function createTell({ messages, oneTimeSecrets, placeOf, clock }: TellingDeps): Tell {
-  return (what, { account, from }) => {
+export function createTell({ messages, oneTimeSecrets, keptPassword, placeOf, clock }: TellingDeps): Tell {
+  return async (what, { account, from }) => {
     if (!account.emailVerified) return [];
+
+    // With it the mail's link takes back what was added: whoever has the mailbox alone must not.
+    const password = what.added && (await keptPassword.keep(account.id));
 
     const whose = toAccount(account);
     const named = what.name === undefined ? {} : { name: what.name };
@@ -76,7 +81,8 @@ export function createTell({ messages, oneTimeSecrets, placeOf, clock }: Telling
         : [Omit<SecurityMails[Name], keyof Notice>]
     ): Write[] {
       // Whose mailbox it went to: by the time that it is used, the account's may be somebody else's.
-      const data = { emailKey: account.emailKey, ...(what.added && { added: what.added }) };
+      const added = what.added && password !== undefined ? { added: what.added, password } : {};
+      const data = { emailKey: account.emailKey, ...added };
       const { issued, put } = oneTimeSecrets.draw({ purpose: 'wasnt-me', accountId: account.id, data });
       const told: Notice = {
         ...circumstancesOf(from, { clock, placeOf, locale: account.locale }),

@@ -1,3 +1,4 @@
+import type { Guessing } from '../credentials/guessing.ts';
 import type { OneTimeSecrets } from '../credentials/one-time-secret.ts';
 import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -8,6 +9,7 @@ import { addedIn, addedSince, shownOf, withoutAdded, type AddedShown } from './a
 import type { Endings } from './endings.ts';
 import type { FactorChanges } from './factor-changes.ts';
 import { tellingOf, type HappeningsDeps } from './happenings.ts';
+import type { KeptPassword } from './kept-password.ts';
 import type { OldPassword } from './old-password.ts';
 import type { By } from './problems.ts';
 import type { Recovery } from './recovery.ts';
@@ -19,18 +21,25 @@ import type { Recovery } from './recovery.ts';
  * for days, and mails are handed on.
  *
  * A mail about a factor that was added takes that one away as well, or whoever added it comes back by it, or keeps the
- * person out with it. It takes nothing else: a mailbox is no reason to lose a factor that was there before.
+ * person out with it. It takes nothing else, and only with the password from before it was added: a mailbox is no reason to
+ * lose a factor (S75), neither one that was there before nor one that is the person's own after all.
  */
 export interface WasntMe {
   /** Whose mail a link or code is from: before the button is pressed, without effect. Undefined: it is over. */
   find(typed: string): Promise<Disputed | undefined>;
-  /** Once; undefined: it is over. */
-  disown(typed: string, from: Origin & { deviceId: string }): Promise<Disowned | undefined>;
+  /**
+   * Once; undefined: it is over. Without `password` what was added stays. With one that is not right nothing is done;
+   * `wait` in seconds: too many of these; `locked`: a hundred in a row.
+   */
+  disown(
+    typed: string,
+    given: { password?: string | undefined; from: Origin & { deviceId: string } },
+  ): Promise<Disowned | undefined | 'wrong' | { wait: number } | 'locked'>;
 }
 
 export interface Disputed {
   account: Account;
-  /** What the mail is about, if that can be taken away. */
+  /** What the mail is about, if that can be taken away with the password from before. */
   added?: AddedShown;
 }
 
@@ -48,21 +57,52 @@ export interface WasntMeDeps extends HappeningsDeps {
   factors: FactorChanges;
   clock: Clock;
   oneTimeSecrets: Pick<OneTimeSecrets, 'find' | 'take'>;
+  keptPassword: Pick<KeptPassword, 'fits'>;
+  guessing: Pick<Guessing, 'admit' | 'failed' | 'withdrawn'>;
   oldPassword: OldPassword;
   endings: Pick<Endings, 'account'>;
+}
+
+type Visited = Origin & { deviceId: string };
+
+interface Seen {
+  account: Account;
+  added: AddedFactor | undefined;
+  /** The password from before, as it was kept. */
+  before: string | undefined;
 }
 
 /** Milliseconds: as long as the link of a mail works. */
 const newFor = 7 * 86_400_000;
 
 export function createWasntMe(deps: WasntMeDeps & { recovery: Pick<Recovery, 'send'> }): WasntMe {
-  const { records, factors, oneTimeSecrets, endings, clock } = deps;
+  const { records, factors, oneTimeSecrets, keptPassword, guessing, endings, clock } = deps;
 
-  async function look(typed: string): Promise<{ account: Account; added: AddedFactor | undefined } | undefined> {
+  async function look(typed: string): Promise<Seen | undefined> {
     const row = await oneTimeSecrets.find('wasnt-me', typed);
     const account = row?.accountId === undefined ? undefined : await records.accounts.get(row.accountId);
+    if (!row || account?.status !== 'active') return undefined;
 
-    return row && account?.status === 'active' ? { account, added: addedIn(row.data['added']) } : undefined;
+    const { added, password } = row.data;
+
+    return { account, added: addedIn(added), before: typeof password === 'string' ? password : undefined };
+  }
+
+  /** Counted apart from everything else: only who has the mail can guess here, and so keep the person from nothing. */
+  async function prove({ account: { id: accountId }, before = '' }: Seen, password: string, from: Visited) {
+    const email = `wasnt-me ${accountId}`;
+    const admission = await guessing.admit({ email, ip: from.ip, deviceId: from.deviceId, accountId });
+    if (!admission.allowed) return admission.reason === 'locked' ? 'locked' : { wait: admission.retryAfter };
+
+    const { ticket } = admission;
+    const fits = await keptPassword.fits(accountId, before, password).catch(async (error: unknown) => {
+      await guessing.withdrawn(ticket);
+      throw error;
+    });
+
+    await (fits ? guessing.withdrawn(ticket) : guessing.failed(ticket));
+
+    return fits ? 'right' : 'wrong';
   }
 
   async function passkeysOf(account: Account): Promise<Passkey[]> {
@@ -107,12 +147,16 @@ export function createWasntMe(deps: WasntMeDeps & { recovery: Pick<Recovery, 'se
   return {
     find,
 
-    async disown(typed, from) {
+    async disown(typed, { password, from }) {
       const [seen, disputed] = await Promise.all([look(typed), find(typed)]);
       if (!seen || !disputed) return undefined;
 
-      const { account, added } = seen;
-      const removed = disputed.added && { removed: disputed.added };
+      const proved = disputed.added && password !== undefined ? await prove(seen, password, from) : undefined;
+      if (proved !== undefined && proved !== 'right') return proved;
+
+      const { account } = seen;
+      const added = proved && seen.added;
+      const removed = proved && disputed.added && { removed: disputed.added };
       const by = { actor: account.id, from };
       const told: Write[] = await tellingOf(deps, { ...by, account, what: { kind: 'account.disowned' } });
       const ending = { ...by, reason: 'disowned' };

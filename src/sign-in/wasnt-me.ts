@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { waitInWords } from '../domain/duration.ts';
 import type { AddedShown } from '../operations/added-factors.ts';
 import type { Disowned, WasntMe } from '../operations/wasnt-me.ts';
 import { action, page, show, to, view, type MessageKey, type Outcome, type Route } from '../web/route.ts';
@@ -12,7 +13,7 @@ export interface WasntMeView {
   token: string;
   /** Whose account it is about. */
   email: string;
-  /** What the button removes as well. */
+  /** What the button removes as well, with the password from before. */
   added?: Named;
 }
 
@@ -58,10 +59,22 @@ export function wasntMeRoutes({ wasntMe }: WasntMeDeps): Route[] {
       return { token, email: account.email, ...(added && { added: inWords(added) }) };
     }),
 
-    action('/wasnt-me', z.object({}), async ({ query, visitor }) => {
-      const disowned = await wasntMe.disown(query['token'] ?? '', visitor);
+    action('/wasnt-me', z.object({ formerPassword: z.string().max(2000).optional() }), async (ask, input, wrong) => {
+      const { query, visitor } = ask;
+      const password = input.formerPassword === '' ? undefined : input.formerPassword;
+      const disowned = await wasntMe.disown(query['token'] ?? '', { password, from: visitor });
 
-      return disowned ? show(wasntMeDoneView, doneOf(disowned)) : ended();
+      if (disowned === undefined) return ended();
+      if (disowned === 'locked') return wrong({ form: 'undo.locked' }, 429);
+      if (disowned === 'wrong') return wrong({ formerPassword: 'undo.wrongPassword' });
+
+      if ('wait' in disowned) {
+        const time = waitInWords(disowned.wait, visitor.locale);
+
+        return wrong({ form: { key: 'contact.wait', values: { time } } }, 429);
+      }
+
+      return show(wasntMeDoneView, doneOf(disowned));
     }),
 
     page('/wasnt-me/code', wasntMeCodeView, () => ({})),

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RequestOptions } from '../../src/credentials/passkey.ts';
 import type { Account } from '../../src/domain/account.ts';
 import { enter, isSignedIn } from '../security/web/visits.ts';
-import { startTestApp, valueOf, type TestApp } from '../support/app.ts';
+import { goodPassword, startTestApp, valueOf, type TestApp } from '../support/app.ts';
 import { softwareAuthenticator } from '../support/authenticator.ts';
 import { openBrowser, type Browser, type Page } from '../support/browser.ts';
 import { totpAt } from '../support/totp.ts';
@@ -84,10 +84,11 @@ describe('“This wasn’t me”, from a mail about a factor that was added', ()
   const passkeySignsIn = async (device: ReturnType<typeof softwareAuthenticator>) =>
     isSignedIn(await passkeyVisit(device));
 
-  async function press(link: string): Promise<Page> {
+  /** With the password from before what was added, unless told otherwise. */
+  async function press(link: string, formerPassword = goodPassword): Promise<Page> {
     const browser = openBrowser(app.url);
 
-    return browser.submit(await browser.open(link), {}, { form: '/wasnt-me' });
+    return browser.submit(await browser.open(link), { formerPassword }, { form: '/wasnt-me' });
   }
 
   test('a passkey goes by the button, with the recovery codes that came with it, and the person gets in again', async () => {
@@ -98,7 +99,7 @@ describe('“This wasn’t me”, from a mail about a factor that was added', ()
     expect([await passkeySignsIn(device), recoveryCodes?.length]).toEqual([true, 10]);
 
     const { link, text } = await added(ana);
-    expect(text).toContain('it removes what was added');
+    expect(text).toContain('with your password, removes what was added');
     const page = await openBrowser(app.url).open(link);
     expect(page.words).toContain('Passkey Blue key');
     expect(await passkeySignsIn(device)).toBe(true);
@@ -114,6 +115,43 @@ describe('“This wasn’t me”, from a mail about a factor that was added', ()
 
     await reset(await linkTo(ana));
     expect(await signsIn({ ...ana, password: wanted })).toBe(true);
+  });
+
+  test('S75: whoever has the mailbox alone signs everybody out and takes nothing, also after a reset', async () => {
+    const ana = await settled();
+    await addAuthenticator(ana);
+    const { link } = await added(ana);
+    const { device } = await addPasskey(ana, 'Own key');
+    const later = (await added(ana)).link;
+    const before = await factorsOf(ana);
+
+    const wrong = await press(link, 'not the password of anybody');
+    expect([wrong.status, wrong.words]).toEqual([422, expect.stringContaining('not your password before')]);
+
+    const empty = await press(later, '');
+    expect(empty.words).toMatch(/Everybody is signed out.*Added in the last seven days.*Passkey Own key/s);
+    expect(empty.words).not.toContain('This was removed');
+
+    await reset(await linkTo(ana));
+    const known = await press(link, wanted);
+    expect(known.status).toBe(422);
+    expect(await factorsOf(ana)).toMatchObject({ passkeys: before.passkeys, recovery: before.recovery });
+    expect((await factorsOf(ana)).authenticators).toHaveLength(1);
+    expect(await signsIn({ ...ana, password: wanted })).toBe(false);
+    expect(await passkeySignsIn(device)).toBe(true);
+  });
+
+  test('S86: guesses at the password behind a mail are counted, and lock the person out of nothing', async () => {
+    const ana = await settled();
+    const { device } = await addPasskey(ana);
+    const { link } = await added(ana);
+    const statuses: number[] = [];
+    for (let n = 0; n < 8; n += 1) statuses.push((await press(link, `not the password ${n}`)).status);
+
+    expect(statuses.filter((status) => status === 422)).toHaveLength(5);
+    expect(statuses.at(-1)).toBe(429);
+    expect((await press(link)).status).toBe(429);
+    expect(await passkeySignsIn(device)).toBe(true);
   });
 
   test('an authenticator that kept the person out goes, too', async () => {
@@ -242,7 +280,7 @@ describe('“This wasn’t me”, from a mail about a factor that was added', ()
     const page = await browser.open(link);
     app.clock.advance(7 * day);
 
-    expect((await browser.submit(page, {}, { form: '/wasnt-me' })).status).toBe(410);
+    expect((await browser.submit(page, { formerPassword: goodPassword }, { form: '/wasnt-me' })).status).toBe(410);
     expect(await passkeySignsIn(device)).toBe(true);
   });
 
@@ -253,7 +291,9 @@ describe('“This wasn’t me”, from a mail about a factor that was added', ()
     const page = await browser.open((await added(ana)).link);
 
     const pages = await Promise.all(
-      Array.from({ length: 50 }, () => browser.submit(page, {}, { form: '/wasnt-me', follow: false })),
+      Array.from({ length: 50 }, () =>
+        browser.submit(page, { formerPassword: goodPassword }, { form: '/wasnt-me', follow: false }),
+      ),
     );
 
     expect(pages.filter(({ status }) => status === 200)).toHaveLength(1);
