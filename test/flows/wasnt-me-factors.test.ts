@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Account } from '../../src/domain/account.ts';
 import { enter, isSignedIn } from '../security/web/visits.ts';
 import { goodPassword, startTestApp, valueOf, type TestApp } from '../support/app.ts';
-import { softwareAuthenticator } from '../support/authenticator.ts';
+import type { softwareAuthenticator } from '../support/authenticator.ts';
 import { openBrowser, type Page } from '../support/browser.ts';
 import { addingAt, day } from './adding-factors.ts';
 import { addressVisits } from './address-visits.ts';
