@@ -99,13 +99,16 @@ const overHttp: [EventKind, Expected, (at: Place) => Promise<unknown>][] = [
     bens,
     async (at) => {
       await enter(at);
-      const form = await at.browser.open('/account/sign-in-and-security');
-      // The same again: for the other tests it stays what it was.
-      await at.browser.submit(form, {
-        currentPassword: at.ben.password,
-        newPassword: at.ben.password,
-        confirmPassword: at.ben.password,
-      });
+      const other = `${at.ben.password}-2`;
+
+      // And back: for the other tests it stays what it was.
+      for (const [currentPassword, newPassword] of [
+        [at.ben.password, other],
+        [other, at.ben.password],
+      ] as const) {
+        const form = await at.browser.open('/account/sign-in-and-security');
+        await at.browser.submit(form, { currentPassword, newPassword, confirmPassword: newPassword });
+      }
     },
   ],
   ['token.issued', wikis, tokens],

@@ -10,7 +10,7 @@ import { within } from '../../support/within.ts';
 import { openPlace } from '../../support/process.ts';
 import { newPrefix, startRedis, type RedisServer } from '../../support/redis.ts';
 import { ephemeraContract } from '../ephemera.contract.ts';
-import { asks, openStore } from './opened.ts';
+import { asks, openStore, recovery } from './opened.ts';
 import { commandsOf, commandsUsed, rightsAtServer } from './rights.ts';
 
 const certificate = (name: string) =>
@@ -36,7 +36,12 @@ describeWith('redis', 'opening a store in Redis', () => {
     const prefix = `gatehouse:${newPrefix()}`;
 
     return {
-      open: (clock) => openStore({ url: url('gatehouse'), prefix }, clock),
+      async open(clock) {
+        const store = await openStore({ url: url('gatehouse'), prefix }, clock);
+        await recovery(() => store.ready());
+
+        return store;
+      },
       [Symbol.asyncDispose]: async () => undefined,
     };
   });
