@@ -1,4 +1,3 @@
-import type { Guessing } from '../credentials/guessing.ts';
 import type { OneTimeCodes } from '../credentials/one-time-code.ts';
 import type { OneTimeSecrets } from '../credentials/one-time-secret.ts';
 import { emailKey, type Account, type FormerEmail } from '../domain/account.ts';
@@ -10,6 +9,7 @@ import { formerEmailsEnded } from './email-change.ts';
 import type { Endings } from './endings.ts';
 import type { FormerProof, FormerProofs } from './former-proofs.ts';
 import { tellingOf, type HappeningsDeps } from './happenings.ts';
+import { provedBehind, type MailedProof, type Proved } from './mailed-proof.ts';
 import type { Remembering } from './remembering.ts';
 
 /**
@@ -44,7 +44,7 @@ export interface EmailUndoDeps extends HappeningsDeps {
   oneTimeSecrets: Pick<OneTimeSecrets, 'find' | 'endedBy'>;
   formerProofs: Pick<FormerProofs, 'waysIn' | 'fits' | 'spend'>;
   /** At second factors: codes are among what is guessed here. */
-  guessing: Pick<Guessing, 'admit' | 'failed' | 'withdrawn'>;
+  guessing: MailedProof['guessing'];
   endings: Pick<Endings, 'account'>;
   remembering: Pick<Remembering, 'forgetAll'>;
   messages: Pick<Messages, 'compose'>;
@@ -72,24 +72,15 @@ export function createEmailUndo(deps: EmailUndoDeps): EmailUndo {
       : undefined;
   }
 
-  /** Counted apart from everything else: only who has the mail can guess here, and so keep the person from nothing. */
-  async function prove({ account, before }: Seen, given: Parameters<EmailUndo['undo']>[1]) {
+  function prove(
+    { account: { id: accountId }, before }: Seen,
+    given: Parameters<EmailUndo['undo']>[1],
+  ): Promise<Proved> {
     const { from, by, text } = given;
-    const { id: accountId } = account;
-    const email = `email-undo ${accountId}`;
-    const admission = await guessing.admit({ email, ip: from.ip, deviceId: from.deviceId, accountId });
 
-    if (!admission.allowed) return admission.reason === 'locked' ? 'locked' : { wait: admission.retryAfter };
-
-    const { ticket } = admission;
-    const fits = await formerProofs.fits(accountId, before, { by, text }).catch(async (error: unknown) => {
-      await guessing.withdrawn(ticket);
-      throw error;
-    });
-
-    await (fits ? guessing.withdrawn(ticket) : guessing.failed(ticket));
-
-    return fits ? 'right' : 'wrong';
+    return provedBehind('email-undo', { guessing, accountId, from }, () =>
+      formerProofs.fits(accountId, before, { by, text }),
+    );
   }
 
   async function writesOf({ account, former }: Seen, from: Origin): Promise<Write[]> {

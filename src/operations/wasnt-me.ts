@@ -1,4 +1,3 @@
-import type { Guessing } from '../credentials/guessing.ts';
 import type { OneTimeSecrets } from '../credentials/one-time-secret.ts';
 import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -10,6 +9,7 @@ import type { Endings } from './endings.ts';
 import type { FactorChanges } from './factor-changes.ts';
 import { tellingOf, type HappeningsDeps } from './happenings.ts';
 import type { KeptPassword } from './kept-password.ts';
+import { provedBehind, type MailedProof, type Proved } from './mailed-proof.ts';
 import type { OldPassword } from './old-password.ts';
 import type { By } from './problems.ts';
 import type { Recovery } from './recovery.ts';
@@ -58,7 +58,7 @@ export interface WasntMeDeps extends HappeningsDeps {
   clock: Clock;
   oneTimeSecrets: Pick<OneTimeSecrets, 'find' | 'take'>;
   keptPassword: Pick<KeptPassword, 'fits'>;
-  guessing: Pick<Guessing, 'admit' | 'failed' | 'withdrawn'>;
+  guessing: MailedProof['guessing'];
   oldPassword: OldPassword;
   endings: Pick<Endings, 'account'>;
 }
@@ -88,21 +88,10 @@ export function createWasntMe(deps: WasntMeDeps & { recovery: Pick<Recovery, 'se
     return { account, added: addedIn(added), before: typeof password === 'string' ? password : undefined };
   }
 
-  /** Counted apart from everything else: only who has the mail can guess here, and so keep the person from nothing. */
-  async function prove({ account: { id: accountId }, before = '' }: Seen, password: string, from: Visited) {
-    const email = `wasnt-me ${accountId}`;
-    const admission = await guessing.admit({ email, ip: from.ip, deviceId: from.deviceId, accountId });
-    if (!admission.allowed) return admission.reason === 'locked' ? 'locked' : { wait: admission.retryAfter };
-
-    const { ticket } = admission;
-    const fits = await keptPassword.fits(accountId, before, password).catch(async (error: unknown) => {
-      await guessing.withdrawn(ticket);
-      throw error;
-    });
-
-    await (fits ? guessing.withdrawn(ticket) : guessing.failed(ticket));
-
-    return fits ? 'right' : 'wrong';
+  function prove({ account: { id: accountId }, before = '' }: Seen, password: string, from: Visited): Promise<Proved> {
+    return provedBehind('wasnt-me', { guessing, accountId, from }, () =>
+      keptPassword.fits(accountId, before, password),
+    );
   }
 
   async function passkeysOf(account: Account): Promise<Passkey[]> {
