@@ -1,8 +1,13 @@
 import { hash, randomFillSync } from 'node:crypto';
 
-/** A new identifier: 128 random bits as 22 letters, digits, `-` and `_`. */
+/**
+ * A new identifier: 128 random bits as 22 letters, digits, `-` and `_`. None begins with `-`, which a command line would
+ * take for an option.
+ */
 export function newId(): string {
-  return random(16, 'base64url');
+  const id = random(16, 'base64url');
+
+  return id.startsWith('-') ? newId() : id;
 }
 
 /** A new secret: 256 random bits as 43 letters, digits, `-` and `_`; safe in every URL and header. */

@@ -18,6 +18,13 @@ describe('ids', () => {
     expect(newTimedId(36) > newTimedId(35)).toBe(true);
   });
 
+  test('none begins with the dash of an option: each can stand on a command line as it is', () => {
+    const made = Array.from({ length: 10_000 }, () => newId());
+
+    expect(made.filter((id) => id.startsWith('-'))).toEqual([]);
+    expect(new Set(made.map(([first]) => first)).size).toBe(63);
+  });
+
   test('RFC 6234: the digest of abc', () => {
     expect(sha256('abc')).toBe('ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0');
   });

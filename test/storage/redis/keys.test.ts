@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { settableClock } from '../../support/clock.ts';
 import { describeWith } from '../../support/need.ts';
 import { startRedis, type RedisServer } from '../../support/redis.ts';
+import { within } from '../../support/within.ts';
 import { openStore } from './opened.ts';
 
 describeWith('redis', 'what stands in Redis', () => {
@@ -82,9 +83,10 @@ describeWith('redis', 'what stands in Redis', () => {
 
   test('is gone by itself when its life is over: nothing is kept for ever', async () => {
     await using store = await openStore({ url: server.url });
-    await store.put('value', 'short', 1, { ttl: -59.9 + 60 });
+    await store.put('value', 'short', 1, { ttl: 0.1 });
     await server.command('PEXPIRE', 'gatehouse:value:short', '1');
 
+    expect(await within(5000, lives, (found) => !('gatehouse:value:short' in found))).toBeDefined();
     expect(await store.get('value', 'short')).toBeUndefined();
     expect(await store.sweep(100)).toBe(0);
   });
