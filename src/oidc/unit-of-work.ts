@@ -37,6 +37,8 @@ export function createUnit({ records, ephemera, clock, onError }: UnitDeps, orig
   let rest: (() => Promise<unknown>)[] = [];
   /** What a request that has failed leaves to be written all the same. */
   const owed: (() => Promise<unknown>)[] = [];
+  /** Once records did not answer: what is asked of them later is told so without another wait. */
+  let away: Unavailable | undefined;
 
   function once<T>(key: string, load: () => Promise<T>): Promise<T> {
     let loading = memory.get(key) as Promise<T> | undefined;
@@ -47,6 +49,18 @@ export function createUnit({ records, ephemera, clock, onError }: UnitDeps, orig
     }
 
     return loading;
+  }
+
+  async function asking<T>(question: () => Promise<T>): Promise<T> {
+    if (away) throw away;
+
+    try {
+      return await question();
+    } catch (error) {
+      if (error instanceof Unavailable) away ??= error;
+
+      throw error;
+    }
   }
 
   function settle(key: string, value: Promise<unknown>): void {
@@ -137,11 +151,11 @@ export function createUnit({ records, ephemera, clock, onError }: UnitDeps, orig
     startedAt: clock.now(),
     origin,
 
-    get: (name, id) => once(keyOf(name, id), async () => asStored(name, await collection(name).get(id))),
+    get: (name, id) => once(keyOf(name, id), async () => asStored(name, await asking(() => collection(name).get(id)))),
 
     async findSession(cookieHash) {
       const found = await once(`cookie ${cookieHash}`, async () =>
-        asStored('sessions', await records.sessions.find('cookie', cookieHash)),
+        asStored('sessions', await asking(() => records.sessions.find('cookie', cookieHash))),
       );
 
       // The same row by either name: whatever this request did to it meanwhile counts.
@@ -176,7 +190,8 @@ export function createUnit({ records, ephemera, clock, onError }: UnitDeps, orig
       const key = keyOf(name, id);
       if ([...writes.values()].some(({ write }) => keyOf(write.in, idIn(write)) === key)) await flush();
 
-      const row = asStored(name, await collection(name).update(id, change, seen.get(key) as Row<typeof name>));
+      const before = seen.get(key) as Row<typeof name>;
+      const row = asStored(name, await asking(() => collection(name).update(id, change, before)));
       settle(key, Promise.resolve(row));
 
       return row;

@@ -123,6 +123,41 @@ describe('a unit of work', () => {
     expect([await isThere('meant'), await isThere('done'), failures.length]).toEqual([false, true, 1]);
   });
 
+  test('S115: where records did not answer once, the rest of the request is told so without asking', async () => {
+    const { port, clock } = records;
+    const asked: string[] = [];
+    const away = (name: string) => async () => {
+      asked.push(name);
+      throw new Unavailable('no answer');
+    };
+    const failing = createUnits({
+      records: {
+        ...port,
+        grants: { ...port.grants, get: away('get'), update: away('update') },
+        sessions: { ...port.sessions, find: away('find') },
+      } as UnitDeps['records'],
+      ephemera: ephemera.port,
+      clock,
+      onError: (error) => errors.push(error),
+    });
+    await ephemera.port.put('kind', 'id', 'there', { ttl: 60 });
+
+    await failing.open(undefined, async (unit) => {
+      await expect(unit.get('grants', 'one')).rejects.toThrow('no answer');
+      await expect(unit.get('grants', 'two')).rejects.toThrow('no answer');
+      await expect(unit.findSession('cookie')).rejects.toThrow('no answer');
+      await expect(unit.update('grants', 'one', (old) => old)).rejects.toThrow('no answer');
+      expect(await unit.recall('kind', 'id')).toBe('there');
+    });
+    expect(asked).toEqual(['get']);
+
+    // The next request finds out for itself.
+    await failing.open(undefined, async (unit) => {
+      await expect(unit.get('grants', 'one')).rejects.toThrow('no answer');
+    });
+    expect(asked).toEqual(['get', 'get']);
+  });
+
   test('takes nothing over once its request is answered: what goes on behind it writes for itself', async () => {
     const later = Promise.withResolvers<void>();
     let behind: Promise<boolean> | undefined;

@@ -16,9 +16,18 @@ import type { Write } from '../../src/storage/records.ts';
 export interface Outage {
   around(stores: Stores): Stores;
   take(...names: string[]): void;
+  /** The same once so many of their calls have been let through. */
+  takeBehind(calls: number, ...names: string[]): void;
   /** The same with a failure that nobody expects. */
   fail(error: Error, ...names: string[]): void;
   mend(): void;
+  /**
+   * The calls that have failed since the last `take`, by rounds of those who waited together: what was asked before the
+   * others were told is one round. Whoever still waits is not among them.
+   */
+  failed(): string[][];
+  /** Called before a round is told that it has failed: while they waited, time has passed. */
+  onFailing: (() => void) | undefined;
   /** Answers come so many milliseconds later, as over a network: what was read is old by then. */
   delay(milliseconds: number): void;
   /** Every call so far, in order: `records.accounts.get`. */
@@ -30,6 +39,33 @@ export function createOutage(): Outage {
   let taken: readonly string[] = [];
   let failure: Error = unanswered();
   let lag = 0;
+  let spared = 0;
+  let rounds: string[][] = [];
+  let round: { calls: string[]; over: Promise<void> } | undefined;
+
+  /** As long as nobody has been told, others wait with it. */
+  async function failing(call: string): Promise<never> {
+    const [current, told] = [(round ??= begin()), failure];
+    current.calls.push(call);
+    await current.over;
+    throw told;
+  }
+
+  function begin() {
+    const calls: string[] = [];
+    const among = rounds;
+
+    const over = new Promise<void>((resolve) => {
+      setTimeout(() => {
+        round = undefined;
+        outage.onFailing?.();
+        among.push(calls);
+        resolve();
+      }, roundLasts);
+    });
+
+    return { calls, over };
+  }
 
   const isTaken = (name: string): boolean => taken.some((one) => name === one || name.startsWith(`${one}.`));
 
@@ -46,28 +82,35 @@ export function createOutage(): Outage {
           const call = `${name}.${key}`;
           calls.push(call);
 
-          return [call, ...partsOf(call, given)].some(isTaken)
-            ? Promise.reject(failure)
+          return [call, ...partsOf(call, given)].some(isTaken) && (spared -= 1) < 0
+            ? failing(call)
             : later(value.apply(of, given), lag);
         };
       },
     });
   }
 
-  return {
+  function take(names: readonly string[], behind = 0): void {
+    taken = names;
+    failure = unanswered();
+    spared = behind;
+    rounds = [];
+  }
+
+  const outage: Outage = {
+    onFailing: undefined,
     calls,
     around: ({ records, ephemera }) => ({
       records: watched(records, 'records'),
       ephemera: watched(ephemera, 'ephemera'),
     }),
-    take: (...names) => {
-      taken = names;
-      failure = unanswered();
-    },
+    take: (...names) => take(names),
+    takeBehind: (count, ...names) => take(names, count),
     fail: (error, ...names) => {
-      taken = names;
+      take(names);
       failure = error;
     },
+    failed: () => rounds,
     delay: (milliseconds) => {
       lag = milliseconds;
     },
@@ -75,7 +118,12 @@ export function createOutage(): Outage {
       taken = [];
     },
   };
+
+  return outage;
 }
+
+/** Milliseconds: longer than a request takes to ask for all that it needs at once. */
+const roundLasts = 40;
 
 /** What a `write` does to collections, as a call of each would be named. */
 function partsOf(call: string, [writes]: unknown[]): string[] {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { Account } from '../../../src/domain/account.ts';
 import { openBrowser, type Browser, type Page } from '../../support/browser.ts';
 import { createOutage } from '../../support/outage.ts';
+import { tickAll } from '../../support/relying-party.ts';
 import { openGround, type Answer, type Ground, type Party, type Tokens } from '../protocol/ground.ts';
 import { isSignedIn, sessionsOf } from './visits.ts';
 
@@ -16,6 +17,8 @@ describe('while storage is down', () => {
   const outage = createOutage();
   let ground: Ground;
   let wiki: Party;
+  /** Somebody else's: it needs to be allowed. */
+  let strange: Party;
   let ben: Account & { password: string };
   let ana: Browser;
   let tokens: Tokens;
@@ -24,11 +27,15 @@ describe('while storage is down', () => {
     ground = await openGround({ aroundStores: outage.around });
     ben = await ground.app.account({ email: 'ben@example.com' });
     wiki = await ground.party('web', { first_party: true });
+    strange = await ground.party('web');
     ana = await ground.signedIn(ground.ana);
     tokens = await wiki.tokens(ana);
   });
 
-  afterEach(() => outage.mend());
+  afterEach(() => {
+    outage.mend();
+    outage.onFailing = undefined;
+  });
 
   afterAll(() => ground[Symbol.asyncDispose]());
 
@@ -47,7 +54,15 @@ describe('while storage is down', () => {
           outcomeOf(await browser.submit(door, { email: ben.email, password: ben.password }, { follow: false }));
       },
     ],
-    ['an authorization request', async () => async () => outcomeOf(await ana.get(wiki.url()))],
+    [
+      'an authorization request',
+      async () => {
+        // The app is known from then on.
+        await wiki.code(ana);
+
+        return async () => outcomeOf(await ana.get(wiki.url()));
+      },
+    ],
     [
       'going on after the sign-in',
       async () => {
@@ -109,6 +124,27 @@ describe('while storage is down', () => {
         return async () => outcomeOf(await browser.submit(form, fields, { follow: false }));
       },
     ],
+    [
+      'what an app asks to be allowed',
+      async () => async () => outcomeOf(await ana.get(strange.url({ prompt: 'consent' }))),
+    ],
+    [
+      'allowing it',
+      async () => {
+        const asks = await ana.open(strange.url({ prompt: 'consent' }));
+
+        return async () => outcomeOf(await ana.submit(asks, tickAll(asks), { button: 'Allow', follow: false }));
+      },
+    ],
+    [
+      'going on after that',
+      async () => {
+        const asks = await ana.open(strange.url({ prompt: 'consent' }));
+        const on = await ana.submit(asks, tickAll(asks), { button: 'Allow', follow: false });
+
+        return async () => outcomeOf(await ana.get(String(on.location)));
+      },
+    ],
     ['signing out?', async () => async () => outcomeOf(await ana.get('/oauth/logout'))],
     [
       'signing out of the console',
@@ -137,6 +173,28 @@ describe('while storage is down', () => {
 
     outage.take('records');
     expect(await finish()).toEqual(unavailable);
+  });
+
+  test.each(asked)('S115: wherever it goes away, one wait for it and no more: %s', async (_what, begin) => {
+    outage.onFailing = () => ground.app.clock.advance(4000);
+
+    for (const part of ['records', 'ephemera']) {
+      for (let [through, waits] = [0, 1]; waits > 0; through += 1) {
+        const finish = await begin();
+
+        outage.takeBehind(through, part);
+        const { status } = await finish();
+        waits = outage.failed().length;
+        outage.mend();
+
+        expect({ part, through, status, waits: waits > 1 ? outage.failed() : 'one at most' }).toEqual({
+          part,
+          through,
+          status: waits > 0 ? 503 : expect.any(Number),
+          waits: 'one at most',
+        });
+      }
+    }
   });
 
   test('S115: an error page is a page, and says that it is for a moment only', async () => {
