@@ -20,7 +20,7 @@ import { openSenders } from './messages/senders.ts';
 import { waysOf } from './messages/ways.ts';
 import { createWriting } from './messages/writing.ts';
 import { createOidc, type Oidc } from './oidc/provider.ts';
-import { openServices, type Services, type ServicesOptions } from './services.ts';
+import { openServices, useKey, type Services, type ServicesOptions } from './services.ts';
 import { showEnded, signInRoutes } from './sign-in/index.ts';
 import { cameFrom } from './web/arrivals.ts';
 import type { Route } from './web/route.ts';
@@ -83,6 +83,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     }),
   );
   opened.use(await claimSecrets({ ...services, ...eachMinute, failed: onError }));
+  await useKey(services);
   await services.clients.ensure(consoleClientId, consoleMetadata(config.issuer));
   await services.signingKeys.ensure();
 

@@ -10,7 +10,7 @@ import { move, type Moved } from './operations/move.ts';
 import type { Progress } from './operations/move-copy.ts';
 import { undoMove, type Side } from './operations/move-sides.ts';
 import { openRecords, recordsBackendOf, labelOf } from './services-stores.ts';
-import { keyInUse } from './services.ts';
+import { keysInUse } from './services.ts';
 import type { Records } from './storage/records.ts';
 import { MoveRefused } from './storage/refusals.ts';
 import { createSealing } from './storage/sealing.ts';
@@ -43,7 +43,7 @@ export async function moveBetween(from: Place, to: Place, { clock, told }: Movin
 
   await using source = await openSide(from.config, clock);
   // Without its own key, what the new configuration holds would prove nothing.
-  await keyInUse(source.records, from.secrets);
+  await keysInUse(source.records, from.secrets);
   await using target = await openSide(to.config, clock);
 
   return await move({
@@ -60,7 +60,7 @@ export async function moveBetween(from: Place, to: Place, { clock, told }: Movin
 /** Answers where it had been moved to, in words. Throws as `moveBetween`. */
 export async function undoMoveFrom({ config, secrets }: Place, clock: Clock): Promise<string> {
   await using source = await openSide(config, clock);
-  await keyInUse(source.records, secrets);
+  await keysInUse(source.records, secrets);
 
   return await undoMove({ source, clock, events: eventsOf(source.records, secrets, clock) });
 }

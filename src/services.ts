@@ -6,6 +6,7 @@ import { createOneTimeSecrets } from './credentials/one-time-secret.ts';
 import { createPasswordPolicy, type PasswordPolicy } from './credentials/password-policy.ts';
 import { createPasswords, type Passwords } from './credentials/passwords.ts';
 import type { Clock } from './domain/clock.ts';
+import type { Json } from './domain/json.ts';
 import type { DeviceSession } from './domain/device-session.ts';
 import type { InMaintenance } from './domain/errors.ts';
 import { createEvents, type Events } from './events/writer.ts';
@@ -41,6 +42,7 @@ import { announceClientChanges } from './storage/client-changes.ts';
 import { holdWrites } from './storage/held-writes.ts';
 import type { Records } from './storage/records.ts';
 import { KeyMissing } from './storage/refusals.ts';
+import { agreeOnKey } from './jobs/same-secrets.ts';
 import { createSealing, type Sealing } from './storage/sealing.ts';
 
 /**
@@ -94,7 +96,7 @@ export async function checkMailServer(config: Config): Promise<string | undefine
   return mailerOf(config)?.check();
 }
 
-/** Names the key that secrets are sealed under now. */
+/** Names the keys that secrets were ever sealed under, the present one first: nothing is sealed anew under another. */
 const keySetting = 'encryption-key';
 
 export async function openServices(options: ServicesOptions): Promise<Services> {
@@ -103,7 +105,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
 
   const placeOf = server ? await openPlacesIn(config, onError) : undefined;
   const sealing = createSealing(secrets);
-  const first = await checkStore({ records: store, secrets, clock }).catch(async (error: unknown) => {
+  const first = await checkStore({ records: store, secrets, clock, server }).catch(async (error: unknown) => {
     await ephemera[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
     throw error;
@@ -178,26 +180,37 @@ const unwatched: StandingWatch = {
 };
 
 /** Whether this store may be used, and by us. Throws MoveUnfinished, StoreMoved or KeyMissing. */
-async function checkStore(store: Pick<Services, 'records' | 'secrets' | 'clock'>): Promise<Standing> {
+async function checkStore({ server, ...store }: Keyed & { server: boolean }): Promise<Standing> {
   const standing = await standingOf(store.records);
   admit(standing);
-  await checkKey(store);
+
+  if (server) await keysInUse(store.records, store.secrets);
+  else await useKey(store);
 
   return standing;
 }
 
-/**
- * Refuses data that was sealed under a key which is not ours, before anything is written under another one: two keys in
- * one database could not be told apart later. Throws KeyMissing.
- */
-async function checkKey({ records, secrets, clock }: Pick<Services, 'records' | 'secrets' | 'clock'>): Promise<void> {
-  const id = secrets.encryptionKeys[0]?.id ?? '';
-  const known = await keyInUse(records, secrets);
+type Keyed = Pick<Services, 'records' | 'secrets' | 'clock'>;
 
-  if (known === undefined) {
-    await records.write([{ in: 'settings', put: { id: keySetting, value: id, updatedAt: clock.now() } }]);
-  } else if (known !== id) {
-    await records.settings.update(keySetting, (old) => ({ ...old, value: id, updatedAt: clock.now() }));
+/**
+ * Says which key seals from now on, before anything is written under it: data that is sealed under a key which is not ours
+ * is refused, and so is a key that a running node does not have. A server has claimed that it may run by then. Throws
+ * KeyMissing and SecretsDiffer.
+ */
+export async function useKey({ records, secrets, clock }: Keyed): Promise<void> {
+  const id = secrets.encryptionKeys[0]?.id ?? '';
+  const [first] = await keysInUse(records, secrets);
+
+  if (first !== id) await agreeOnKey({ records, secrets, clock });
+
+  if (first === undefined) {
+    await records.write([{ in: 'settings', put: { id: keySetting, value: [id], updatedAt: clock.now() } }]);
+  } else if (first !== id) {
+    await records.settings.update(keySetting, (old) => {
+      const others = namesIn(old.value).filter((name) => name !== id);
+
+      return { ...old, value: [id, ...others], updatedAt: clock.now() };
+    });
   }
 }
 
@@ -221,18 +234,24 @@ function openMessages(
   return createMessages({ sealing, clock, ways, numbers, bell, timeZone: account.time_zone });
 }
 
-/** The id of the key that secrets are sealed under; undefined: nothing is sealed yet. Throws KeyMissing: it is not ours. */
-export async function keyInUse(
+/**
+ * The ids of the keys that secrets are sealed under, the present one first; none: nothing is sealed yet. Throws KeyMissing
+ * where one is not ours: somebody's secrets could not be read.
+ */
+export async function keysInUse(
   { settings }: Pick<Records, 'settings'>,
   { encryptionKeys }: Secrets,
-): Promise<string | undefined> {
-  const known = (await settings.get(keySetting))?.value;
+): Promise<string[]> {
+  const known = namesIn((await settings.get(keySetting))?.value);
+  const missing = known.find((name) => !encryptionKeys.some(({ id }) => id === name));
 
-  if (known !== undefined && !encryptionKeys.some(({ id }) => id === known)) {
-    throw new KeyMissing(typeof known === 'string' ? known : 'unknown');
-  }
+  if (missing !== undefined) throw new KeyMissing(missing);
 
-  return typeof known === 'string' ? known : undefined;
+  return known;
+}
+
+function namesIn(value: Json | undefined): string[] {
+  return [value ?? []].flat().map(String);
 }
 
 function hashingOptions({ passwords: { argon2, hash_queue, maximum_length } }: Config): HashingOptions {

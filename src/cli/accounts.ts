@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import type { Account } from '../domain/account.ts';
+import { locales, type Account } from '../domain/account.ts';
 import type { By } from '../operations/problems.ts';
 import { needed, Usage, type Call, type Command } from './command.ts';
 import { fail, finish, printJson } from './print.ts';
@@ -20,7 +20,8 @@ const person = {
 } as const;
 
 const personUsage =
-  '--email ADDRESS --password-stdin [--display-name NAME] [--first-name NAME] [--last-name NAME] [--locale en|de]';
+  '--email ADDRESS --password-stdin [--display-name NAME] [--first-name NAME] [--last-name NAME] [--locale ' +
+  `${locales.join('|')}]`;
 
 export const adminCreate: Command = {
   words: 'admin create',

@@ -7,14 +7,20 @@ import type { Sealing } from '../storage/sealing.ts';
 import { startRounds, type Round } from './job.ts';
 
 /**
- * Nodes of one installation share their secrets: a cookie that one has signed is read by the next. Each running node
- * says in a record which ones it has, as keyed hashes, and one that starts with others is refused while any of them
- * does. What is sealed in the store says so itself; this is for what is in no store.
+ * Nodes of one installation share their secrets and their issuer: a cookie that one has signed is read by the next, and
+ * what one writes for its address, or under its key, the others have to be able to use. Each running node says in a
+ * record which ones it has, secrets as keyed hashes, and one that starts with others is refused while any of them does.
  */
 export interface SameSecretsDeps extends Omit<Round, 'round'> {
   records: Pick<Records, 'leases'>;
   sealing: Pick<Sealing, 'keyedHash'>;
-  secrets: { cookieKeys: readonly string[]; pairwiseSalt: string };
+  secrets: {
+    cookieKeys: readonly string[];
+    pairwiseSalt: string;
+    /** The first seals; `id` tells nothing of a key. */
+    encryptionKeys: readonly { id: string }[];
+  };
+  config: { issuer: string };
   clock: Clock;
   /** Seconds that a node which was killed is taken to be running. */
   lease: number;
@@ -23,7 +29,13 @@ export interface SameSecretsDeps extends Omit<Round, 'round'> {
 /** Under one id, with an entry in `holder` for each node that runs. */
 const id = 'secrets';
 
-type Secrets = { hashKey: string; pairwiseSalt: string; cookieKeys: string[] };
+type Secrets = {
+  issuer: string;
+  encryptionKeys: string[];
+  hashKey: string;
+  pairwiseSalt: string;
+  cookieKeys: string[];
+};
 
 /** By the node's own name, which it has for as long as it runs; `until` in milliseconds. */
 type Nodes = Record<string, Secrets & { until: number }>;
@@ -87,6 +99,16 @@ export async function claimSecrets(deps: SameSecretsDeps): Promise<AsyncDisposab
   };
 }
 
+/** For what runs beside the nodes: whether each of them opens what is sealed under our key. Throws SecretsDiffer. */
+export async function agreeOnKey(deps: Pick<SameSecretsDeps, 'records' | 'secrets' | 'clock'>): Promise<void> {
+  const row = await deps.records.leases.get(id);
+  const [first = ''] = deps.secrets.encryptionKeys.map((key) => key.id);
+  const running = Object.values(JSON.parse(row?.holder ?? '{}') as Nodes);
+  const without = running.find((node) => node.until > deps.clock.now() && !node.encryptionKeys.includes(first));
+
+  if (without) throw new SecretsDiffer('secrets.encryption_key', without.until);
+}
+
 /** It lasts as long as the last of them, and is over at once without any. */
 function rowOf(nodes: Nodes): Lease {
   const ends = Object.values(nodes).map(({ until }) => until);
@@ -95,23 +117,31 @@ function rowOf(nodes: Nodes): Lease {
 }
 
 /** Nobody can tell the secrets by them. */
-function fingerprints({ secrets, sealing }: Pick<SameSecretsDeps, 'secrets' | 'sealing'>): Secrets {
+function fingerprints({ secrets, sealing, config }: Pick<SameSecretsDeps, 'secrets' | 'sealing' | 'config'>): Secrets {
   const of = (value: string) => sealing.keyedHash('secrets', value);
 
   return {
+    issuer: config.issuer,
+    encryptionKeys: secrets.encryptionKeys.map(({ id: key }) => key),
     hashKey: of(''),
     pairwiseSalt: of(`pairwise ${secrets.pairwiseSalt}`),
     cookieKeys: secrets.cookieKeys.map((key) => of(`cookies ${key}`)),
   };
 }
 
-/** The setting in which two nodes differ. Of cookie keys, each has to accept what the other signs. */
+/** The setting in which two nodes differ. Of keys, each has to open or accept what the other seals or signs. */
 function difference(ours: Secrets, theirs: Secrets): string | undefined {
+  if (ours.issuer !== theirs.issuer) return 'issuer';
+  if (!agree(ours.encryptionKeys, theirs.encryptionKeys)) return 'secrets.encryption_key';
   if (ours.hashKey !== theirs.hashKey) return 'secrets.hash_key';
   if (ours.pairwiseSalt !== theirs.pairwiseSalt) return 'secrets.pairwise_salt';
 
-  const [mine = ''] = ours.cookieKeys;
-  const [other = ''] = theirs.cookieKeys;
+  return agree(ours.cookieKeys, theirs.cookieKeys) ? undefined : 'secrets.cookie_keys';
+}
 
-  return theirs.cookieKeys.includes(mine) && ours.cookieKeys.includes(other) ? undefined : 'secrets.cookie_keys';
+function agree(ours: readonly string[], theirs: readonly string[]): boolean {
+  const [mine = ''] = ours;
+  const [other = ''] = theirs;
+
+  return theirs.includes(mine) && ours.includes(other);
 }

@@ -103,10 +103,20 @@ export class SecretsDiffer extends Error {
   /** `until`: when a node that was killed is no longer taken to be running, in milliseconds. */
   constructor(setting: string, until: number) {
     super(
-      `Another node is running with a different ${setting}: give all nodes the same. To change it, put a new cookie ` +
-        'key behind the old one on every node and then in front of it; for the others, stop every node first. A node ' +
+      `Another node is running with a different ${setting}: give all nodes the same. ${waysToChange(setting)} A node ` +
         `that was killed counts as running until ${new Date(until).toISOString()}.`,
     );
+  }
+}
+
+function waysToChange(setting: string): string {
+  switch (setting) {
+    case 'secrets.cookie_keys':
+      return 'To change them, put a new cookie key behind the old one on every node and then in front of it.';
+    case 'secrets.encryption_key':
+      return 'To change it, put the new key into secrets.former_encryption_keys on every node first.';
+    default:
+      return 'To change it, stop every node first.';
   }
 }
 

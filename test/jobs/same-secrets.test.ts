@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { claimSecrets, type SameSecretsDeps } from '../../src/jobs/same-secrets.ts';
+import { agreeOnKey, claimSecrets, type SameSecretsDeps } from '../../src/jobs/same-secrets.ts';
 import { recordsBackends } from '../../src/storage/backends.ts';
 import { SecretsDiffer } from '../../src/storage/refusals.ts';
 import { createSealing } from '../../src/storage/sealing.ts';
@@ -11,6 +11,13 @@ const hashed = (fill: number) =>
 
 const [a, b, c] = ['a', 'b', 'c'].map((letter) => letter.repeat(40)) as [string, string, string];
 const never = 2 ** 31 - 1;
+
+const secretsOf = (more: Partial<SameSecretsDeps['secrets']> = {}): SameSecretsDeps['secrets'] => ({
+  cookieKeys: [a],
+  pairwiseSalt: 'salt',
+  encryptionKeys: [{ id: 'k' }],
+  ...more,
+});
 
 for (const backend of recordsBackends) {
   describeStore(backend.kind, () => {
@@ -26,7 +33,8 @@ for (const backend of recordsBackends) {
             records: { leases: (await store.another()).leases },
             clock: store.clock,
             sealing: hashed(8),
-            secrets: { cookieKeys, pairwiseSalt: 'salt' },
+            secrets: { cookieKeys, pairwiseSalt: 'salt', encryptionKeys: [{ id: 'k' }] },
+            config: { issuer: 'https://id.example.com' },
             lease: 180,
             every: never,
             failed: (error) => void failures.push(error),
@@ -37,8 +45,10 @@ for (const backend of recordsBackends) {
       }
 
       test.each([
-        ['secrets.cookie_keys', { secrets: { cookieKeys: [b], pairwiseSalt: 'salt' } }],
-        ['secrets.pairwise_salt', { secrets: { cookieKeys: [a], pairwiseSalt: 'other' } }],
+        ['secrets.cookie_keys', { secrets: secretsOf({ cookieKeys: [b] }) }],
+        ['secrets.pairwise_salt', { secrets: secretsOf({ pairwiseSalt: 'other' }) }],
+        ['secrets.encryption_key', { secrets: secretsOf({ encryptionKeys: [{ id: 'new' }, { id: 'k' }] }) }],
+        ['issuer', { config: { issuer: 'https://other.example.com' } }],
         ['secrets.hash_key', { sealing: hashed(9) }],
       ])(
         'one with a different %s is refused in words while another runs, and let in when that has ended',
@@ -109,6 +119,26 @@ for (const backend of recordsBackends) {
         await waiting[Symbol.asyncDispose]();
         await using _only = await at.start([b]);
         await expect(at.start([a])).rejects.toThrow('secrets.cookie_keys');
+      });
+
+      test('encryption keys rotate node by node: known to all of them first, then in front', async () => {
+        await using at = await place();
+        const keyed = (...ids: string[]) => ({ secrets: secretsOf({ encryptionKeys: ids.map((id) => ({ id })) }) });
+        const { records, clock } = { records: at.port, clock: at.clock };
+        const agree = (...ids: string[]) => agreeOnKey({ records, clock, ...keyed(...ids) });
+
+        const old = await at.start([a], keyed('one'));
+        await expect(at.start([a], keyed('two', 'one'))).rejects.toThrow('secrets.encryption_key');
+        await expect(agree('two', 'one')).rejects.toThrow('put the new key into secrets.former_encryption_keys');
+        await agree('one');
+
+        const waiting = await at.start([a], keyed('one', 'two'));
+        await old[Symbol.asyncDispose]();
+        await agree('two', 'one');
+        await using _new = await at.start([a], keyed('two', 'one'));
+
+        await waiting[Symbol.asyncDispose]();
+        await expect(at.start([a], keyed('one'))).rejects.toThrow('secrets.encryption_key');
       });
 
       test('one that was killed keeps others out until its time is over', async () => {

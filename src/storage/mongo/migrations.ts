@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { mongo } from 'mongoose';
 import { Conflict, Unavailable } from '../../domain/errors.ts';
-import { SchemaTooNew } from '../refusals.ts';
+import { SchemaTooNew, StoreUnfit } from '../refusals.ts';
 import { connect, type Connection, type ConnectOptions } from './connection.ts';
 import { makeIndexes, missingIndexes, type Indexes } from './indexes.ts';
 import { indexesOf, type Layout } from './schema.ts';
@@ -111,9 +111,10 @@ async function refuseForeign(connection: Connection, part: Part): Promise<void> 
   const taken = listed.find(({ name }) => Object.hasOwn(part.indexes, name));
 
   if (taken && (await versionOf(connection, part)) === undefined) {
-    throw new Unavailable(
-      `The database ${databaseName} has a collection ${taken.name} that Gatehouse has not made: name another database.`,
-    );
+    throw new StoreUnfit(`The database ${databaseName}`, {
+      reason: `it has a collection ${taken.name} that Gatehouse has not made`,
+      mend: 'Name another database.',
+    });
   }
 }
 

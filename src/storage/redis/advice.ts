@@ -12,7 +12,7 @@ async function adviseOnServer({ server, at }: { server: Redis; at: string }): Pr
   const place = `Redis at ${at}`;
   const policy = await settingOf(server, { section: 'memory', field: 'maxmemory_policy', name: 'maxmemory-policy' });
   const appends = await settingOf(server, { section: 'persistence', field: 'aof_enabled', name: 'appendonly' });
-  const advice: Advice[] = [];
+  const advice: Advice[] = await unwilling(server, place);
 
   if (policy === undefined || appends === undefined) {
     const message = `${place} does not say how it is set up (INFO and CONFIG GET are refused).`;
@@ -38,16 +38,42 @@ async function adviseOnServer({ server, at }: { server: Redis; at: string }): Pr
     : [{ state: 'good', message: `${place} answers, never drops what is alive and keeps it over a restart.` }];
 }
 
+/** Why it takes no writes now, as far as INFO tells. */
+async function unwilling(server: Redis, place: string): Promise<Advice[]> {
+  const advice: Advice[] = [];
+  const said = await server.info().catch(() => '');
+  const of = (field: string) => fieldIn(said, field);
+
+  if (of('role') === 'slave') {
+    const message = `${place} is a replica and takes nothing: codes, tokens and counters of limits can't be kept.`;
+
+    advice.push({ state: 'wrong', message, mend: 'Name the master, or the Sentinels that know it.' });
+  }
+
+  const [used, most] = [Number(of('used_memory')), Number(of('maxmemory'))];
+  if (most > 0 && used >= most) {
+    const message = `${place} is full (${used} of ${most} bytes) and takes nothing more.`;
+
+    advice.push({ state: 'wrong', message, mend: 'Raise maxmemory.' });
+  }
+
+  return advice;
+}
+
 /** From INFO or CONFIG GET, whichever this user may ask; undefined when neither. */
 async function settingOf(
   server: Redis,
   { section, field, name }: { section: string; field: string; name: string },
 ): Promise<string | undefined> {
   const said = await server.info(section).catch(() => '');
-  const found = new RegExp(`^${field}:(.*?)\\r?$`, 'm').exec(said)?.[1];
+  const found = fieldIn(said, field);
   if (found !== undefined) return found;
 
   const answer = await server.config('GET', name).catch(() => []);
 
   return Array.isArray(answer) && typeof answer[1] === 'string' ? answer[1] : undefined;
+}
+
+function fieldIn(said: string, field: string): string | undefined {
+  return new RegExp(`^${field}:(.*?)\\r?$`, 'm').exec(said)?.[1];
 }

@@ -1,4 +1,4 @@
-import { Cluster, type Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 
 import { Unavailable } from '../../domain/errors.ts';
 import { StoreUnfit } from '../refusals.ts';
@@ -79,8 +79,18 @@ export async function connect(settings: RedisSettings): Promise<Connection> {
   await opened(client);
   if (client instanceof Cluster) await Promise.all(client.nodes('master').map((node) => opened(node)));
   refuseUnfit(connection, trouble());
+  if (client instanceof Redis) await choose(connection, client.options.db ?? 0);
 
   return connection;
+}
+
+/** The driver chooses it too, and goes on in the first where there is none of that number. Throws StoreUnfit. */
+async function choose(connection: Connection, database: number): Promise<void> {
+  if (database === 0) return;
+
+  await connection
+    .ask((client) => (client as Redis).select(database))
+    .catch((error: unknown) => refuseUnfit(connection, error));
 }
 
 /**

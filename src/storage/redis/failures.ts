@@ -46,6 +46,9 @@ export function unfitness(error: unknown): { reason: string; mend: string } | un
   if (/unknown command/i.test(reason)) {
     return { reason, mend: 'Redis 6.2 or later is needed.' };
   }
+  if (/DB index is out of range|invalid DB index/.test(reason)) {
+    return { reason: 'it has no database of this number', mend: 'Correct the number at the end of the address.' };
+  }
   if (/No such master|invalid reply: null/.test(reason)) {
     return { reason: 'the Sentinels know no master of this name', mend: 'Correct name in the storage settings.' };
   }

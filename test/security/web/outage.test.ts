@@ -1,17 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { Account } from '../../../src/domain/account.ts';
-import { openBrowser, type Browser, type Page } from '../../support/browser.ts';
+import { openBrowser, type Browser } from '../../support/browser.ts';
 import { createOutage } from '../../support/outage.ts';
-import { tickAll } from '../../support/relying-party.ts';
-import { openGround, type Answer, type Ground, type Party, type Tokens } from '../protocol/ground.ts';
+import { openGround, type Ground, type Party, type Tokens } from '../protocol/ground.ts';
+import { askedFor } from './asked.ts';
 import { isSignedIn, sessionsOf } from './visits.ts';
-
-/** What an attempt to get in, or on, came to. */
-interface Outcome {
-  status: number;
-  retryAfter: string | undefined;
-}
 
 describe('while storage is down', () => {
   const outage = createOutage();
@@ -39,123 +33,9 @@ describe('while storage is down', () => {
 
   afterAll(() => ground[Symbol.asyncDispose]());
 
-  const outcomeOf = ({ status, headers }: Page | Answer): Outcome => ({ status, retryAfter: headers['retry-after'] });
   const unavailable = { status: 503, retryAfter: expect.stringMatching(/^\d+$/) };
 
-  /** Everything that lets somebody in or on. Each begins while all is well, and is finished while it is not. */
-  const asked: [string, () => Promise<() => Promise<Outcome>>][] = [
-    [
-      'signing in',
-      async () => {
-        const browser = openBrowser(ground.app.url);
-        const door = await browser.open('/account');
-
-        return async () =>
-          outcomeOf(await browser.submit(door, { email: ben.email, password: ben.password }, { follow: false }));
-      },
-    ],
-    [
-      'an authorization request',
-      async () => {
-        // The app is known from then on.
-        await wiki.code(ana);
-
-        return async () => outcomeOf(await ana.get(wiki.url()));
-      },
-    ],
-    [
-      'going on after the sign-in',
-      async () => {
-        const browser = openBrowser(ground.app.url);
-        const door = await browser.open(wiki.url());
-        const on = await browser.submit(door, { email: ben.email, password: ben.password }, { follow: false });
-
-        return async () => outcomeOf(await browser.get(String(on.location)));
-      },
-    ],
-    [
-      'redeeming a code',
-      async () => {
-        const { code } = await wiki.code(ana);
-
-        return async () => outcomeOf(await wiki.redeem(code));
-      },
-    ],
-    [
-      'refreshing',
-      async () => {
-        const { refresh_token: token } = await wiki.tokens(ana);
-
-        return async () => outcomeOf(await wiki.refresh(token));
-      },
-    ],
-    ['introspection', async () => async () => outcomeOf(await wiki.introspect(tokens.access_token))],
-    [
-      'introspection of a refresh token',
-      async () => async () => outcomeOf(await wiki.introspect(tokens.refresh_token)),
-    ],
-    ['userinfo', async () => async () => outcomeOf(await ground.userinfo(tokens.access_token))],
-    [
-      'revocation',
-      async () => {
-        const { refresh_token: token } = await wiki.tokens(ana);
-
-        return async () => outcomeOf(await wiki.revoke(token));
-      },
-    ],
-    ['the console', async () => async () => outcomeOf(await ana.get('/account/personal-information'))],
-    [
-      'a change in the console',
-      async () => {
-        const profile = await ana.open('/account/personal-information');
-
-        return async () => outcomeOf(await ana.submit(profile, { displayName: 'Changed' }, { follow: false }));
-      },
-    ],
-    [
-      'a change of the password',
-      async () => {
-        const person = await ground.app.account({});
-        const browser = await ground.signedIn(person);
-        const form = await browser.open('/account/sign-in-and-security');
-        const newPassword = `${person.password}-new`;
-        const fields = { currentPassword: person.password, newPassword, confirmPassword: newPassword };
-
-        return async () => outcomeOf(await browser.submit(form, fields, { follow: false }));
-      },
-    ],
-    [
-      'what an app asks to be allowed',
-      async () => async () => outcomeOf(await ana.get(strange.url({ prompt: 'consent' }))),
-    ],
-    [
-      'allowing it',
-      async () => {
-        const asks = await ana.open(strange.url({ prompt: 'consent' }));
-
-        return async () => outcomeOf(await ana.submit(asks, tickAll(asks), { button: 'Allow', follow: false }));
-      },
-    ],
-    [
-      'going on after that',
-      async () => {
-        const asks = await ana.open(strange.url({ prompt: 'consent' }));
-        const on = await ana.submit(asks, tickAll(asks), { button: 'Allow', follow: false });
-
-        return async () => outcomeOf(await ana.get(String(on.location)));
-      },
-    ],
-    ['signing out?', async () => async () => outcomeOf(await ana.get('/oauth/logout'))],
-    [
-      'signing out of the console',
-      async () => {
-        const browser = await ground.signedIn(ground.ana);
-        const profile = await browser.open('/account/personal-information');
-
-        return async () => outcomeOf(await browser.submit(profile, {}, { form: '/account/sign-out', follow: false }));
-      },
-    ],
-  ];
+  const asked = askedFor(() => ({ ground, wiki, strange, ben, ana, tokens }));
 
   test.each(asked)('S115: %s is 503 with the time to try again, and works afterwards', async (_what, begin) => {
     const finish = await begin();
@@ -258,9 +138,11 @@ describe('while storage is down', () => {
   });
 
   test('S115: a token that can’t be looked up is not called inactive, which would be believed', async () => {
+    const { access_token: token } = await wiki.tokens(ana);
+
     for (const part of ['records.grants', 'records.accounts', 'records.clients', 'ephemera']) {
       outage.take(part);
-      const answer = await wiki.introspect(tokens.access_token);
+      const answer = await wiki.introspect(token);
       outage.mend();
 
       expect([part, answer.status, answer.text.includes('active')]).toEqual([part, 503, false]);

@@ -157,7 +157,7 @@ describeMongo('the schema in MongoDB', () => {
     const refused = watched.records();
 
     await expect(refused).rejects.toThrow(Unavailable);
-    await expect(refused).rejects.toThrow('name another database');
+    await expect(refused).rejects.toThrow('Name another database');
     expect(writesAmong(watched.sent)).toEqual([]);
     expect(await metaOf(watched).countDocuments()).toBe(0);
   });

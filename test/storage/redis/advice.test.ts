@@ -87,6 +87,23 @@ describeWith('redis', 'what the doctor says of Redis', () => {
     expect((await examined(as('half'))).storage.at(-1)).toMatchObject({ state: 'good' });
   });
 
+  test.each([
+    ['full', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0'], 'Raise maxmemory.'],
+    ['a replica', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE'], 'Name the master, or the Sentinels'],
+  ])('is bad while it is %s and takes nothing', async (_what, break_, mend, advised) => {
+    await using store = await openStore({ url: server.url });
+
+    await server.command(...break_);
+    const advice = await store.advice?.();
+    await server.command(...mend);
+
+    expect(advice).toContainEqual({
+      state: 'wrong',
+      message: expect.stringContaining('takes nothing'),
+      mend: expect.stringContaining(advised),
+    });
+  });
+
   test('is that it does not answer, and everything else is looked at all the same', async () => {
     await server.kill();
     const { code, storage, areas } = await examined();

@@ -68,6 +68,12 @@ describeWith('redis', 'opening a store in Redis', () => {
     ['a user who may only read', () => url('reader'), 'NOPERM', 'commands and keys that the README names'],
     ['a user of other keys', () => url('stranger'), 'NOPERM', 'commands and keys that the README names'],
     ['a user without one command', () => url('old'), 'NOPERM', 'commands and keys that the README names'],
+    [
+      'a database that it has not got',
+      () => url('gatehouse').replace(/1$/, '99'),
+      'of this number',
+      'Correct the number',
+    ],
   ])('is refused in words with %s', async (_what, address, reason, mend) => {
     const failure = await openStore({ url: address() }).catch((error: unknown) => error);
 
