@@ -26,6 +26,7 @@ import { openPlacesIn, openRecovery, type RecoveryServices } from './services-re
 import { openStores, type Stores } from './services-stores.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { openNewcomers, type NewcomerServices } from './services-newcomers.ts';
+import { createConsents, type Consents } from './operations/consents.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
 import { keepFormerAddresses } from './operations/former-addresses.ts';
 import type { Tell } from './operations/happenings.ts';
@@ -65,6 +66,7 @@ export interface Services extends FactorServices, NewcomerServices, ContactServi
   tell: Tell;
   signInCodes: SignInCodes;
   oldPassword: OldPassword;
+  consents: Consents;
   endings: Endings;
   accounts: Accounts;
   clients: Clients;
@@ -147,6 +149,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     ...openNewcomers({ ...inside, ephemera, factors, takeOver }),
     ...openContact({ ...inside, ...factors, endings }),
     ...openRecovery({ ...inside, ...factors, endings, placeOf, takeOver }),
+    consents: createConsents({ records, events }),
     endings,
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),

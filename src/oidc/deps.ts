@@ -5,6 +5,8 @@ import type Provider from 'oidc-provider';
 import type { Config } from '../config/schema.ts';
 import type { Client } from '../domain/client.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { Answer } from '../domain/consent-items.ts';
+import type { Consent } from '../domain/grant.ts';
 import type { Events, Origin } from '../events/writer.ts';
 import type { Records } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
@@ -28,6 +30,8 @@ export interface OidcDeps {
   events: Pick<Events, 'write'>;
   /** `session` ends one device session: its grants go, and the apps that were used in it are told (`Oidc.tell`). */
   endings: { session(uid: string, options: { offline: boolean }): Promise<void> };
+  /** `record` keeps what a person answered on the consent page, and every grant of the pair follows. */
+  consents: { record(answer: Answer): Promise<Consent> };
   pages: Pages;
   /** Where a request came from, as far as the web settled it (S60). */
   originOf(request: IncomingMessage): Origin;

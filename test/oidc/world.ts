@@ -11,6 +11,7 @@ import type { Clock } from '../../src/domain/clock.ts';
 import type { Oidc } from '../../src/oidc/provider.ts';
 import { createOidc } from '../../src/oidc/provider.ts';
 import { createUnits } from '../../src/oidc/units.ts';
+import { createConsents } from '../../src/operations/consents.ts';
 import { createEndings, type Endings } from '../../src/operations/endings.ts';
 import { createSigningKeys, type SigningKeys } from '../../src/operations/signing-keys.ts';
 import { ephemeraBackends, recordsBackends } from '../../src/storage/backends.ts';
@@ -106,6 +107,7 @@ export async function openWorld(
       sealing,
       clock,
       events: writer,
+      consents: createConsents({ records: between(records), events: writer }),
       endings,
       pages,
       originOf: () => ({ ip: '192.0.2.1', userAgent: 'test', requestId: 'r1' }),
