@@ -17,6 +17,7 @@ import { createTextLimits } from './messages/text-limits.ts';
 import { createTextNumbers } from './messages/text-numbers.ts';
 import { waysOf } from './messages/ways.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
+import { createApplications, type Applications } from './operations/applications.ts';
 import { createClients, type Clients } from './operations/clients.ts';
 import { openContact, type ContactServices } from './services-contact.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
@@ -68,6 +69,7 @@ export interface Services extends FactorServices, NewcomerServices, ContactServi
   signInCodes: SignInCodes;
   oldPassword: OldPassword;
   consents: Consents;
+  applications: Applications;
   endings: Endings;
   receipts: Receipts;
   /** `onWake`: the apps of a session that has ended are to be told. */
@@ -132,6 +134,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const appsToTell = createBell();
   const logoutNotices = createLogoutNotices({ records, clock, wake: appsToTell.ring });
   const endings = createEndings({ records, events, notices: logoutNotices });
+  const consents = createConsents({ records, events });
+  const receipts = createReceipts({ records, sealing, clock });
   const messages = openMessages(config, { records, sealing, events, clock, bell });
   const oneTimeSecrets = createOneTimeSecrets({ records, sealing, passwords, clock });
   const keptPassword = createKeptPassword({ passwords, sealing });
@@ -153,9 +157,10 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     ...openNewcomers({ ...inside, ephemera, factors, takeOver }),
     ...openContact({ ...inside, ...factors, endings }),
     ...openRecovery({ ...inside, ...factors, endings, placeOf, takeOver }),
-    consents: createConsents({ records, events }),
+    consents,
+    applications: createApplications({ ...inside, consents, endings, receipts, resources: config.resources }),
     endings,
-    receipts: createReceipts({ records, sealing, clock }),
+    receipts,
     logoutNotices: { ...logoutNotices, onWake: appsToTell.listen },
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),

@@ -1,3 +1,4 @@
+import type { ItemInWords } from '../domain/consent-words.ts';
 import type { Html } from './html.ts';
 import type { IconName } from './icons.ts';
 
@@ -33,6 +34,8 @@ export interface Partials {
   /** What an authenticator app reads: the secret as a picture, and to be typed. */
   authenticator: { shown: ShownAuthenticator };
   'recovery-codes': { codes: readonly string[] };
+  /** What stands below a permission: what it means, and the values that are shared now. */
+  'permission-about': { item: Pick<ItemInWords, 'hint' | 'values'>; id: string; badge?: string };
   'layout/door': LayoutData;
   'layout/shell': LayoutData;
   brand: { brand: string; logo: string | undefined; home: string };

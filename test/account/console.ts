@@ -29,6 +29,7 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
 
   const routes = accountRoutes({
     interactions: played.interactions,
+    ...noApplications,
     claimsShown,
     longestPassword: policyOptions.maximumLength,
     blockedTries: { of: async () => security.tries, ahead: async () => undefined },
@@ -80,6 +81,19 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
 }
 
 const never = () => Promise.reject(new TypeError('tried with the whole program (test/flows)'));
+
+/** No app has anything. */
+const noApplications: Pick<AccountDeps, 'applications' | 'receipts' | 'accessLasts'> = {
+  applications: {
+    ahead: async () => undefined,
+    list: async () => ({ rows: [], count: 0 }),
+    find: async () => undefined,
+    narrow: never,
+    remove: never,
+  },
+  receipts: { of: async () => undefined },
+  accessLasts: { signedIn: 86_400, away: 30 * 86_400 },
+};
 
 /** Nobody here has more than a password. */
 const noSecondFactor: Pick<AccountDeps, 'twoFactor' | 'authenticators' | 'passkeys' | 'remembering' | 'signInCodes'> = {
