@@ -38,28 +38,34 @@ export interface LogoutDeliveryDeps {
   tell: TellApp;
 }
 
-/** Milliseconds; the last wait is cut by it. */
-const givenUpAfter = 86_400_000;
-/** After an app did not answer, others that are for it wait: it must hold up none that is for another. */
-const restsFor = 10_000;
+/** Milliseconds. */
+const second = 1000;
+const givenUpAfter = 86_400 * second;
+const longestWait = 43_200 * second;
+/** An app that did not answer is left alone for a while: it holds up none that is for another. */
+const restsFor = 10 * second;
 /** For an ending that is not through yet, and for one that has died half-way and may be done again. */
 const soon = 200;
-const later = 30_000;
+const later = 30 * second;
 
 export function createLogoutDelivery({ records, clock, tell }: LogoutDeliveryDeps): LogoutDelivery {
-  const queue = createQueue<LogoutNotice>({ rows: records.logoutNotices, clock });
+  const { logoutNotices, sessions } = records;
+  const queue = createQueue<LogoutNotice>({ rows: logoutNotices, clock });
   /** Until when an app is left alone, in milliseconds. */
   const resting = new Map<string, number>();
-  /** What is on its way to each app: it hears of one ending after another, in their order. */
-  const underWay = new Map<string, Promise<unknown>>();
 
   async function outcomeOf(notice: LogoutNotice): Promise<LogoutOutcome> {
     const now = clock.now();
+    const age = now - notice.createdAt;
+
     const rest = (resting.get(notice.clientId) ?? 0) - now;
     if (rest > 0) return { kind: 'wait', after: rest };
 
-    if (isStillIn(await records.sessions.get(notice.sessionUid), notice)) {
-      return { kind: 'wait', after: now - notice.createdAt < later ? soon : later };
+    const first = await firstBefore(notice);
+    if (first) return { kind: 'wait', after: await waitBehind(first, age) };
+
+    if (isStillIn(await sessions.get(notice.sessionUid), notice)) {
+      return { kind: 'wait', after: age < later ? soon : later };
     }
 
     const answer = await tell(notice);
@@ -70,32 +76,54 @@ export function createLogoutDelivery({ records, clock, tell }: LogoutDeliveryDep
     return answer;
   }
 
+  /** Milliseconds. Something new is worth another try of what has waited longest. */
+  async function waitBehind(first: LogoutNotice, age: number): Promise<number> {
+    if (age < restsFor) await bringForward(first);
+
+    const isUnderWay = age < restsFor || first.claim !== undefined;
+    return isUnderWay ? soon : Math.max(soon, first.nextAt - clock.now() + second);
+  }
+
+  /** An app hears of one person's endings in their order. */
+  async function firstBefore(notice: LogoutNotice): Promise<LogoutNotice | undefined> {
+    const first = await firstFor(notice);
+
+    return first?.id === notice.id ? undefined : first;
+  }
+
+  async function firstFor({ clientId, accountId = '' }: LogoutNotice): Promise<LogoutNotice | undefined> {
+    return (await logoutNotices.list('person', `${clientId} ${accountId}`, { limit: 1 })).rows[0];
+  }
+
+  async function bringForward({ id }: LogoutNotice): Promise<void> {
+    const now = clock.now();
+
+    await logoutNotices.update(id, (old) =>
+      old.state === 'queued' && old.claim === undefined && old.nextAt > now ? { ...old, nextAt: now } : old,
+    );
+  }
+
   async function run(notice: LogoutNotice): Promise<LogoutOutcome> {
     try {
       return await outcomeOf(notice);
     } catch (error) {
       // Nothing was sent: what is needed for it was not to be had.
-      if (error instanceof Unavailable) return { kind: 'wait', after: error.retryAfter * 1000 };
+      if (error instanceof Unavailable) return { kind: 'wait', after: error.retryAfter * second };
 
       throw error;
     }
   }
 
-  function inTurn(notice: LogoutNotice): Promise<LogoutOutcome> {
-    const { clientId } = notice;
-    const before = underWay.get(clientId) ?? Promise.resolve();
-    const mine = before.then(() => run(notice));
-    const done = mine.catch(() => undefined).then(() => underWay.get(clientId) === done && underWay.delete(clientId));
-    underWay.set(clientId, done);
-
-    return mine;
-  }
-
   async function settle(notice: Claimed<LogoutNotice>, outcome: LogoutOutcome): Promise<ToldApp> {
     const row = await queue.settle(notice, (old, now) => settled(old, outcome, now));
     const why = 'error' in outcome ? { error: outcome.error, detail: outcome.detail } : {};
+    if (row === undefined || row.state === 'queued') return { notice, state: 'again', ...why };
 
-    return { notice, state: row === undefined || row.state === 'queued' ? 'again' : row.state, ...why };
+    // What waited for it.
+    const next = await firstFor(notice);
+    if (next) await bringForward(next);
+
+    return { notice, state: row.state, ...why };
   }
 
   return {
@@ -110,7 +138,7 @@ export function createLogoutDelivery({ records, clock, tell }: LogoutDeliveryDep
 
       return (
         notice && {
-          run: () => inTurn(notice),
+          run: () => run(notice),
           settle: (outcome) => settle(notice, outcome),
           renew: () => queue.renew(notice),
         }
@@ -125,10 +153,10 @@ function settled(old: LogoutNotice, outcome: LogoutOutcome, now: number): Logout
       return { ...old, attempts: old.attempts - 1, nextAt: now + outcome.after };
     case 'retry': {
       const lastError = outcome.error;
-      const nextAt = nextTry(old.attempts, now);
-      const inVain = nextAt === undefined || now >= old.createdAt + givenUpAfter;
+      const end = old.createdAt + givenUpAfter;
+      if (now >= end) return ended({ ...old, lastError }, 'failed', now);
 
-      return inVain ? ended({ ...old, lastError }, 'failed', now) : { ...old, lastError, nextAt };
+      return { ...old, lastError, nextAt: Math.min(end, nextTry(old.attempts, now) ?? now + longestWait) };
     }
     case 'failed':
       return ended({ ...old, lastError: outcome.error }, 'failed', now);

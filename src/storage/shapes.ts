@@ -221,7 +221,14 @@ export const shapes = {
   }),
   logoutNotices: shape<LogoutNotice>()({
     unique: {},
-    lists: { state: { group: (row) => row.state, order: (row) => row.nextAt } },
+    lists: {
+      state: { group: (row) => row.state, order: (row) => row.nextAt },
+      /** What one app has still to hear of one person. */
+      person: {
+        group: (row) => (row.state === 'queued' ? `${row.clientId} ${row.accountId}` : undefined),
+        order: (row) => row.createdAt,
+      },
+    },
     expiresAt: (row) => row.expiresAt,
   }),
   receipts: shape<Receipt>()({
