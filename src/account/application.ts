@@ -7,7 +7,18 @@ import { itemInWords, timeInWords, type ItemInWords } from '../domain/consent-wo
 import { NotFound } from '../domain/errors.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { ApplicationDetails, Applications } from '../operations/applications.ts';
-import { action, backTo, page, show, to, view, type Ask, type Outcome, type Route, type SignedIn } from '../web/route.ts';
+import {
+  action,
+  backTo,
+  page,
+  show,
+  to,
+  view,
+  type Ask,
+  type Outcome,
+  type Route,
+  type SignedIn,
+} from '../web/route.ts';
 import { applicationPath, applicationsPath, receiptsPath } from './application-places.ts';
 
 export interface ApplicationRoutesDeps {

@@ -42,8 +42,7 @@ export function createLoadExistingGrant({ units, clock }: ConsentDeps) {
     const grant = mine ?? new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
 
     const wanted = wantedBy(ctx);
-    const allowance =
-      consent === undefined ? allowanceOfFirstParty(allowanceIn(grant), wanted) : allowanceOf(consent);
+    const allowance = consent === undefined ? allowanceOfFirstParty(allowanceIn(grant), wanted) : allowanceOf(consent);
 
     const changed = writeInto(grant, allowance);
     if (!covers(allowance, wanted)) return grant;

@@ -1,6 +1,14 @@
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
 
-import { allowanceIn, always, fieldsOf, sorted, withoutEmpty, type Allowance, type Wanted } from '../domain/allowance.ts';
+import {
+  allowanceIn,
+  always,
+  fieldsOf,
+  sorted,
+  withoutEmpty,
+  type Allowance,
+  type Wanted,
+} from '../domain/allowance.ts';
 import type { Json } from '../domain/json.ts';
 
 /** What an authorization request asks for, after the protocol library has checked it. */

@@ -31,11 +31,11 @@ export async function readUses(
   accountId: string,
 ): Promise<ReadonlyMap<string, ApplicationUse>> {
   const [consents, grants, families, sessions, portals] = await Promise.all([
-    Array.fromAsync(everyRow((page) => records.consents.list('account', accountId, { ...page, limit: 1000 }))),
+    allOf(everyRow((page) => records.consents.list('account', accountId, { ...page, limit: 1000 }))),
     records.grants.list('account', accountId, newest),
     records.refreshFamilies.list('account', accountId, newest),
     records.sessions.list('account', accountId, newest),
-    Array.fromAsync(everyRow((page) => records.clients.list('portals', 'all', page))),
+    allOf(everyRow((page) => records.clients.list('portals', 'all', page))),
   ]);
 
   const consentOf = new Map(consents.map((consent) => [consent.clientId, consent]));
@@ -63,6 +63,13 @@ export async function readUses(
   });
 
   return new Map(uses.map((use) => [use.clientId, use]));
+}
+
+async function allOf<T>(rows: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const row of rows) found.push(row);
+
+  return found;
 }
 
 /** A grant outlives its session only by what goes on while the person is away. */

@@ -83,8 +83,7 @@ const most = 20;
 export function createApplications(deps: ApplicationsDeps): Applications {
   const { records, reads, consents, endings, receipts, events, resources } = deps;
 
-  const usesOf = (accountId: string) =>
-    reads.once(`applications ${accountId}`, () => readUses(records, accountId));
+  const usesOf = (accountId: string) => reads.once(`applications ${accountId}`, () => readUses(records, accountId));
 
   function itemsOf(account: Account, wanted: Wanted): ConsentItem[] {
     return consentItems({ wanted, allowed: wanted, account, resources }).items;
@@ -110,7 +109,9 @@ export function createApplications(deps: ApplicationsDeps): Applications {
   /** The event goes with what it tells of: of two at once, one writes it. */
   async function forget(account: Account, clientId: string, by: By): Promise<void> {
     const told: Write[] = [];
-    await events.write('consent.removed', { ...by, account, clientId }, (create) => told.push({ in: 'events', create }));
+    await events.write('consent.removed', { ...by, account, clientId }, (create) =>
+      told.push({ in: 'events', create }),
+    );
 
     await records.write([{ in: 'consents', remove: consentId(account.id, clientId), decides: true }, ...told]);
   }

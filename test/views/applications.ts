@@ -1,6 +1,6 @@
 import { applicationView, removalView, type ApplicationView } from '../../src/account/application.ts';
 import { applicationsView, type ShownApplication } from '../../src/account/applications.ts';
-import { receiptView } from '../../src/account/receipts.ts';
+import { receiptView, type ReceiptPage } from '../../src/account/receipts.ts';
 import type { ConsentItem } from '../../src/domain/consent-items.ts';
 import { itemInWords, timeInWords } from '../../src/domain/consent-words.ts';
 import * as asked from '../consent/page.ts';
@@ -134,7 +134,7 @@ export const applicationSamples: readonly Sample[] = [
     notice: 'problem.applicationOurs',
   }),
 
-  sample(receiptView, ({ say }) => ({
+  sample(receiptView, ({ say }): ReceiptPage => ({
     at: now - 60_000,
     expiresAt: now + 30 * day,
     what: 'receipt.otherDevices',
@@ -166,7 +166,7 @@ export const applicationSamples: readonly Sample[] = [
   })),
   sample(
     receiptView,
-    () => ({
+    (): ReceiptPage => ({
       at: now,
       expiresAt: now + 30 * day,
       what: 'receipt.application',
@@ -185,7 +185,7 @@ export const applicationSamples: readonly Sample[] = [
   ),
   sample(
     receiptView,
-    () => ({
+    (): ReceiptPage => ({
       at: now,
       expiresAt: now + 30 * day,
       what: 'receipt.disowned',
