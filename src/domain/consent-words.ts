@@ -2,6 +2,7 @@ import type { Locale } from './account.ts';
 import { isStandardClaim } from './claims.ts';
 import type { ConsentItem } from './consent-items.ts';
 import { amountInWords } from './duration.ts';
+import { lastMade } from './last-made.ts';
 import { textIn, type TextKey, type TextValues } from './texts.ts';
 
 type Say = (key: TextKey, values?: TextValues) => string;
@@ -20,6 +21,8 @@ export interface ItemInWords {
   allowed: boolean;
 }
 
+const languageNames = lastMade<Intl.DisplayNames>(6);
+
 /** The standard scopes (OpenID Connect Core 1.0 sections 5.4 and 11). */
 const scopes: Readonly<Record<string, { title: TextKey; hint?: TextKey }>> = {
   openid: { title: 'consent.scope.openid', hint: 'consent.scope.openidHint' },
@@ -35,7 +38,7 @@ const scopes: Readonly<Record<string, { title: TextKey; hint?: TextKey }>> = {
  * else begins as it was asked for.
  */
 export function itemInWords(item: ConsentItem, locale: Locale, { away }: { away: number }): ItemInWords {
-  const languages = new Intl.DisplayNames([locale], { type: 'language' });
+  const languages = languageNames(locale, () => new Intl.DisplayNames([locale], { type: 'language' }));
   const say: Say = (key, values) => textIn(locale, key, values);
 
   return {
