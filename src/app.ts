@@ -184,6 +184,7 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
         claimsShown: config.account.claims_shown,
         timeZone: config.account.time_zone,
         textCountries: config.messages.sms.countries,
+        resources: config.resources,
         longestPassword: config.passwords.maximum_length,
         accessLasts: lasts,
       }),

@@ -26,6 +26,7 @@ import { openStores, type Stores } from './services-stores.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { openNewcomers, type NewcomerServices } from './services-newcomers.ts';
 import { createConsents, type Consents } from './operations/consents.ts';
+import { createDevices, type Devices } from './operations/devices.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
 import { keepFormerAddresses } from './operations/former-addresses.ts';
 import type { Tell } from './operations/happenings.ts';
@@ -74,6 +75,8 @@ export interface Services extends FactorServices, NewcomerServices, ContactServi
   receipts: Receipts;
   /** `onWake`: the apps of a session that has ended are to be told. */
   logoutNotices: LogoutNotices & { onWake(listener: () => void): void };
+  /** What can act for a person. */
+  devices: Devices;
   accounts: Accounts;
   clients: Clients;
   setup: Setup;
@@ -162,6 +165,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     endings,
     receipts,
     logoutNotices: { ...logoutNotices, onWake: appsToTell.listen },
+    devices: createDevices({ records, reads }),
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),
     setup: createSetup({ records, accounts, sealing, events, clock }),

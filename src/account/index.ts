@@ -1,6 +1,7 @@
 import type { Interactions } from '../oidc/interactions.ts';
 import { page, to, type NavigationItem, type Route } from '../web/route.ts';
 import { applications, type ApplicationsDeps } from './applications.ts';
+import { devices, type DevicesDeps } from './devices.ts';
 import type { ConsolePage } from './page.ts';
 import { personalInformation, personalInformationView, type PersonalInformationDeps } from './personal-information.ts';
 import { receiptRoutes, type ReceiptsDeps } from './receipts.ts';
@@ -13,13 +14,16 @@ import { signInAndSecurity, type SignInAndSecurityDeps } from './sign-in-and-sec
  * pages' words and forms; the rules are in `operations/`, and it must not know how a session or a token is kept.
  */
 export interface AccountDeps
-  extends PersonalInformationDeps, SignInAndSecurityDeps, ApplicationsDeps, ReceiptsDeps, UndoEmailDeps {
+  extends PersonalInformationDeps, SignInAndSecurityDeps, DevicesDeps, ApplicationsDeps, ReceiptsDeps, UndoEmailDeps {
   interactions: Pick<Interactions, 'consoleReturn' | 'signOut' | 'renewSession' | 'clientFace'>;
+  endings: SignInAndSecurityDeps['endings'] & DevicesDeps['endings'];
+  receipts: ReceiptsDeps['receipts'] & DevicesDeps['receipts'];
 }
 
 const pages: readonly [ConsolePage<AccountDeps>, ...ConsolePage<AccountDeps>[]] = [
   personalInformation,
   signInAndSecurity,
+  devices,
   applications,
 ];
 

@@ -36,6 +36,12 @@ export interface Partials {
   'recovery-codes': { codes: readonly string[] };
   /** What stands below a permission: what it means, and the values that are shared now. */
   'permission-about': { item: Pick<ItemInWords, 'hint' | 'values'>; id: string; badge?: string };
+  /** A browser that is signed in: the beginning of its row. */
+  'device-about': { device: ShownDevice };
+  /** An app that goes on while the person is away: the beginning of its row. */
+  'offline-about': { access: ShownOffline };
+  /** A box for ending access for the time away as well; nothing where no app has any. `apps` and `where` in words. */
+  'offline-ends': { apps: string; where: string };
   'layout/door': LayoutData;
   'layout/shell': LayoutData;
   brand: { brand: string; logo: string | undefined; home: string };
@@ -57,6 +63,27 @@ export interface ShownAuthenticator {
   secret: string;
   /** `otpauth:` */
   url: string;
+}
+
+/** Times in milliseconds; what is in words is empty where there is nothing to say. */
+export interface ShownDevice {
+  name: string;
+  icon: IconName;
+  isHere: boolean;
+  ip: string;
+  lastAccessedAt: number;
+  apps: string;
+  signedInAt: number;
+  proofs: string;
+  expiresAt: number;
+}
+
+export interface ShownOffline {
+  app: string;
+  permissions: string;
+  lastUsedAt: number;
+  givenAt: number;
+  ip?: string;
 }
 
 export type PartialName = keyof Partials;

@@ -1,5 +1,6 @@
 import { accountSamples } from './account.ts';
 import { applicationSamples } from './applications.ts';
+import { deviceSamples } from './devices.ts';
 import { otherSamples } from './others.ts';
 import { recoverySamples } from './recovery.ts';
 import type { Sample } from './sample.ts';
@@ -11,5 +12,6 @@ export const samples: readonly Sample[] = [
   ...recoverySamples,
   ...accountSamples,
   ...applicationSamples,
+  ...deviceSamples,
   ...otherSamples,
 ];
