@@ -91,7 +91,10 @@ export async function prepared(make: MakeStore<Records>) {
 /** Ana on two browsers with two apps, and Bob with one of them. The wiki wants to hear of endings, the other does not. */
 export async function fill({ grants, refreshFamilies, sessions, consents, clients }: Records): Promise<void> {
   await clients.create(
-    sample('clients', { id: 'wiki', metadata: { client_name: 'Wiki', backchannel_logout_uri: 'https://wiki.example/' } }),
+    sample('clients', {
+      id: 'wiki',
+      metadata: { client_name: 'Wiki', backchannel_logout_uri: 'https://wiki.example/' },
+    }),
   );
   await clients.create(sample('clients', { id: 'pay', metadata: { client_name: 'Payroll' } }));
 
@@ -112,7 +115,7 @@ export async function fill({ grants, refreshFamilies, sessions, consents, client
     await grants.create(row);
   }
 
-  await refreshFamilies.create(family('f3', 'g3'));
+  await refreshFamilies.create({ ...family('f3', 'g3'), clientId: 'pay' });
   await refreshFamilies.create(family('f1', 'g1', { expiresWithSession: true }));
   for (const pair of [consent('ana', 'wiki'), consent('ana', 'pay'), consent('bob', 'wiki')])
     await consents.create(pair);
