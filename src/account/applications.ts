@@ -69,7 +69,7 @@ async function shownTo(
   const search = (query['search'] ?? '').trim().slice(0, longestSearch);
   const matches = search === '' ? undefined : nameMatches(interactions, search, ask);
 
-  const { rows, count, next } = await list(account, { after: query['after'], matches });
+  const { rows, count, next } = await list(account, { after: query['after'], matches, asking: consoleClientId });
   const faces = await Promise.all(rows.map(({ clientId }) => interactions.clientFace(clientId)));
   // One that is not registered any more can do nothing.
   const shown = rows.flatMap((row, at) => (faces[at] ? [inWords(row, faces[at], ask)] : []));

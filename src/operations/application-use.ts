@@ -1,6 +1,5 @@
 import { allowanceIn, sorted, type GrantFields, type Wanted } from '../domain/allowance.ts';
 import { consoleClientId } from '../domain/client.ts';
-import { clientsOf, type DeviceSession } from '../domain/device-session.ts';
 import type { Consent, Grant, RefreshFamily } from '../domain/grant.ts';
 import { everyRow, type Records } from '../storage/records.ts';
 
@@ -50,14 +49,15 @@ export async function readUses(
     const times = [
       ...(consent ? [consent.lastUsedAt] : []),
       ...own.flatMap((each) => [each.grant, ...each.families].map(({ lastUsedAt }) => lastUsedAt)),
-      ...(clientId === consoleClientId ? accessesOfConsole(sessions.rows) : []),
+      ...(clientId === consoleClientId ? sessions.rows.map(({ lastAccessedAt }) => lastAccessedAt) : []),
     ];
 
     return {
       clientId,
       ...(consent && { consent }),
       held: heldBy(own.map(({ grant }) => grant)),
-      inUse: own.some((each) => isAlive(each, live)),
+      // The console needs no grant: whoever is signed in is at it.
+      inUse: clientId === consoleClientId ? live.size > 0 : own.some((each) => isAlive(each, live)),
       ...(times.length > 0 && { lastUsedAt: Math.max(...times) }),
     };
   });
@@ -80,13 +80,6 @@ function isAlive(
   if (grant.sessionUid !== undefined && live.has(grant.sessionUid)) return true;
 
   return families.length > 0 && heldBy([grant]).scopes.includes('offline_access');
-}
-
-/** Each page of the console is a use of it. */
-function accessesOfConsole(sessions: readonly DeviceSession[]): number[] {
-  return sessions
-    .filter((session) => clientsOf(session)[consoleClientId] !== undefined)
-    .map(({ lastAccessedAt }) => lastAccessedAt);
 }
 
 function heldBy(grants: readonly Grant[]): Wanted {

@@ -1,5 +1,6 @@
 import type { Account } from '../domain/account.ts';
 import { allowanceOf, type Wanted } from '../domain/allowance.ts';
+import type { Clock } from '../domain/clock.ts';
 import { consentItems, type ConsentItem, type ResourceWords } from '../domain/consent-items.ts';
 import { Invalid } from '../domain/errors.ts';
 import { consentId } from '../domain/grant.ts';
@@ -40,6 +41,8 @@ export interface ApplicationsPage {
   after?: string | undefined;
   /** Only these. */
   matches?: ((clientId: string) => Promise<boolean>) | undefined;
+  /** Which one is asking: it is used now. */
+  asking?: string;
 }
 
 export interface ApplicationList {
@@ -73,6 +76,7 @@ export interface ApplicationsDeps {
   endings: Pick<Endings, 'application'>;
   receipts: Pick<Receipts, 'create'>;
   events: Pick<Events, 'write'>;
+  clock: Clock;
   /** The registered APIs. */
   resources: readonly ResourceWords[];
 }
@@ -81,7 +85,7 @@ export interface ApplicationsDeps {
 const most = 20;
 
 export function createApplications(deps: ApplicationsDeps): Applications {
-  const { records, reads, consents, endings, receipts, events, resources } = deps;
+  const { records, reads, consents, endings, receipts, events, clock, resources } = deps;
 
   const usesOf = (accountId: string) => reads.once(`applications ${accountId}`, () => readUses(records, accountId));
 
@@ -119,8 +123,11 @@ export function createApplications(deps: ApplicationsDeps): Applications {
   return {
     ahead: usesOf,
 
-    async list(account, { after, matches } = {}) {
-      const uses = [...(await usesOf(account.id)).values()];
+    async list(account, { after, matches, asking } = {}) {
+      const now = clock.now();
+      const uses = [...(await usesOf(account.id)).values()].map((use) =>
+        use.clientId === asking ? { ...use, lastUsedAt: now } : use,
+      );
       const fit = matches && (await Promise.all(uses.map(({ clientId }) => matches(clientId))));
       const all = uses.filter((_use, at) => fit?.[at] ?? true).toSorted((a, b) => inOrder(placeOf(a), placeOf(b)));
 

@@ -54,7 +54,7 @@ export function createEndings({ records, events, notices }: EndingsDeps): Ending
   const { grants, refreshFamilies, sessions, consents } = records;
 
   async function endGrants(tally: Tally, list: 'account' | 'session', group: string, ends: Ends): Promise<void> {
-    const found = await Array.fromAsync(everyRow((page) => grants.list(list, group, page)));
+    const found = await all(everyRow((page) => grants.list(list, group, page)));
     const families = await familiesOf(found);
     const doomed = found.filter((grant) => ends(grant, families.get(grant.id) ?? []));
 
@@ -73,7 +73,7 @@ export function createEndings({ records, events, notices }: EndingsDeps): Ending
 
   async function familiesOf(found: readonly Grant[]): Promise<Map<string, RefreshFamily[]>> {
     const accounts = [...new Set(found.map(({ accountId }) => accountId))];
-    const lists = accounts.map((id) => Array.fromAsync(everyRow((page) => refreshFamilies.list('account', id, page))));
+    const lists = accounts.map((id) => all(everyRow((page) => refreshFamilies.list('account', id, page))));
 
     return Map.groupBy((await Promise.all(lists)).flat(), ({ grantId }) => grantId);
   }
@@ -123,7 +123,7 @@ export function createEndings({ records, events, notices }: EndingsDeps): Ending
     account: Pick<Account, 'id' | 'eventKey'>,
     { by, exceptUid }: { by: Ending; exceptUid?: string },
   ): Promise<void> {
-    const found = await Array.fromAsync(everyRow((page) => sessions.list('account', account.id, page)));
+    const found = await all(everyRow((page) => sessions.list('account', account.id, page)));
     const doomed = found.filter(({ id }) => id !== exceptUid);
 
     for (let next = 0; next < doomed.length; next += atOnce) {
@@ -255,4 +255,11 @@ function withoutClient(session: DeviceSession, clientId: string): DeviceSession 
   return left === undefined
     ? session
     : ({ ...session, payload: { ...session.payload, authorizations } } as DeviceSession);
+}
+
+async function all<T>(rows: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const row of rows) found.push(row);
+
+  return found;
 }

@@ -90,10 +90,11 @@ for (const pair of pairs) {
       const before = tried();
       await receiver.stop();
 
-      const ended = [];
-      for (const { id } of sessions) ended.push(await app.services.endings.session(id, { offline: true }));
+      const [first = '', ...others] = sessions.map(({ id }) => id);
+      const ended = await app.services.endings.session(first, { offline: true });
+      const receipt = await app.services.receipts.create(ana, 'device', ended);
+      for (const id of others) await app.services.endings.session(id, { offline: true });
       await app.logged('logout_notice', before + 1);
-      const receipt = await app.services.receipts.create(ana, 'device', ended[0]!);
       const state = async () => (await app.services.receipts.of(ana.id, receipt))?.applications[0]?.notices[0]?.state;
       expect(await state()).toBe('retrying');
 
@@ -115,10 +116,12 @@ for (const pair of pairs) {
 
       for (const { id } of sessions) await app.services.endings.session(id, { offline: true });
       await app.logged('logout_notice', before + 1);
-      await app.restart();
-      receiver.answers = 200;
-      receiver.tokens.length = 0;
-      await pass(70 * second, before + 4);
+      await app.restart(undefined, async () => {
+        receiver.answers = 200;
+        receiver.tokens.length = 0;
+        app.clock.advance(70 * second);
+      });
+      await app.logged('logout_notice', before + 4);
 
       expect(await Promise.all(receiver.tokens.map(async (token) => (await read(token))['sid']))).toEqual(sids);
     });
@@ -225,11 +228,8 @@ describeWith(needsOf(shared), 'telling apps from two nodes', () => {
     await Promise.all(nodes.all.map(({ url }) => fetch(`${url}/healthz`)));
 
     expect(receiver.tokens).toHaveLength(people.length);
-    const subjects = await Promise.all(
-      receiver.tokens.map(
-        async (token) => (await readLogoutToken(token, { issuer: nodes.url, audience: wiki.clientId })).sub,
-      ),
-    );
-    expect(subjects.toSorted()).toEqual(people.map(({ id }) => id).toSorted());
+    const of = { issuer: nodes.url, audience: wiki.clientId };
+    const subjects = await Promise.all(receiver.tokens.map(async (token) => (await readLogoutToken(token, of)).sub));
+    expect(new Set(subjects)).toEqual(new Set(people.map(({ id }) => id)));
   });
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as oidc from 'openid-client';
 
+import { consentId } from '../../src/domain/grant.ts';
 import type { TestApp } from '../support/app.ts';
 import { openBrowser, type Browser, type Page } from '../support/browser.ts';
 import { relyingParty, type Person, type RelyingParty } from '../support/relying-party.ts';
@@ -148,5 +149,36 @@ export function countTrips({ open, tripsOf }: Way): void {
       app.clock.advance(61_000);
       expect(await tripsOf(() => browser.get(path))).toHaveLength(trips);
     }
+  });
+  test('the page of applications: 2, however many there are', async () => {
+    const party = await relyingParty(app, await app.client('web', { redirect_uris: ['https://one.example/cb'] }));
+    const bob = await app.account();
+    const { browser } = await party.signIn(bob, { request: { scope: 'openid profile offline_access' } });
+    const path = '/account/applications';
+
+    // Clients are kept, once nobody has changed any for a while.
+    const later = async () => {
+      app.clock.advance(61_000);
+      await app.oidc.checkClients();
+    };
+    await later();
+    await browser.get(path);
+    expect(await tripsOf(() => browser.get(path))).toHaveLength(2);
+
+    const { consents, clients } = app.services.records;
+    const own = consentId(bob.id, party.clientId);
+    const [consent, client] = [await consents.get(own), await clients.get(party.clientId)];
+    if (!consent || !client) throw new Error('nothing was allowed');
+    await Promise.all(
+      Array.from({ length: 40 }, async (_, n) => {
+        const id = `app-${n}`;
+        await clients.create({ ...client, id });
+        await consents.create({ ...consent, id: consentId(bob.id, id), clientId: id, lastUsedAt: n });
+      }),
+    );
+
+    await later();
+    await browser.get(path);
+    expect(await tripsOf(() => browser.get(path))).toHaveLength(2);
   });
 }

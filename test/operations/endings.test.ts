@@ -91,9 +91,9 @@ function endingOn(make: MakeStore<Records>): void {
 
     const ended = await at.endings.client('wiki');
 
-    expect(await left(at.records)).toBe('g3, s1, s2, ana pay');
+    expect(await left(at.records)).toBe('g3, f3, s1, s2, ana pay');
     expect(await at.records.consents.get('bob wiki')).toBeUndefined();
-    expect(ended.applications).toEqual([{ clientId: 'wiki', name: 'Wiki', grants: 3, refreshTokens: 2 }]);
+    expect(ended.applications).toEqual([{ clientId: 'wiki', name: 'Wiki', grants: 3, refreshTokens: 1 }]);
   });
 
   test('an account, and nobody else', async () => {

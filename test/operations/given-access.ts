@@ -115,7 +115,7 @@ export async function fill({ grants, refreshFamilies, sessions, consents, client
     await grants.create(row);
   }
 
-  await refreshFamilies.create(family('f3', 'g3'));
+  await refreshFamilies.create({ ...family('f3', 'g3'), clientId: 'pay' });
   await refreshFamilies.create(family('f1', 'g1', { expiresWithSession: true }));
   for (const pair of [consent('ana', 'wiki'), consent('ana', 'pay'), consent('bob', 'wiki')])
     await consents.create(pair);

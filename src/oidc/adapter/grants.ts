@@ -6,7 +6,6 @@ import type { Clock } from '../../domain/clock.ts';
 import { consentId, type Grant } from '../../domain/grant.ts';
 import type { Records } from '../../storage/records.ts';
 import type { Inside } from '../deps.ts';
-import type { Queueing } from '../request.ts';
 import type { Keeper } from './keeper.ts';
 import { atRest, awake } from './keeper.ts';
 
@@ -17,10 +16,7 @@ export interface GrantDeps extends Pick<Inside, 'clientOf'> {
 
 /** What a session lets a client do. Its id proves nothing and is kept as it is. */
 export function grants({ records, clock, clientOf }: GrantDeps): Keeper {
-  /**
-   * A consent that is narrowed or removed takes every grant along that is there. One that was written meanwhile, from
-   * what the consent was before, is looked at once more behind its write, and before anything is answered.
-   */
+  /** Where the consent was narrowed or removed meanwhile, the grant was written from what it was before. */
   async function followConsent(id: string, { accountId = '', clientId = '', ...payload }: AdapterPayload) {
     const consent = await records.consents.get(consentId(accountId, clientId));
     if (consent === undefined) return void (await records.grants.remove(id));
@@ -44,20 +40,12 @@ export function grants({ records, clock, clientOf }: GrantDeps): Keeper {
       const expiresAt = now + ttl * 1000;
       const client = await clientOf(payload.clientId ?? '');
 
-      const followed: Queueing = {
-        sent: (_row, failure) => {
-          if (failure === undefined) unit.later(`grant ${id}`, () => followConsent(id, payload));
-        },
-      };
-      // First-party clients need no consent.
-      const how = client?.metadata.first_party ? {} : followed;
+      // Whoever takes a consent back takes every grant along that is there: this one is not there yet.
+      if (!client?.metadata.first_party) unit.notes.lookAgain = () => followConsent(id, payload);
 
       // One that was read in this request is changed, never made anew: it may have been revoked meanwhile.
       if (await unit.known('grants', id)) {
-        unit.write(
-          { in: 'grants', update: id, change: (old) => ({ ...old, payload: atRest(payload), expiresAt }) },
-          how,
-        );
+        unit.write({ in: 'grants', update: id, change: (old) => ({ ...old, payload: atRest(payload), expiresAt }) });
         return;
       }
 
@@ -74,7 +62,7 @@ export function grants({ records, clock, clientOf }: GrantDeps): Keeper {
         expiresAt,
       };
 
-      unit.write({ in: 'grants', create: row }, how);
+      unit.write({ in: 'grants', create: row });
     },
 
     /** What came of it is dead with it; its refresh families are only in the way then. */
