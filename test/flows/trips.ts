@@ -150,11 +150,11 @@ export function countTrips({ open, tripsOf }: Way): void {
       expect(await tripsOf(() => browser.get(path))).toHaveLength(trips);
     }
   });
-  test('the page of applications: 2, however many there are', async () => {
+
+  test.each(['/account/devices', '/account/applications'])('%s: 2, however many stand there', async (path) => {
     const party = await relyingParty(app, await app.client('web', { redirect_uris: ['https://one.example/cb'] }));
     const bob = await app.account();
     const { browser } = await party.signIn(bob, { request: { scope: 'openid profile offline_access' } });
-    const path = '/account/applications';
 
     // Clients are kept, once nobody has changed any for a while.
     const later = async () => {
@@ -165,15 +165,25 @@ export function countTrips({ open, tripsOf }: Way): void {
     await browser.get(path);
     expect(await tripsOf(() => browser.get(path))).toHaveLength(2);
 
-    const { consents, clients } = app.services.records;
+    const { consents, clients, sessions, refreshFamilies } = app.services.records;
     const own = consentId(bob.id, party.clientId);
     const [consent, client] = [await consents.get(own), await clients.get(party.clientId)];
-    if (!consent || !client) throw new Error('nothing was allowed');
+    const [session] = (await sessions.list('account', bob.id)).rows;
+    const [family] = (await refreshFamilies.list('account', bob.id)).rows;
+    if (!consent || !client || !session || !family) throw new Error('nothing was allowed');
     await Promise.all(
       Array.from({ length: 40 }, async (_, n) => {
-        const id = `app-${n}`;
+        const id = `app-${n} ${bob.id}`;
         await clients.create({ ...client, id });
         await consents.create({ ...consent, id: consentId(bob.id, id), clientId: id, lastUsedAt: n });
+        await refreshFamilies.create({ ...family, id, grantId: id, clientId: id });
+        await sessions.create({
+          ...session,
+          id,
+          cookieHash: id,
+          payload: { authorizations: { [id]: {} } },
+          createdAt: n,
+        });
       }),
     );
 
