@@ -83,7 +83,7 @@ for (const walk of walks) {
         expect(await heading(page)).toBe('Sign out another browser?');
         await expectAxeClean(page);
         await page.getByLabel('Also end access that was given in it for the time away').uncheck();
-        await press(page, 'Sign out');
+        await press(page, 'Sign out the other browser');
         expect(new URL(page.url()).pathname).toMatch(/^\/account\/receipts\/[\w-]+$/);
         const tokens = await oidc.refreshTokenGrant(wiki.config, refresh);
 
