@@ -113,6 +113,9 @@ for (const pair of shown) {
       expect(await works(portal, bound, ana.id)).toEqual({ userinfo: false });
       expect(await isIn(laptop)).toBe(true);
 
+      const receipt = await laptop.open(receiptOf(done));
+      expect(receipt.words).toMatch(/You signed out a device\. .*Safari on iOS.*Wiki.*1 refresh token/);
+
       const left = await laptop.open(path);
       expect(left.words).toContain('1 thing can act for you.');
       expect(left.words).toContain('You are signed in here alone.');

@@ -77,13 +77,19 @@ export const deviceSamples: readonly Sample[] = [
     }),
     { as: 'of somebody who is signed in everywhere', notice: 'problem.sendAgain' },
   ),
-  sample(devicesView, (told) => ({ browsers: { count: 40, rows: [phone(told)] } }), { as: 'older browsers' }),
-  sample(devicesView, (told) => ({ offline: { rows: [mail(told)], more: false } }), { as: 'older access' }),
-  sample(deviceSignOutView, (told) => ({ device: phone(told), apps: '' })),
+  sample(devicesView, (told) => ({ browsers: { count: 40, rows: [phone(told)] } }), {
+    as: 'older browsers',
+    onlyWords: true,
+  }),
+  sample(devicesView, (told) => ({ offline: { rows: [mail(told)], more: false } }), {
+    as: 'older access',
+    onlyWords: true,
+  }),
+  sample(deviceSignOutView, (told) => ({ device: phone(told), apps: '' }), { onlyWords: true }),
   sample(deviceSignOutView, (told) => ({ device: unknown(told), apps: 'Mail for Desktop, Wiki' }), {
     as: 'with access for the time away',
   }),
-  sample(otherDevicesView, () => ({ count: 1, apps: '' })),
+  sample(otherDevicesView, () => ({ count: 1, apps: '' }), { onlyWords: true }),
   sample(
     otherDevicesView,
     ({ say, locale }) => ({
