@@ -15,6 +15,7 @@ import { signInAndSecurity, type SignInAndSecurityDeps } from './sign-in-and-sec
 export interface AccountDeps
   extends PersonalInformationDeps, SignInAndSecurityDeps, ApplicationsDeps, ReceiptsDeps, UndoEmailDeps {
   interactions: Pick<Interactions, 'consoleReturn' | 'signOut' | 'renewSession' | 'clientFace'>;
+  receipts: ApplicationsDeps['receipts'] & ReceiptsDeps['receipts'];
 }
 
 const pages: readonly [ConsolePage<AccountDeps>, ...ConsolePage<AccountDeps>[]] = [

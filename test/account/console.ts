@@ -97,7 +97,7 @@ const noApplications: Pick<AccountDeps, 'applications' | 'receipts' | 'accessLas
     narrow: never,
     remove: never,
   },
-  receipts: { of: async () => undefined },
+  receipts: { of: async () => undefined, latest: async () => [] },
   accessLasts: { signedIn: 86_400, away: 30 * 86_400 },
 };
 

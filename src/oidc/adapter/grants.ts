@@ -45,10 +45,7 @@ export function grants({ records, clock, clientOf }: GrantDeps): Keeper {
 
       // One that was read in this request is changed, never made anew: it may have been revoked meanwhile.
       if (await unit.known('grants', id)) {
-        unit.write(
-          { in: 'grants', update: id, change: (old) => ({ ...old, payload: atRest(payload), expiresAt }) },
-          how,
-        );
+        unit.write({ in: 'grants', update: id, change: (old) => ({ ...old, payload: atRest(payload), expiresAt }) });
         return;
       }
 
