@@ -1,7 +1,7 @@
 import type { Locale } from '../domain/account.ts';
 import type { ClientFace } from '../domain/client-face.ts';
 import { consoleClientId } from '../domain/client.ts';
-import { itemInWords } from '../domain/consent-words.ts';
+import { itemTitle } from '../domain/consent-words.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { Application, Applications } from '../operations/applications.ts';
 import type { Receipts } from '../operations/receipts.ts';
@@ -120,7 +120,7 @@ function permissionsOf({ items }: Application, locale: Locale): string {
   const further = items.filter(({ required, scope }) => !required && scope !== 'offline_access');
   const shown = further.length > 0 ? further : items.filter(({ required }) => required);
 
-  return shown.map((item) => itemInWords(item, locale, { away: 0 }).title).join(' · ');
+  return shown.map((item) => itemTitle(item, locale)).join(' · ');
 }
 
 export function nameOf(face: ClientFace, { say }: Pick<Ask, 'say'>): { name: string } {
