@@ -138,7 +138,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const logoutNotices = createLogoutNotices({ records, clock, wake: appsToTell.ring });
   const endings = createEndings({ records, events, notices: logoutNotices });
   const consents = createConsents({ records, events });
-  const receipts = createReceipts({ records, sealing, clock });
+  const receipts = createReceipts({ records, reads, sealing, clock });
   const messages = openMessages(config, { records, sealing, events, clock, bell });
   const oneTimeSecrets = createOneTimeSecrets({ records, sealing, passwords, clock });
   const keptPassword = createKeptPassword({ passwords, sealing });

@@ -8,3 +8,7 @@ export function applicationPath(clientId: string): `/${string}` {
 
 /** What was ended is shown below here, by its id. */
 export const receiptsPath = '/account/receipts';
+
+export function receiptPath(id: string): `/${string}` {
+  return `${receiptsPath}/${encodeURIComponent(id)}`;
+}

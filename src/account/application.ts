@@ -19,7 +19,7 @@ import {
   type Route,
   type SignedIn,
 } from '../web/route.ts';
-import { applicationPath, applicationsPath, receiptsPath } from './application-places.ts';
+import { applicationPath, applicationsPath, receiptPath } from './application-places.ts';
 
 export interface ApplicationRoutesDeps {
   applications: Pick<Applications, 'ahead' | 'find' | 'narrow' | 'remove'>;
@@ -166,7 +166,7 @@ export function applicationRoutes({ applications, interactions, accessLasts }: A
         if (!removed) throw new NotFound('no such application of this account');
         if (!removed.ok) return backTo(applicationPath(clientId), removed.problems[0]?.key ?? 'notice.notDone');
 
-        return to(`${receiptsPath}/${removed.value.receipt}`);
+        return to(receiptPath(removed.value.receipt));
       },
       signedIn,
     ),

@@ -1,16 +1,19 @@
 import type { Locale } from '../domain/account.ts';
 import type { ClientFace } from '../domain/client-face.ts';
 import { consoleClientId } from '../domain/client.ts';
-import { itemInWords } from '../domain/consent-words.ts';
+import { itemTitle } from '../domain/consent-words.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { Application, Applications } from '../operations/applications.ts';
-import { page, view, type Ask, type SignedIn } from '../web/route.ts';
+import type { Receipts } from '../operations/receipts.ts';
+import { page, view, type MessageKey, type Ask, type SignedIn } from '../web/route.ts';
 import { applicationRoutes, websiteOf, type ApplicationRoutesDeps, type Website } from './application.ts';
-import { applicationPath, applicationsPath as path } from './application-places.ts';
+import { applicationPath, applicationsPath as path, receiptPath } from './application-places.ts';
 import type { ConsolePage } from './page.ts';
+import { endings } from './receipts.ts';
 
 export interface ApplicationsDeps extends ApplicationRoutesDeps {
   applications: Applications;
+  receipts: Pick<Receipts, 'latest'>;
   interactions: Pick<Interactions, 'clientFace'>;
 }
 
@@ -38,6 +41,8 @@ export interface ApplicationsView {
   hasOthers: boolean;
   /** Where the next ones are. */
   next?: string;
+  /** What was ended lately; times in milliseconds. */
+  ended: { path: string; what: MessageKey; at: number }[];
 }
 
 export const applicationsView = view<ApplicationsView>('account/applications', 'shell', 'applications.title');
@@ -54,7 +59,7 @@ export const applications: ConsolePage<ApplicationsDeps> = {
   routes: (deps) => [
     page(path, applicationsView, (ask) => shownTo(deps, ask), {
       access: 'signed-in',
-      ahead: (accountId) => [deps.applications.ahead(accountId)],
+      ahead: (accountId) => [deps.applications.ahead(accountId), deps.receipts.latest(accountId)],
     }),
 
     ...applicationRoutes(deps),
@@ -62,14 +67,17 @@ export const applications: ConsolePage<ApplicationsDeps> = {
 };
 
 async function shownTo(
-  { applications: { list }, interactions }: ApplicationsDeps,
+  { applications: { list }, receipts, interactions }: ApplicationsDeps,
   ask: Ask & SignedIn,
 ): Promise<ApplicationsView> {
   const { account, query, visitor } = ask;
   const search = (query['search'] ?? '').trim().slice(0, longestSearch);
   const matches = search === '' ? undefined : nameMatches(interactions, search, ask);
 
-  const { rows, count, next } = await list(account, { after: query['after'], matches, asking: consoleClientId });
+  const [{ rows, count, next }, latest] = await Promise.all([
+    list(account, { after: query['after'], matches, asking: consoleClientId }),
+    receipts.latest(account.id),
+  ]);
   const faces = await Promise.all(rows.map(({ clientId }) => interactions.clientFace(clientId)));
   // One that is not registered any more can do nothing.
   const shown = rows.flatMap((row, at) => (faces[at] ? [inWords(row, faces[at], ask)] : []));
@@ -80,6 +88,7 @@ async function shownTo(
     ...((count > many || search !== '') && { search }),
     hasOthers: search !== '' || query['after'] !== undefined || next !== undefined || shown.some((one) => !one.isOurs),
     ...(next !== undefined && { next: nextPath(next, search) }),
+    ended: latest.map(({ id, at, reason }) => ({ path: receiptPath(id), what: endings[reason], at })),
   };
 
   function nextPath(after: string, searched: string): string {
@@ -106,11 +115,12 @@ async function shownTo(
   }
 }
 
-/** Who somebody is goes with everything else. */
+/** Who somebody is goes with everything else, and that it works while they are away is said apart. */
 function permissionsOf({ items }: Application, locale: Locale): string {
-  const shown = items.length === 1 ? items : items.filter(({ required }) => !required);
+  const further = items.filter(({ required, scope }) => !required && scope !== 'offline_access');
+  const shown = further.length > 0 ? further : items.filter(({ required }) => required);
 
-  return shown.map((item) => itemInWords(item, locale, { away: 0 }).title).join(' · ');
+  return shown.map((item) => itemTitle(item, locale)).join(' · ');
 }
 
 export function nameOf(face: ClientFace, { say }: Pick<Ask, 'say'>): { name: string } {

@@ -1,7 +1,6 @@
 import type { Account, Locale } from '../domain/account.ts';
 import type { ResourceWords } from '../domain/consent-items.ts';
 import { clientsOf, type DeviceSession } from '../domain/device-session.ts';
-import { lastMade } from '../domain/last-made.ts';
 import { deviceInWords, deviceOf } from '../messages/device.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { OfflineAccess } from '../operations/devices.ts';
@@ -121,8 +120,11 @@ function proofsOf(amr: readonly string[]): MessageKey[] {
   return proofs.flatMap(([isProved, key]) => (isProved ? [key] : []));
 }
 
-const lists = lastMade<Intl.ListFormat>(6);
+const lists = new Map<Locale, Intl.ListFormat>();
 
 export function inWords(words: readonly string[], locale: Locale): string {
-  return lists(locale, () => new Intl.ListFormat(locale, { type: 'conjunction' })).format(words);
+  const list = lists.get(locale) ?? new Intl.ListFormat(locale, { type: 'conjunction' });
+  lists.set(locale, list);
+
+  return list.format(words);
 }

@@ -17,7 +17,7 @@ export interface AccountDeps
   extends PersonalInformationDeps, SignInAndSecurityDeps, DevicesDeps, ApplicationsDeps, ReceiptsDeps, UndoEmailDeps {
   interactions: Pick<Interactions, 'consoleReturn' | 'signOut' | 'renewSession' | 'clientFace'>;
   endings: SignInAndSecurityDeps['endings'] & DevicesDeps['endings'];
-  receipts: ReceiptsDeps['receipts'] & DevicesDeps['receipts'];
+  receipts: ApplicationsDeps['receipts'] & ReceiptsDeps['receipts'] & DevicesDeps['receipts'];
 }
 
 const pages: readonly [ConsolePage<AccountDeps>, ...ConsolePage<AccountDeps>[]] = [

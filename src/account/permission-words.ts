@@ -2,7 +2,7 @@ import type { Account } from '../domain/account.ts';
 import { withoutEmpty } from '../domain/allowance.ts';
 import { claimsOfScopes } from '../domain/claims.ts';
 import { consentItems, type ResourceWords } from '../domain/consent-items.ts';
-import { itemInWords } from '../domain/consent-words.ts';
+import { itemTitle } from '../domain/consent-words.ts';
 import type { OfflineAccess } from '../operations/devices.ts';
 
 /** What access for the time away is good for, as consent has asked for it; that it is for the time away is said apart. */
@@ -26,7 +26,7 @@ export function permissionsInWords(
 
   const { items } = consentItems({ wanted, allowed: wanted, account, resources: registered });
 
-  return items.map((item) => itemInWords(item, account.locale, { away: 0 }).title);
+  return items.map((item) => itemTitle(item, account.locale));
 }
 
 function isStandard(scope: string): boolean {

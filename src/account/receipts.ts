@@ -30,7 +30,8 @@ export interface EndedHere extends Omit<EndedApplication, 'clientId'> {
 
 export const receiptView = view<ReceiptPage>('account/receipt', 'shell', 'receipt.title');
 
-const whats = {
+/** What was pressed, in words. */
+export const endings = {
   device: 'receipt.device',
   other_devices: 'receipt.otherDevices',
   application: 'receipt.application',
@@ -78,7 +79,7 @@ function shownReceipt(
   return {
     at,
     expiresAt,
-    what: whats[reason],
+    what: endings[reason],
     sessions: sessions.map(({ userAgent, ...facts }) => ({ ...facts, name: deviceInWords(deviceOf(userAgent), say) })),
     applications: applications.map(({ clientId, name, notices: told, accessTokensUntil, ...counts }) => ({
       ...counts,

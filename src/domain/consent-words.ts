@@ -2,10 +2,7 @@ import type { Locale } from './account.ts';
 import { isStandardClaim } from './claims.ts';
 import type { ConsentItem } from './consent-items.ts';
 import { amountInWords } from './duration.ts';
-import { lastMade } from './last-made.ts';
-import { textIn, type TextKey, type TextValues } from './texts.ts';
-
-type Say = (key: TextKey, values?: TextValues) => string;
+import { textIn, type TextKey } from './texts.ts';
 
 /** What a tick stands for, as people read it. */
 export interface ItemInWords {
@@ -21,8 +18,6 @@ export interface ItemInWords {
   allowed: boolean;
 }
 
-const languageNames = lastMade<Intl.DisplayNames>(6);
-
 /** The standard scopes (OpenID Connect Core 1.0 sections 5.4 and 11). */
 const scopes: Readonly<Record<string, { title: TextKey; hint?: TextKey }>> = {
   openid: { title: 'consent.scope.openid', hint: 'consent.scope.openidHint' },
@@ -34,19 +29,17 @@ const scopes: Readonly<Record<string, { title: TextKey; hint?: TextKey }>> = {
 };
 
 /**
- * `away`: seconds that access lasts at most while the person is not there. `offline_access` begins unticked: the app is told to work without it. Everything
- * else begins as it was asked for.
+ * `away`: seconds that access lasts at most while the person is not there. `offline_access` begins unticked: the app is
+ * told to work without it. Everything else begins as it was asked for.
  */
 export function itemInWords(item: ConsentItem, locale: Locale, { away }: { away: number }): ItemInWords {
-  const languages = languageNames(locale, () => new Intl.DisplayNames([locale], { type: 'language' }));
-  const say: Say = (key, values) => textIn(locale, key, values);
-
   return {
     id: item.id,
-    ...nameOf(item, say, timeInWords(away, locale)),
+    title: itemTitle(item, locale),
+    hint: hintOf(item, locale, away),
     values: item.values.map(({ claim, value }) => ({
-      label: labelOf(claim, say),
-      value: claim === 'locale' ? (languages.of(value) ?? value) : value,
+      label: labelOf(claim, locale),
+      value: claim === 'locale' ? languageIn(locale, value) : value,
     })),
     required: item.required,
     ticked: item.required || item.allowed || item.scope !== 'offline_access',
@@ -54,26 +47,28 @@ export function itemInWords(item: ConsentItem, locale: Locale, { away }: { away:
   };
 }
 
-function nameOf(
-  { id, scope, claim, resource, values }: ConsentItem,
-  say: Say,
-  time: string,
-): Pick<ItemInWords, 'title' | 'hint'> {
-  if (resource !== undefined) {
-    const { name, description, scope: access } = resource;
-    return { title: description || access, hint: say('consent.atApi', { api: name }) };
-  }
-
-  if (claim !== undefined) {
-    return { title: labelOf(claim, say), hint: values.length === 0 ? say('consent.noValue') : '' };
-  }
+/** The title alone, for a list of many. */
+export function itemTitle({ id, scope, claim, resource }: ConsentItem, locale: Locale): string {
+  if (resource !== undefined) return resource.description || resource.scope;
+  if (claim !== undefined) return labelOf(claim, locale);
 
   const known = scopes[scope ?? ''];
-  if (known === undefined) return { title: scope ?? id, hint: say('consent.scope.unknownHint') };
 
-  const hint = known.hint ?? (values.length === 0 ? 'consent.noValue' : undefined);
+  return known === undefined ? (scope ?? id) : textIn(locale, known.title);
+}
 
-  return { title: say(known.title), hint: hint === undefined ? '' : say(hint, { time }) };
+function hintOf({ scope, claim, resource, values }: ConsentItem, locale: Locale, away: number): string {
+  if (resource !== undefined) return textIn(locale, 'consent.atApi', { api: resource.name });
+
+  const known = scopes[scope ?? ''];
+  if (claim === undefined && known === undefined) return textIn(locale, 'consent.scope.unknownHint');
+  if (known?.hint !== undefined) return textIn(locale, known.hint, { time: timeInWords(away, locale) });
+
+  return values.length === 0 ? textIn(locale, 'consent.noValue') : '';
+}
+
+function languageIn(locale: Locale, value: string): string {
+  return new Intl.DisplayNames([locale], { type: 'language' }).of(value) ?? value;
 }
 
 /** "30 days": seconds in the largest unit of which there are two or more. */
@@ -88,6 +83,6 @@ const units = [
   [3600, 'hour'],
 ] as const;
 
-function labelOf(claim: string, say: Say): string {
-  return isStandardClaim(claim) ? say(`account.claim.${claim}`) : claim;
+function labelOf(claim: string, locale: Locale): string {
+  return isStandardClaim(claim) ? textIn(locale, `account.claim.${claim}`) : claim;
 }

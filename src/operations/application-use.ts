@@ -1,4 +1,4 @@
-import { allowanceIn, sorted, type GrantFields, type Wanted } from '../domain/allowance.ts';
+import { allowanceIn, sorted, type Allowance, type GrantFields, type Wanted } from '../domain/allowance.ts';
 import { consoleClientId } from '../domain/client.ts';
 import type { Consent, Grant, RefreshFamily } from '../domain/grant.ts';
 import { everyRow, type Records } from '../storage/records.ts';
@@ -8,8 +8,8 @@ export interface ApplicationUse {
   clientId: string;
   /** What the person has said. */
   consent?: Consent;
-  /** What the grants hold, whichever session they are of. */
-  held: Wanted;
+  /** Those of the app, whichever session they are of. */
+  grants: readonly Grant[];
   /** Whether a session or a token is alive for it (DECISIONS 8). */
   inUse: boolean;
   /** Milliseconds; absent: never. */
@@ -55,7 +55,7 @@ export async function readUses(
     return {
       clientId,
       ...(consent && { consent }),
-      held: heldBy(own.map(({ grant }) => grant)),
+      grants: own.map(({ grant }) => grant),
       // The console needs no grant: whoever is signed in is at it.
       inUse: clientId === consoleClientId ? live.size > 0 : own.some((each) => isAlive(each, live)),
       ...(times.length > 0 && { lastUsedAt: Math.max(...times) }),
@@ -79,11 +79,16 @@ function isAlive(
 ): boolean {
   if (grant.sessionUid !== undefined && live.has(grant.sessionUid)) return true;
 
-  return families.length > 0 && heldBy([grant]).scopes.includes('offline_access');
+  return families.length > 0 && allowanceOfGrant(grant).scopes.includes('offline_access');
 }
 
-function heldBy(grants: readonly Grant[]): Wanted {
-  const all = grants.map(({ payload }) => allowanceIn(payload as GrantFields));
+function allowanceOfGrant({ payload }: Grant): Allowance {
+  return allowanceIn(payload as GrantFields);
+}
+
+/** What grants hold together. */
+export function heldBy(grants: readonly Grant[]): Wanted {
+  const all = grants.map(allowanceOfGrant);
   const indicators = sorted(all.flatMap(({ resources }) => Object.keys(resources)));
 
   return {

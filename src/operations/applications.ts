@@ -5,10 +5,10 @@ import { consentItems, type ConsentItem, type ResourceWords } from '../domain/co
 import { Invalid } from '../domain/errors.ts';
 import { consentId } from '../domain/grant.ts';
 import type { Events } from '../events/writer.ts';
-import { readCursor, writeCursor, type Position } from '../storage/cursor.ts';
+import { readCursor, writeCursor } from '../storage/cursor.ts';
 import type { Reads } from '../storage/reads.ts';
 import type { Records, Write } from '../storage/records.ts';
-import { readUses, type ApplicationUse, type ApplicationUseDeps } from './application-use.ts';
+import { heldBy, readUses, type ApplicationUse, type ApplicationUseDeps } from './application-use.ts';
 import type { Consents } from './consents.ts';
 import type { Endings } from './endings.ts';
 import { problem, refused, type By, type Result } from './problems.ts';
@@ -93,10 +93,10 @@ export function createApplications(deps: ApplicationsDeps): Applications {
     return consentItems({ wanted, allowed: wanted, account, resources }).items;
   }
 
-  function shown(account: Account, { clientId, consent, held, inUse, lastUsedAt }: ApplicationUse): Application {
+  function shown(account: Account, { clientId, consent, grants, inUse, lastUsedAt }: ApplicationUse): Application {
     return {
       clientId,
-      items: itemsOf(account, consent ? allowanceOf(consent) : held),
+      items: itemsOf(account, consent ? allowanceOf(consent) : heldBy(grants)),
       inUse,
       ...(consent && { grantedAt: consent.grantedAt }),
       ...(lastUsedAt !== undefined && { lastUsedAt }),
@@ -129,16 +129,16 @@ export function createApplications(deps: ApplicationsDeps): Applications {
         use.clientId === asking ? { ...use, lastUsedAt: now } : use,
       );
       const fit = matches && (await Promise.all(uses.map(({ clientId }) => matches(clientId))));
-      const all = uses.filter((_use, at) => fit?.[at] ?? true).toSorted((a, b) => inOrder(placeOf(a), placeOf(b)));
+      const all = uses.filter((_use, at) => fit?.[at] ?? true).toSorted(inOrder);
 
       const from = after === undefined ? undefined : placeAt(after);
-      const left = from ? all.filter((use) => inOrder(from, placeOf(use)) < 0) : all;
+      const left = from ? all.filter((use) => inOrder(from, use) < 0) : all;
       const rows = left.slice(0, most);
       const last = rows.at(-1);
 
       return {
         rows: rows.map((use) => shown(account, use)),
-        ...(last && left.length > most && { next: writeCursor(placeOf(last)) }),
+        ...(last && left.length > most && { next: writeCursor({ order: last.lastUsedAt ?? 0, id: last.clientId }) }),
         count: all.length,
       };
     },
@@ -177,18 +177,19 @@ export function createApplications(deps: ApplicationsDeps): Applications {
   };
 }
 
-function placeOf({ lastUsedAt = 0, clientId }: ApplicationUse): Position {
-  return { order: lastUsedAt, id: clientId };
-}
+type Place = Pick<ApplicationUse, 'lastUsedAt' | 'clientId'>;
 
 /** The last used first; those of the same moment by their ids. */
-function inOrder(a: Position, b: Position): number {
-  return Number(b.order) - Number(a.order) || (a.id < b.id ? -1 : Number(a.id > b.id));
+function inOrder(a: Place, b: Place): number {
+  const later = (b.lastUsedAt ?? 0) - (a.lastUsedAt ?? 0);
+  if (later !== 0) return later;
+
+  return a.clientId < b.clientId ? -1 : Number(a.clientId > b.clientId);
 }
 
-function placeAt(cursor: string): Position {
-  const place = readCursor(cursor);
-  if (typeof place.order !== 'number') throw new Invalid('unreadable cursor');
+function placeAt(cursor: string): Place {
+  const { order, id } = readCursor(cursor);
+  if (typeof order !== 'number') throw new Invalid('unreadable cursor');
 
-  return place;
+  return { lastUsedAt: order, clientId: id };
 }

@@ -202,8 +202,10 @@ export function createEndings({ records, events, notices }: EndingsDeps): Ending
 
     async otherSessions(account, exceptUid, { offline = true, ...by }) {
       const tally = createTally(records);
+      const found = offline ? [] : await all(everyRow((page) => sessions.list('account', account.id, page)));
+      const sessionOf = ({ sessionUid }: Grant) => found.find(({ id }) => id === sessionUid);
       const ofOthers: Ends = (grant, families) =>
-        grant.sessionUid !== exceptUid && (offline || !outlives(grant, families, undefined));
+        grant.sessionUid !== exceptUid && (offline || !outlives(grant, families, sessionOf(grant)));
 
       await endGrants(tally, 'account', account.id, ofOthers);
       await endSessions(tally, account, { by, exceptUid });

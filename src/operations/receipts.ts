@@ -3,6 +3,7 @@ import type { Clock } from '../domain/clock.ts';
 import { newId } from '../domain/ids.ts';
 import type { LogoutNotice } from '../domain/logout-notice.ts';
 import type { Ended, EndedSession, NoticeView, ReceiptReason, ReceiptView } from '../domain/receipt.ts';
+import type { Reads } from '../storage/reads.ts';
 import type { Records } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
 
@@ -12,10 +13,16 @@ export interface Receipts {
   create(account: Pick<Account, 'id'>, reason: ReceiptReason, ended: Ended): Promise<string>;
   /** With how far each notice has come by now. Undefined: there is none, or it is somebody else's. */
   of(accountId: string, id: string): Promise<ReceiptView | undefined>;
+  /** The last ones, the newest first. */
+  latest(accountId: string): Promise<LatestReceipt[]>;
 }
+
+/** Enough to tell it from the others. */
+export type LatestReceipt = Pick<ReceiptView, 'id' | 'at' | 'reason'>;
 
 export interface ReceiptsDeps {
   records: Pick<Records, 'receipts' | 'logoutNotices'>;
+  reads: Reads;
   sealing: Pick<Sealing, 'seal' | 'open'>;
   clock: Clock;
 }
@@ -23,8 +30,19 @@ export interface ReceiptsDeps {
 /** Milliseconds. */
 const keptFor = 30 * 86_400_000;
 
-export function createReceipts({ records, sealing, clock }: ReceiptsDeps): Receipts {
+/** Of the last ones. */
+const latest = 5;
+
+export function createReceipts({ records, reads, sealing, clock }: ReceiptsDeps): Receipts {
   return {
+    async latest(accountId) {
+      const { rows } = await reads.once(`receipts ${accountId}`, () =>
+        records.receipts.list('account', accountId, { descending: true, limit: latest }),
+      );
+
+      return rows.map(({ id, at, reason }) => ({ id, at, reason }));
+    },
+
     async create(account, reason, { sessions, applications, notices }) {
       const at = clock.now();
       const id = newId();

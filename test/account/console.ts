@@ -99,7 +99,7 @@ const noApplications: Pick<AccountDeps, 'applications' | 'receipts' | 'accessLas
     narrow: never,
     remove: never,
   },
-  receipts: { of: async () => undefined, create: never },
+  receipts: { of: async () => undefined, latest: async () => [], create: never },
   accessLasts: { signedIn: 86_400, away: 30 * 86_400 },
 };
 

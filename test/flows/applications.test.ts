@@ -82,7 +82,7 @@ for (const pair of pairs) {
       const page = await browser.open(path);
       expect(namesOn(page)).toEqual(['Account console', 'Payroll', 'Wiki', 'Portal']);
       expect(page.words).toContain(
-        'Wiki In use Works while you are away Type Run by somebody else May use Your profile · Your e-mail address · Stay connected while you are away Allowed 2 hours ago Last used 2 hours ago Address wiki.example.net',
+        'Wiki In use Works while you are away Type Run by somebody else May use Your profile · Your e-mail address Allowed 2 hours ago Last used 2 hours ago Address wiki.example.net',
       );
       expect(page.words).toContain(
         'Payroll In use Type Part of this service May use Your profile · Your e-mail address',
@@ -221,7 +221,9 @@ for (const pair of pairs) {
       });
       await expect(wiki.redeem(pending, location)).rejects.toMatchObject({ error: 'invalid_grant' });
 
-      expect(namesOn(await browser.open(path))).not.toContain('Wiki');
+      const list = await browser.open(path);
+      expect(namesOn(list)).not.toContain('Wiki');
+      expect(list.html).toContain(`href="${new URL(receipt.url).pathname}"`);
       const again = await wiki.request({ scope });
       expect(new URL((await browser.open(again.url.href)).url).pathname).toMatch(/^\/consent\//);
 

@@ -6,7 +6,7 @@ import { recordsBackends } from '../../src/storage/backends.ts';
 import type { Records } from '../../src/storage/records.ts';
 import { fifty, succeeded } from '../storage/rows.ts';
 import { describeStore, recordsStore, type MakeStore } from '../storage/stores.ts';
-import { ana, fill, grant, left, operator, prepared, session, used } from './given-access.ts';
+import { ana, family, fill, grant, left, operator, prepared, session, used } from './given-access.ts';
 
 for (const backend of recordsBackends) {
   describeStore(backend.kind, () => {
@@ -119,6 +119,42 @@ function endingOn(make: MakeStore<Records>): void {
     expect(await left(at.records)).toBe('g1, g4, g3, f1, f3, s1, ana pay, ana wiki');
     expect(await at.told()).toEqual(['s2 wiki sid of wiki']);
     expect(at.written).toHaveLength(1);
+  });
+
+  test('S108: every session but one, and what was meant to outlive the others stays', async () => {
+    await using at = await prepared(make);
+    await fill(at.records);
+    await at.records.grants.create(grant('g5', { sessionUid: 's2' }));
+    await at.records.refreshFamilies.create(family('f5', 'g5'));
+    await at.records.grants.create(grant('g6', { sessionUid: 's2' }));
+    await at.records.refreshFamilies.create(family('f6', 'g6', { expiresWithSession: true }));
+    const notRedeemed = { authorizations: { pay: { grantId: 'g7', persistsLogout: true } } };
+    await at.records.sessions.create(session('s9', { payload: notRedeemed }));
+    await at.records.grants.create(grant('g7', { sessionUid: 's9', clientId: 'pay' }));
+
+    await at.endings.otherSessions(ana, 's1', { ...operator, offline: false });
+
+    expect(await at.records.sessions.get('s2')).toBeUndefined();
+    expect(await at.records.grants.get('g5')).toBeDefined();
+    expect(await at.records.grants.get('g7')).toBeDefined();
+    expect(await at.records.refreshFamilies.get('f5')).toBeDefined();
+    expect(await at.records.grants.get('g6')).toBeUndefined();
+    expect(await at.records.refreshFamilies.get('f6')).toBeUndefined();
+  });
+
+  test('S22: one grant with its refresh tokens, and nothing of somebody else', async () => {
+    await using at = await prepared(make);
+    await fill(at.records);
+    const before = await left(at.records);
+
+    expect(await at.endings.grant('bob', 'g1')).toMatchObject({ applications: [] });
+    expect(await at.endings.grant('ana', 'nothing')).toMatchObject({ applications: [] });
+    expect(await left(at.records)).toBe(before);
+
+    expect(await at.endings.grant('ana', 'g1')).toMatchObject({ sessions: [], applications: [{ grants: 1 }] });
+    expect(await at.records.grants.get('g1')).toBeUndefined();
+    expect((await at.records.refreshFamilies.list('grant', 'g1')).rows).toEqual([]);
+    expect(await at.records.sessions.get('s1')).toBeDefined();
   });
 
   test('all of it can be repeated', async () => {

@@ -26,7 +26,7 @@ export const grant = (id: string, of: Partial<Grant> = {}): Grant => ({
   ...of,
 });
 
-const family = (id: string, grantId: string, payload: Record<string, Json> = {}): RefreshFamily => ({
+export const family = (id: string, grantId: string, payload: Record<string, Json> = {}): RefreshFamily => ({
   id,
   grantId,
   accountId: 'ana',

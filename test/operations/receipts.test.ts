@@ -4,6 +4,7 @@ import type { LogoutAnswer, LogoutNotice } from '../../src/domain/logout-notice.
 import { createLogoutDelivery } from '../../src/operations/logout-delivery.ts';
 import { createReceipts } from '../../src/operations/receipts.ts';
 import { recordsBackends } from '../../src/storage/backends.ts';
+import { noReads } from '../../src/storage/reads.ts';
 import type { Records } from '../../src/storage/records.ts';
 import { createSealing } from '../../src/storage/sealing.ts';
 import { describeStore, recordsStore, type MakeStore } from '../storage/stores.ts';
@@ -26,7 +27,7 @@ function receiptsOn(make: MakeStore<Records>): void {
   async function ended() {
     const at = await prepared(make);
     await fill(at.records);
-    const receipts = createReceipts({ records: at.records, sealing, clock: at.clock });
+    const receipts = createReceipts({ reads: noReads, records: at.records, sealing, clock: at.clock });
     const told: LogoutNotice[] = [];
     let answer: LogoutAnswer = { kind: 'delivered' };
     const delivery = createLogoutDelivery({

@@ -1,5 +1,5 @@
 import { applicationView, removalView, type ApplicationView } from '../../src/account/application.ts';
-import { applicationsView, type ShownApplication } from '../../src/account/applications.ts';
+import { applicationsView, type ApplicationsView, type ShownApplication } from '../../src/account/applications.ts';
 import { receiptView, type ReceiptPage } from '../../src/account/receipts.ts';
 import type { ConsentItem } from '../../src/domain/consent-items.ts';
 import { itemInWords, timeInWords } from '../../src/domain/consent-words.ts';
@@ -58,6 +58,11 @@ function rows({ say }: Told): ShownApplication[] {
   ];
 }
 
+const ended: ApplicationsView['ended'] = [
+  { path: '/account/receipts/1', what: 'receipt.application', at: now - hour },
+  { path: '/account/receipts/2', what: 'receipt.otherDevices', at: now - 3 * day },
+];
+
 function details({ locale }: Told, { offline = true } = {}): ApplicationView {
   const inWords = (item: ConsentItem) => itemInWords(item, locale, lasts);
   const items = [asked.openid, asked.profile, asked.email, asked.files, ...(offline ? [asked.offline] : [])];
@@ -81,16 +86,23 @@ function details({ locale }: Told, { offline = true } = {}): ApplicationView {
 const named = { titleValues: { client: wiki.name } };
 
 export const applicationSamples: readonly Sample[] = [
-  sample(applicationsView, (told) => ({ rows: rows(told), count: 4, hasOthers: true })),
-  sample(applicationsView, (told) => ({ rows: rows(told).slice(0, 1), count: 1, hasOthers: false }), {
+  sample(applicationsView, (told) => ({ rows: rows(told), count: 4, hasOthers: true, ended })),
+  sample(applicationsView, (told) => ({ rows: rows(told).slice(0, 1), count: 1, hasOthers: false, ended: [] }), {
     as: 'without any of others',
   }),
   sample(
     applicationsView,
-    (told) => ({ rows: rows(told), count: 41, search: '', hasOthers: true, next: '/account/applications?after=x' }),
+    (told) => ({
+      rows: rows(told),
+      count: 41,
+      search: '',
+      hasOthers: true,
+      next: '/account/applications?after=x',
+      ended: [],
+    }),
     { as: 'of many' },
   ),
-  sample(applicationsView, () => ({ rows: [], count: 0, search: 'calender', hasOthers: true }), {
+  sample(applicationsView, () => ({ rows: [], count: 0, search: 'calender', hasOthers: true, ended: [] }), {
     as: 'with none found',
   }),
 
