@@ -3,11 +3,22 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 
 import type { Clock } from '../../domain/clock.ts';
 import type { Records } from '../../storage/records.ts';
+import type { UnitOfWork } from '../request.ts';
 import type { Keeper } from './keeper.ts';
 import { atRest, awake } from './keeper.ts';
 
+export interface GrantDeps {
+  records: Pick<Records, 'grants' | 'refreshFamilies' | 'sessions'>;
+  clock: Clock;
+}
+
 /** What a session lets a client do. Its id proves nothing and is kept as it is. */
-export function grants({ records, clock }: { records: Pick<Records, 'refreshFamilies'>; clock: Clock }): Keeper {
+export function grants({ records, clock }: GrantDeps): Keeper {
+  /** Whoever ended the session took every grant along that was there: this one was not there yet. */
+  async function followSession(id: string, sessionUid: string): Promise<void> {
+    if ((await records.sessions.get(sessionUid)) === undefined) await records.grants.remove(id);
+  }
+
   return {
     async find(unit, id) {
       const row = await unit.get('grants', id);
@@ -26,6 +37,7 @@ export function grants({ records, clock }: { records: Pick<Records, 'refreshFami
       }
 
       const sessionUid = sessionAtHand();
+      if (sessionUid !== undefined) lookAgain(unit, () => followSession(id, sessionUid));
 
       unit.write({
         in: 'grants',
@@ -56,4 +68,10 @@ function sessionAtHand(): string | undefined {
   const context = Provider.ctx as KoaContextWithOIDC | undefined;
 
   return context?.oidc.session?.uid;
+}
+
+function lookAgain({ notes }: UnitOfWork, look: () => Promise<void>): void {
+  const { lookAgain: before } = notes;
+
+  notes.lookAgain = async () => void (await Promise.all([before?.(), look()]));
 }
