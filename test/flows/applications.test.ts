@@ -231,7 +231,7 @@ for (const pair of pairs) {
       expect(events.filter(({ kind }) => kind === 'consent.removed')).toMatchObject([{ clientId: wiki.clientId }]);
     });
 
-    test('S53: what the operator runs can’t be removed or narrowed, whatever is sent', async () => {
+    test('what the operator runs can’t be removed or narrowed, whatever is sent', async () => {
       const ana = await app.account();
       const { browser, tokens } = await payroll.signIn(ana);
       const page = await browser.open(detailsOf(payroll));
@@ -252,7 +252,7 @@ for (const pair of pairs) {
       expect(await oidc.fetchUserInfo(payroll.config, tokens.access_token, ana.id)).toHaveProperty('email');
     });
 
-    test('S111: somebody else’s application is as one that does not exist', async () => {
+    test('somebody else’s application is as one that does not exist', async () => {
       const [ana, bob] = [await app.account(), await app.account()];
       const wiki = await newClient('Wiki');
       const { browser: hers, tokens } = await wiki.signIn(ana, { request: { scope } });

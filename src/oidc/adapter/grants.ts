@@ -6,11 +6,12 @@ import type { Clock } from '../../domain/clock.ts';
 import { consentId, type Grant } from '../../domain/grant.ts';
 import type { Records } from '../../storage/records.ts';
 import type { Inside } from '../deps.ts';
+import type { UnitOfWork } from '../request.ts';
 import type { Keeper } from './keeper.ts';
 import { atRest, awake } from './keeper.ts';
 
 export interface GrantDeps extends Pick<Inside, 'clientOf'> {
-  records: Pick<Records, 'consents' | 'grants' | 'refreshFamilies'>;
+  records: Pick<Records, 'consents' | 'grants' | 'refreshFamilies' | 'sessions'>;
   clock: Clock;
 }
 
@@ -28,6 +29,11 @@ export function grants({ records, clock, clientOf }: GrantDeps): Keeper {
     await records.grants.update(id, change);
   }
 
+  /** Whoever ended the session took every grant along that was there: this one was not there yet. */
+  async function followSession(id: string, sessionUid: string): Promise<void> {
+    if ((await records.sessions.get(sessionUid)) === undefined) await records.grants.remove(id);
+  }
+
   return {
     async find(unit, id) {
       const row = await unit.get('grants', id);
@@ -41,7 +47,7 @@ export function grants({ records, clock, clientOf }: GrantDeps): Keeper {
       const client = await clientOf(payload.clientId ?? '');
 
       // Whoever takes a consent back takes every grant along that is there: this one is not there yet.
-      if (!client?.metadata.first_party) unit.notes.lookAgain = () => followConsent(id, payload);
+      if (!client?.metadata.first_party) lookAgain(unit, () => followConsent(id, payload));
 
       // One that was read in this request is changed, never made anew: it may have been revoked meanwhile.
       if (await unit.known('grants', id)) {
@@ -50,6 +56,8 @@ export function grants({ records, clock, clientOf }: GrantDeps): Keeper {
       }
 
       const sessionUid = sessionAtHand();
+      if (sessionUid !== undefined) lookAgain(unit, () => followSession(id, sessionUid));
+
       const row: Grant = {
         id,
         accountId: payload.accountId ?? '',
@@ -78,4 +86,10 @@ function sessionAtHand(): string | undefined {
   const context = Provider.ctx as KoaContextWithOIDC | undefined;
 
   return context?.oidc.session?.uid;
+}
+
+function lookAgain({ notes }: UnitOfWork, look: () => Promise<void>): void {
+  const { lookAgain: before } = notes;
+
+  notes.lookAgain = async () => void (await Promise.all([before?.(), look()]));
 }
