@@ -7,9 +7,9 @@ import { createPasswordPolicy, type PasswordPolicy } from './credentials/passwor
 import { createPasswords, type Passwords } from './credentials/passwords.ts';
 import type { Clock } from './domain/clock.ts';
 import type { Json } from './domain/json.ts';
-import type { DeviceSession } from './domain/device-session.ts';
 import type { InMaintenance } from './domain/errors.ts';
 import { createEvents, type Events } from './events/writer.ts';
+import { agreeOnKey } from './jobs/same-secrets.ts';
 import type { Units } from './oidc/request.ts';
 import { createUnits } from './oidc/units.ts';
 import { createMessages, type Messages } from './messages/messages.ts';
@@ -17,9 +17,9 @@ import { mailerOf } from './messages/senders.ts';
 import { createShares } from './messages/shares.ts';
 import { createTextLimits } from './messages/text-limits.ts';
 import { createTextNumbers } from './messages/text-numbers.ts';
-import { createBell, ringOnMessages, type Bell } from './messages/waking.ts';
 import { waysOf } from './messages/ways.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
+import { createApplications, type Applications } from './operations/applications.ts';
 import { createClients, type Clients } from './operations/clients.ts';
 import { openContact, type ContactServices } from './services-contact.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
@@ -27,11 +27,15 @@ import { openPlacesIn, openRecovery, type RecoveryServices } from './services-re
 import { openStores, type Stores } from './services-stores.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { openNewcomers, type NewcomerServices } from './services-newcomers.ts';
+import { createConsents, type Consents } from './operations/consents.ts';
+import { createDevices, type Devices } from './operations/devices.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
 import { keepFormerAddresses } from './operations/former-addresses.ts';
 import type { Tell } from './operations/happenings.ts';
+import { createLogoutNotices, type LogoutNotices } from './operations/logout-notices.ts';
 import { createKeptPassword } from './operations/kept-password.ts';
 import { createMaintenance, type Maintenance } from './operations/maintenance.ts';
+import { createReceipts, type Receipts } from './operations/receipts.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
 import { createSignInCodes, type SignInCodes } from './operations/sign-in-codes.ts';
 import { admit, standingOf, watchStanding, type Standing, type StandingWatch } from './operations/standing.ts';
@@ -42,8 +46,8 @@ import { announceClientChanges } from './storage/client-changes.ts';
 import { holdWrites } from './storage/held-writes.ts';
 import type { Records } from './storage/records.ts';
 import { KeyMissing } from './storage/refusals.ts';
-import { agreeOnKey } from './jobs/same-secrets.ts';
 import { createSealing, type Sealing } from './storage/sealing.ts';
+import { createBell, ringOn, type Bell } from './storage/waking.ts';
 
 /**
  * The lower half of the composition root: storage and what can be done to it. The server (`app.ts`) and the command
@@ -67,7 +71,14 @@ export interface Services extends FactorServices, NewcomerServices, ContactServi
   tell: Tell;
   signInCodes: SignInCodes;
   oldPassword: OldPassword;
+  consents: Consents;
+  applications: Applications;
   endings: Endings;
+  receipts: Receipts;
+  /** `onWake`: the apps of a session that has ended are to be told. */
+  logoutNotices: LogoutNotices & { onWake(listener: () => void): void };
+  /** What can act for a person. */
+  devices: Devices;
   accounts: Accounts;
   clients: Clients;
   setup: Setup;
@@ -85,8 +96,6 @@ export interface ServicesOptions {
   server: boolean;
   /** What went wrong behind an answer that was given all the same. */
   onError(error: unknown): void;
-  /** See `EndingsDeps`. */
-  tell?: (session: DeviceSession) => void;
   /** Stands between the stores and everything else: tests take a store away, or look at what is asked of it. */
   around?: ((stores: Stores) => Stores) | undefined;
 }
@@ -100,7 +109,7 @@ export async function checkMailServer(config: Config): Promise<string | undefine
 const keySetting = 'encryption-key';
 
 export async function openServices(options: ServicesOptions): Promise<Services> {
-  const { config, secrets, clock, server, onError, tell: tellApps, around = (stores) => stores } = options;
+  const { config, secrets, clock, server, onError, around = (stores) => stores } = options;
   const { records: store, ephemera } = around(await openStores(config, { clock, data: config.data, server }));
 
   const placeOf = server ? await openPlacesIn(config, onError) : undefined;
@@ -113,7 +122,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
 
   const standing = server ? watchStanding(store, { first, failed: onError }) : unwatched;
   const bell = createBell();
-  const held = server ? ringOnMessages(holdWrites(store, standing.hold), bell) : store;
+  const held = server ? ringOn(holdWrites(store, standing.hold), 'messages', bell) : store;
   const records = keepFormerAddresses(announceClientChanges(held, { clock, failed: onError }));
 
   const units = createUnits({ records, ephemera, clock, onError });
@@ -127,7 +136,11 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     maximumLength: config.passwords.maximum_length,
     productName: config.branding.name,
   });
-  const endings = createEndings({ records, events, tell: tellApps });
+  const appsToTell = createBell();
+  const logoutNotices = createLogoutNotices({ records, clock, wake: appsToTell.ring });
+  const endings = createEndings({ records, events, notices: logoutNotices });
+  const consents = createConsents({ records, events });
+  const receipts = createReceipts({ records, reads, sealing, clock });
   const messages = openMessages(config, { records, sealing, events, clock, bell });
   const oneTimeSecrets = createOneTimeSecrets({ records, sealing, passwords, clock });
   const keptPassword = createKeptPassword({ passwords, sealing });
@@ -149,7 +162,12 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     ...openNewcomers({ ...inside, ephemera, factors, takeOver }),
     ...openContact({ ...inside, ...factors, endings }),
     ...openRecovery({ ...inside, ...factors, endings, placeOf, takeOver }),
+    consents,
+    applications: createApplications({ ...inside, consents, endings, receipts, resources: config.resources }),
     endings,
+    receipts,
+    logoutNotices: { ...logoutNotices, onWake: appsToTell.listen },
+    devices: createDevices({ records, reads }),
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),
     setup: createSetup({ records, accounts, sealing, events, clock }),

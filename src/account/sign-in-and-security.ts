@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { strengthInKeys } from '../credentials/password-strength.ts';
 import { waitInWords } from '../domain/duration.ts';
 import type { RememberedBrowser } from '../domain/factors.ts';
-import { deviceOf } from '../messages/device.ts';
+import { deviceInWords, deviceOf } from '../messages/device.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { BlockedTries, Tries } from '../operations/blocked-tries.ts';
 import { changePassword, type ChangePasswordDeps } from '../operations/change-password.ts';
@@ -11,7 +11,7 @@ import { knownOf, type JudgeStrength } from '../operations/password-problems.ts'
 import { byField } from '../operations/problems.ts';
 import type { SignInCodes } from '../operations/sign-in-codes.ts';
 import type { TwoFactorShown } from '../operations/two-factor.ts';
-import { action, page, show, to, view, type Ask, type Say, type SignedIn } from '../web/route.ts';
+import { action, page, show, to, view, type Ask, type SignedIn } from '../web/route.ts';
 import type { ConsolePage } from './page.ts';
 import { passkeyRoutes, type PasskeysDeps } from './passkeys.ts';
 import { rememberedRoutes, type RememberedDeps } from './remembered.ts';
@@ -138,7 +138,7 @@ async function shownTo(
     ...passwordFirst(factors.twoFactor, deps.policy),
     ...now,
     ...factors,
-    ...(tries && { tries: { ...tries, device: inWords(tries.userAgent, ask.say) } }),
+    ...(tries && { tries: { ...tries, device: deviceInWords(deviceOf(tries.userAgent), ask.say) } }),
   };
 }
 
@@ -168,15 +168,8 @@ async function factorsOf(
       id,
       createdAt,
       expiresAt,
-      name: inWords(userAgent, say),
+      name: deviceInWords(deviceOf(userAgent), say),
       isHere: id === here,
     })),
   };
-}
-
-function inWords(userAgent: string, say: Say): string {
-  const { browser, system } = deviceOf(userAgent);
-  if (browser !== undefined && system !== undefined) return say('message.deviceOn', { browser, system });
-
-  return browser ?? system ?? say('message.deviceUnknown');
 }

@@ -17,6 +17,10 @@ export const catalogue = {
 
   'consent.given': kind<{ scopes: string[]; claims: string[] }>(),
   'consent.refused': kind(),
+  /** What was taken back; `resources` as `ConsentItem.id` has them. */
+  'consent.narrowed': kind<{ scopes: string[]; claims: string[]; resources: string[] }>(),
+  /** With every grant of the app. */
+  'consent.removed': kind(),
   'token.issued': kind<{ grantType: string; scopes: string[] }>(),
   'token.revoked': kind(),
   'token.reuse_detected': kind(),
@@ -86,6 +90,8 @@ export const catalogue = {
   'setup.completed': kind(),
   /** Given up for good, of the channel `email` or `sms`. */
   'message.failed': kind<{ channel: string; template: string; reason: string }>(),
+  /** An app could not be told that a session has ended, and will not be any more. */
+  'logout_notice.failed': kind<{ reason: string }>(),
   /** Today's budget of text messages is used up. */
   'texts.spent': kind<{ perDay: number }>(),
   'maintenance.begun': kind(),

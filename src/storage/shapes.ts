@@ -4,7 +4,9 @@ import type { DeviceSession, KnownDevice } from '../domain/device-session.ts';
 import type { Factors, Passkey, RememberedBrowser } from '../domain/factors.ts';
 import type { Consent, Grant, RefreshFamily } from '../domain/grant.ts';
 import type { Json } from '../domain/json.ts';
+import type { LogoutNotice } from '../domain/logout-notice.ts';
 import type { Message } from '../domain/message.ts';
+import type { Receipt } from '../domain/receipt.ts';
 import type { SecurityEvent } from '../domain/security-event.ts';
 import type { SigningKey } from '../domain/signing-key.ts';
 
@@ -123,7 +125,14 @@ export const shapes = {
     expiresAt: (row) => row.expiresAt,
   }),
   passwords: shape<PasswordCredential>()({ unique: {}, lists: {} }),
-  clients: shape<Client>()({ unique: {}, lists: { created: byCreation } }),
+  clients: shape<Client>()({
+    unique: {},
+    lists: {
+      created: byCreation,
+      /** Those that stand on everybody's Applications page: a few among very many. */
+      portals: { group: ({ metadata }) => (metadata.portal ? 'all' : undefined), order: (row) => row.createdAt },
+    },
+  }),
   consents: shape<Consent>()({
     unique: {},
     lists: {
@@ -207,6 +216,24 @@ export const shapes = {
       newest: { group: (row) => row.newestOf, order: (row) => row.createdAt },
       account: { group: (row) => row.accountId, order: (row) => row.createdAt },
     },
+    expiresAt: (row) => row.expiresAt,
+    sealed: (row) => [row.sealed],
+  }),
+  logoutNotices: shape<LogoutNotice>()({
+    unique: {},
+    lists: {
+      state: { group: (row) => row.state, order: (row) => row.nextAt },
+      /** What one app has still to hear of one person. */
+      person: {
+        group: (row) => (row.state === 'queued' ? `${row.clientId} ${row.accountId}` : undefined),
+        order: (row) => row.createdAt,
+      },
+    },
+    expiresAt: (row) => row.expiresAt,
+  }),
+  receipts: shape<Receipt>()({
+    unique: {},
+    lists: { account: { group: (row) => row.accountId, order: (row) => row.at } },
     expiresAt: (row) => row.expiresAt,
     sealed: (row) => [row.sealed],
   }),

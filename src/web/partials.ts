@@ -1,3 +1,4 @@
+import type { ItemInWords } from '../domain/consent-words.ts';
 import type { Html } from './html.ts';
 import type { IconName } from './icons.ts';
 
@@ -33,6 +34,14 @@ export interface Partials {
   /** What an authenticator app reads: the secret as a picture, and to be typed. */
   authenticator: { shown: ShownAuthenticator };
   'recovery-codes': { codes: readonly string[] };
+  /** What stands below a permission: what it means, and the values that are shared now. */
+  'permission-about': { item: Pick<ItemInWords, 'hint' | 'values'>; id: string; badge?: string };
+  /** A browser that is signed in: the beginning of its row. */
+  'device-about': { device: ShownDevice };
+  /** An app that goes on while the person is away: the beginning of its row. */
+  'offline-about': { access: ShownOffline };
+  /** A box for ending access for the time away as well; nothing where no app has any. `apps` and `where` in words. */
+  'offline-ends': { apps: string; where: string };
   'layout/door': LayoutData;
   'layout/shell': LayoutData;
   brand: { brand: string; logo: string | undefined; home: string };
@@ -54,6 +63,27 @@ export interface ShownAuthenticator {
   secret: string;
   /** `otpauth:` */
   url: string;
+}
+
+/** Times in milliseconds; what is in words is empty where there is nothing to say. */
+export interface ShownDevice {
+  name: string;
+  icon: IconName;
+  isHere: boolean;
+  ip: string;
+  lastAccessedAt: number;
+  apps: string;
+  signedInAt: number;
+  proofs: string;
+  expiresAt: number;
+}
+
+export interface ShownOffline {
+  app: string;
+  permissions: string;
+  lastUsedAt: number;
+  givenAt: number;
+  ip?: string;
 }
 
 export type PartialName = keyof Partials;

@@ -1,8 +1,17 @@
 import { accountSamples } from './account.ts';
+import { applicationSamples } from './applications.ts';
+import { deviceSamples } from './devices.ts';
 import { otherSamples } from './others.ts';
 import { recoverySamples } from './recovery.ts';
 import type { Sample } from './sample.ts';
 import { signInSamples } from './sign-in.ts';
 
 /** Every view, each at least once: a new one is added to the file of its feature. */
-export const samples: readonly Sample[] = [...signInSamples, ...recoverySamples, ...accountSamples, ...otherSamples];
+export const samples: readonly Sample[] = [
+  ...signInSamples,
+  ...recoverySamples,
+  ...accountSamples,
+  ...applicationSamples,
+  ...deviceSamples,
+  ...otherSamples,
+];

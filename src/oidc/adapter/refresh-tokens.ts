@@ -6,7 +6,7 @@ import type { RefreshFamily } from '../../domain/grant.ts';
 import { newId, newSecret, sha256 } from '../../domain/ids.ts';
 import type { UnitOfWork } from '../request.ts';
 import type { Keeper } from './keeper.ts';
-import { alive, atRest, awake, isRevocation, rootsOf } from './keeper.ts';
+import { alive, atRest, awake, isRevocation, rootsOf, withIssued } from './keeper.ts';
 import { narrowed, scopesOf } from './narrowing.ts';
 
 /**
@@ -75,7 +75,13 @@ export function refreshTokens({ clock, absoluteLife }: RefreshTokenDeps): Keeper
     async upsert(unit, value, { payload, ttl }) {
       const { rotation } = unit.notes;
       const now = clock.now();
-      const next = { current: sha256(value), payload: atRest(payload), lastUsedAt: now, expiresAt: now + ttl * 1000 };
+      const next = {
+        current: sha256(value),
+        payload: atRest(payload),
+        ...(unit.origin && { ip: unit.origin.ip }),
+        lastUsedAt: now,
+        expiresAt: now + ttl * 1000,
+      };
 
       if (rotation?.familyId !== familyIdOf(value)) {
         unit.write({ in: 'refreshFamilies', create: firstOf(familyIdOf(value), payload, { ...next, createdAt: now }) });
@@ -87,13 +93,15 @@ export function refreshTokens({ clock, absoluteLife }: RefreshTokenDeps): Keeper
       const change = (old: RefreshFamily): RefreshFamily => {
         if (old.current !== rotation.expected) throw new errors.InvalidGrant('refresh token already exchanged');
 
-        return {
+        const renewed = {
           ...old,
           ...next,
           previous: previousOf(old, rotation.presented),
           rotatedAt: now,
           expiresAt: Math.min(next.expiresAt, old.createdAt + absoluteLife * 1000),
         };
+
+        return withIssued(renewed, unit);
       };
 
       unit.write(
@@ -146,7 +154,7 @@ function previousOf(old: RefreshFamily, presented: string): string[] {
 function firstOf(
   id: string,
   payload: AdapterPayload,
-  state: Pick<RefreshFamily, 'current' | 'payload' | 'createdAt' | 'lastUsedAt' | 'expiresAt'>,
+  state: Pick<RefreshFamily, 'current' | 'payload' | 'ip' | 'createdAt' | 'lastUsedAt' | 'expiresAt'>,
 ): RefreshFamily {
   return {
     id,

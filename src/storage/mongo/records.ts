@@ -18,7 +18,7 @@ const migrations: readonly Migration[] = [
   collections({
     accounts: { unique: ['email'], lists: ['created', 'email', 'administrators'] },
     passwords: {},
-    clients: byCreation,
+    clients: { lists: ['created', 'portals'] },
     consents: { lists: ['account', 'client'] },
     grants: { lists: ['account', 'client', 'session'], expires: true },
     refreshFamilies: { lists: ['grant', 'account', 'client', 'session'], expires: true },
@@ -37,6 +37,8 @@ const migrations: readonly Migration[] = [
     messages: { lists: ['state', 'newest', 'account'], expires: true },
     rememberedBrowsers: { ...account, expires: true },
     formerAddresses: { ...account, expires: true },
+    logoutNotices: { lists: ['state', 'person'], expires: true },
+    receipts: { ...account, expires: true },
   }),
 ];
 

@@ -43,7 +43,12 @@ export const recordsMigrations: readonly Migration[] = [
         createCollection('messages', { lists: ['state', 'newest', 'account'], expires: true }),
         createCollection('rememberedBrowsers', { ...account, expires: true }),
         createCollection('formerAddresses', { ...account, expires: true }),
+        createCollection('logoutNotices', { lists: ['state', 'person'], expires: true }),
+        createCollection('receipts', { ...account, expires: true }),
         addList('events', 'tries'),
+        addList('clients', 'portals'),
+        `UPDATE clients SET group_portals = 'all', order_portals = json_extract(doc, '$.createdAt')
+         WHERE json_extract(doc, '$.metadata.portal');`,
       ].join('\n'),
     );
   },

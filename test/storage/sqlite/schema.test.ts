@@ -155,6 +155,22 @@ describe('a migration', () => {
     expect(versionOf(migrated, 'migrated')).toBe(next.migrations.length);
   });
 
+  test('puts the portals that are there on everybody’s list', async () => {
+    await using folder = await emptyFolder();
+    const old = new DatabaseSync(join(folder.path, 'records.db'));
+    old.exec(releasedSchema('records', 1));
+    const insert = old.prepare('INSERT INTO clients (id, doc) VALUES (?, ?)');
+    for (const [id, portal] of Object.entries({ portal: true, wiki: false })) {
+      const row = sample('clients', { id, metadata: { client_name: id, first_party: true, portal } });
+      insert.run(id, JSON.stringify(row));
+    }
+    old.close();
+
+    await using records = openSqliteRecords({ clock: settableClock(), ...placeOf(folder.path) });
+
+    expect((await records.clients.list('portals', 'all')).rows.map(({ id }) => id)).toEqual(['portal']);
+  });
+
   test('that breaks off leaves the old version, to be tried again', async () => {
     await using folder = await emptyFolder();
     openDatabase(recordsFile, placeOf(folder.path)).close();
