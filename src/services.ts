@@ -31,6 +31,7 @@ import { keepFormerAddresses } from './operations/former-addresses.ts';
 import type { Tell } from './operations/happenings.ts';
 import { createKeptPassword } from './operations/kept-password.ts';
 import { createMaintenance, type Maintenance } from './operations/maintenance.ts';
+import { createRetention, type Retention } from './operations/retention.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
 import { createSignInCodes, type SignInCodes } from './operations/sign-in-codes.ts';
 import { admit, standingOf, watchStanding, type Standing, type StandingWatch } from './operations/standing.ts';
@@ -66,6 +67,7 @@ export interface Services extends FactorServices, NewcomerServices, ContactServi
   signInCodes: SignInCodes;
   oldPassword: OldPassword;
   endings: Endings;
+  retention: Retention;
   accounts: Accounts;
   clients: Clients;
   setup: Setup;
@@ -148,6 +150,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     ...openContact({ ...inside, ...factors, endings }),
     ...openRecovery({ ...inside, ...factors, endings, placeOf, takeOver }),
     endings,
+    retention: createRetention({ records, clock, keptFor: config.events.kept_for }),
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),
     setup: createSetup({ records, accounts, sealing, events, clock }),

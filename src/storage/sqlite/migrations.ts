@@ -43,6 +43,7 @@ export const recordsMigrations: readonly Migration[] = [
         createCollection('messages', { lists: ['state', 'newest', 'account'], expires: true }),
         createCollection('rememberedBrowsers', { ...account, expires: true }),
         createCollection('formerAddresses', { ...account, expires: true }),
+        addList('events', 'group'),
         addList('events', 'tries'),
       ].join('\n'),
     );
