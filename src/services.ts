@@ -30,6 +30,7 @@ import { createEndings, type Endings } from './operations/endings.ts';
 import { keepFormerAddresses } from './operations/former-addresses.ts';
 import type { Tell } from './operations/happenings.ts';
 import { createKeptPassword } from './operations/kept-password.ts';
+import { createDisowning, type Disowning } from './operations/disowning.ts';
 import { createMaintenance, type Maintenance } from './operations/maintenance.ts';
 import { createRetention, type Retention } from './operations/retention.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
@@ -67,6 +68,7 @@ export interface Services extends FactorServices, NewcomerServices, ContactServi
   signInCodes: SignInCodes;
   oldPassword: OldPassword;
   endings: Endings;
+  disowning: Disowning;
   retention: Retention;
   accounts: Accounts;
   clients: Clients;
@@ -138,6 +140,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const ground = { config, records, reads, sealing, clock };
   const inside = { ...ground, events, passwords, policy, guessing, messages, tell, keptPassword, oldPassword };
   const accounts = createAccounts({ ...inside, factors: factors.factors, endings });
+  const contact = openContact({ ...inside, ...factors, endings });
 
   return {
     ...inside,
@@ -147,9 +150,10 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     signInCodes: createSignInCodes({ ...factors, messages, placeOf, clock }),
     ...factors,
     ...openNewcomers({ ...inside, ephemera, factors, takeOver }),
-    ...openContact({ ...inside, ...factors, endings }),
+    ...contact,
     ...openRecovery({ ...inside, ...factors, endings, placeOf, takeOver }),
     endings,
+    disowning: createDisowning({ ...inside, ...factors, ...contact, endings }),
     retention: createRetention({ records, clock, keptFor: config.events.kept_for }),
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),

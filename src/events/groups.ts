@@ -30,6 +30,7 @@ export const groupOfKind = {
   'account.disabled': 'security',
   'account.enabled': 'security',
   'account.disowned': 'security',
+  'event.disowned': 'security',
   'email.verified': 'security',
   'email.changed': 'security',
   'email.change_undone': 'security',
