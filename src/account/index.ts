@@ -1,5 +1,6 @@
 import type { Interactions } from '../oidc/interactions.ts';
 import { page, to, type NavigationItem, type Route } from '../web/route.ts';
+import { activity, type ActivityDeps } from './activity.ts';
 import type { ConsolePage } from './page.ts';
 import { personalInformation, personalInformationView, type PersonalInformationDeps } from './personal-information.ts';
 import { sessionRoutes } from './session.ts';
@@ -10,13 +11,14 @@ import { signInAndSecurity, type SignInAndSecurityDeps } from './sign-in-and-sec
  * The account console: what people see and change about themselves. This list of pages is its navigation. It owns the
  * pages' words and forms; the rules are in `operations/`, and it must not know how a session or a token is kept.
  */
-export interface AccountDeps extends PersonalInformationDeps, SignInAndSecurityDeps, UndoEmailDeps {
-  interactions: Pick<Interactions, 'consoleReturn' | 'signOut' | 'renewSession'>;
+export interface AccountDeps extends PersonalInformationDeps, SignInAndSecurityDeps, UndoEmailDeps, ActivityDeps {
+  interactions: Pick<Interactions, 'consoleReturn' | 'signOut' | 'renewSession' | 'clientFace'>;
 }
 
 const pages: readonly [ConsolePage<AccountDeps>, ...ConsolePage<AccountDeps>[]] = [
   personalInformation,
   signInAndSecurity,
+  activity,
 ];
 
 export const accountNavigation: readonly NavigationItem[] = pages.map(({ place }) => place);

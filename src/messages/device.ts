@@ -1,5 +1,7 @@
 import bowser from 'bowser';
 
+import type { TextKey, TextValues } from '../domain/texts.ts';
+
 /** What a `User-Agent` says of a browser. Only names that are known: the header is whatever its sender likes. */
 export interface Device {
   /** "Firefox" */
@@ -22,4 +24,14 @@ export function deviceOf(userAgent: string): Device {
     ...(browser.name !== undefined && browsers.has(browser.name) && { browser: browser.name }),
     ...(os.name !== undefined && systems.has(os.name) && { system: os.name }),
   };
+}
+
+/** "Firefox on Windows", in the words of a language; where it says nothing that is known, that. */
+export function deviceInWords(
+  { browser, system }: Device,
+  say: (key: Extract<TextKey, `message.device${string}`>, values?: TextValues) => string,
+): string {
+  if (browser !== undefined && system !== undefined) return say('message.deviceOn', { browser, system });
+
+  return browser ?? system ?? say('message.deviceUnknown');
 }

@@ -1,7 +1,7 @@
 import type { Locale } from '../domain/account.ts';
 import { hourIn, waitInWords } from '../domain/duration.ts';
 import { textIn, type TextKey, type TextValues } from '../domain/texts.ts';
-import { deviceOf } from './device.ts';
+import { deviceInWords, deviceOf } from './device.ts';
 
 /** The words of messages, and those of the footer that pages have too. */
 export type MessageKey = Extract<TextKey, `message.${string}` | `frame.${'help' | 'privacy' | 'terms'}`>;
@@ -52,13 +52,7 @@ export function createWords({ locale, timeZone, service, issuer, now, usefulUnti
         timeZoneName: 'short',
       }).format(milliseconds),
 
-    device(userAgent) {
-      const { browser, system } = deviceOf(userAgent);
-
-      if (browser === undefined) return system ?? say('message.deviceUnknown');
-
-      return system === undefined ? browser : say('message.deviceOn', { browser, system });
-    },
+    device: (userAgent) => deviceInWords(deviceOf(userAgent), say),
 
     link(path) {
       if (!path.startsWith('/')) throw new TypeError('a link in a message leads to a path of ours');

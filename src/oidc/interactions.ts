@@ -115,6 +115,8 @@ export interface Interactions {
   refused(exchange: Exchange, uid: string): Promise<Outcome>;
   /** Begins the same authorization request anew in this browser, from what was kept of it for a day. */
   restart(uid: string): Promise<Outcome | undefined>;
+  /** A client as people are shown it, disabled or not; as it was some seconds ago at most. Undefined: there is none. */
+  clientFace(id: string): Promise<ClientFace | undefined>;
   /** Who is signed in in this browser, outside an authorization request. */
   current(exchange: Exchange, found?: (accountId: string) => void): Promise<SignedIn | undefined>;
   /** An authorization request of the account console to ourselves; ends at `returnTo`, a local path. */

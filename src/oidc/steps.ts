@@ -223,6 +223,12 @@ export function createSteps(deps: StepDeps): Interactions {
       return { kind: 'leave', url: `${deps.provider().urlFor('authorization')}?${queryOf(departure)}` };
     },
 
+    async clientFace(id) {
+      const client = await deps.clientOf(id);
+
+      return client && clientFace(client);
+    },
+
     signOut: (exchange) => deps.signOut.here(exchange),
   };
 }

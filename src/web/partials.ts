@@ -33,6 +33,10 @@ export interface Partials {
   /** What an authenticator app reads: the secret as a picture, and to be typed. */
   authenticator: { shown: ShownAuthenticator };
   'recovery-codes': { codes: readonly string[] };
+  /** When something happened, and what else is known of it, already in words. */
+  'activity-facts': { entry: { at: number; facts: readonly { label: string; value: string }[] } };
+  /** How a change of the address is taken back: with the message that went there (masked), until then (milliseconds). */
+  'former-email': { formerEmail: { to: string; until: number } };
   'layout/door': LayoutData;
   'layout/shell': LayoutData;
   brand: { brand: string; logo: string | undefined; home: string };

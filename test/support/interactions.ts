@@ -100,6 +100,7 @@ export function playInteractions(now: Played['now']): Played {
       selected: async (_exchange, of, choice) => did('selected', of, choice),
       refused: async (_exchange, of) => did('refused', of),
       restart: async (of) => (did('restart', of), played.restarted),
+      clientFace: async (id) => [payroll, wiki].find((client) => client.id === id),
       current: async () => undefined,
       consoleSignIn: () => to('/done'),
       consoleReturn: (state) => (state === 'checked' ? '/account/personal-information?from=here' : undefined),

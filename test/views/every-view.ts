@@ -1,8 +1,15 @@
 import { accountSamples } from './account.ts';
+import { activitySamples } from './activity.ts';
 import { otherSamples } from './others.ts';
 import { recoverySamples } from './recovery.ts';
 import type { Sample } from './sample.ts';
 import { signInSamples } from './sign-in.ts';
 
 /** Every view, each at least once: a new one is added to the file of its feature. */
-export const samples: readonly Sample[] = [...signInSamples, ...recoverySamples, ...accountSamples, ...otherSamples];
+export const samples: readonly Sample[] = [
+  ...signInSamples,
+  ...recoverySamples,
+  ...accountSamples,
+  ...activitySamples,
+  ...otherSamples,
+];
