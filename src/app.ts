@@ -13,6 +13,7 @@ import { startKeySchedule } from './jobs/key-schedule.ts';
 import { createLeases } from './jobs/leases.ts';
 import { claimSecrets } from './jobs/same-secrets.ts';
 import { startSweeping } from './jobs/sweeping.ts';
+import { startTellingApps } from './jobs/telling-apps.ts';
 import { createDelivery } from './messages/delivery.ts';
 import { createKept } from './messages/kept.ts';
 import { outboxRoutes } from './messages/outbox.ts';
@@ -20,6 +21,7 @@ import { openSenders } from './messages/senders.ts';
 import { waysOf } from './messages/ways.ts';
 import { createWriting } from './messages/writing.ts';
 import { createOidc, type Oidc } from './oidc/provider.ts';
+import { createLogoutDelivery } from './operations/logout-delivery.ts';
 import { openServices, type Services, type ServicesOptions } from './services.ts';
 import { showEnded, signInRoutes } from './sign-in/index.ts';
 import { cameFrom } from './web/arrivals.ts';
@@ -78,7 +80,6 @@ export async function startApp(options: AppOptions): Promise<App> {
       clock,
       server: true,
       onError,
-      tell: (session) => oidc.tell(session),
       around,
     }),
   );
@@ -111,7 +112,18 @@ export async function startApp(options: AppOptions): Promise<App> {
     told: ({ message: { id, channel, template, attempts }, state, error }) =>
       log[error === undefined ? 'info' : 'warn']('message', { message: id, channel, template, attempts, state, error }),
   });
-  opened.defer(async () => void (await Promise.all([web.close(), delivering[Symbol.asyncDispose]()])));
+  const telling = startTellingApps({
+    delivery: createLogoutDelivery({ ...services, tell: oidc.tellApp }),
+    events: services.events,
+    onWake: services.logoutNotices.onWake,
+    failed: onError,
+    told: ({ notice: { clientId, attempts }, state, detail: error }) =>
+      log[error === undefined ? 'info' : 'warn']('logout_notice', { clientId, attempts, state, error }),
+  });
+  const sending = [delivering, telling];
+  opened.defer(async () => {
+    await Promise.all([web.close(), ...sending.map((each) => each[Symbol.asyncDispose]())]);
+  });
   startJobs(services, opened, onError);
 
   const demo = config.demo.enabled ? opened.use(await openDemo(services)) : undefined;

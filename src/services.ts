@@ -6,7 +6,6 @@ import { createOneTimeSecrets } from './credentials/one-time-secret.ts';
 import { createPasswordPolicy, type PasswordPolicy } from './credentials/password-policy.ts';
 import { createPasswords, type Passwords } from './credentials/passwords.ts';
 import type { Clock } from './domain/clock.ts';
-import type { DeviceSession } from './domain/device-session.ts';
 import type { InMaintenance } from './domain/errors.ts';
 import { createEvents, type Events } from './events/writer.ts';
 import type { Units } from './oidc/request.ts';
@@ -16,7 +15,6 @@ import { mailerOf } from './messages/senders.ts';
 import { createShares } from './messages/shares.ts';
 import { createTextLimits } from './messages/text-limits.ts';
 import { createTextNumbers } from './messages/text-numbers.ts';
-import { createBell, ringOnMessages, type Bell } from './messages/waking.ts';
 import { waysOf } from './messages/ways.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createClients, type Clients } from './operations/clients.ts';
@@ -29,10 +27,12 @@ import { openNewcomers, type NewcomerServices } from './services-newcomers.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
 import { keepFormerAddresses } from './operations/former-addresses.ts';
 import type { Tell } from './operations/happenings.ts';
+import { createLogoutNotices, type LogoutNotices } from './operations/logout-notices.ts';
 import { createKeptPassword } from './operations/kept-password.ts';
 import { createDisowning, type Disowning } from './operations/disowning.ts';
 import { createMaintenance, type Maintenance } from './operations/maintenance.ts';
 import { createRetention, type Retention } from './operations/retention.ts';
+import { createReceipts, type Receipts } from './operations/receipts.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
 import { createSignInCodes, type SignInCodes } from './operations/sign-in-codes.ts';
 import { admit, standingOf, watchStanding, type Standing, type StandingWatch } from './operations/standing.ts';
@@ -44,6 +44,7 @@ import { holdWrites } from './storage/held-writes.ts';
 import type { Records } from './storage/records.ts';
 import { KeyMissing } from './storage/refusals.ts';
 import { createSealing, type Sealing } from './storage/sealing.ts';
+import { createBell, ringOn, type Bell } from './storage/waking.ts';
 
 /**
  * The lower half of the composition root: storage and what can be done to it. The server (`app.ts`) and the command
@@ -70,6 +71,9 @@ export interface Services extends FactorServices, NewcomerServices, ContactServi
   endings: Endings;
   disowning: Disowning;
   retention: Retention;
+  receipts: Receipts;
+  /** `onWake`: the apps of a session that has ended are to be told. */
+  logoutNotices: LogoutNotices & { onWake(listener: () => void): void };
   accounts: Accounts;
   clients: Clients;
   setup: Setup;
@@ -87,8 +91,6 @@ export interface ServicesOptions {
   server: boolean;
   /** What went wrong behind an answer that was given all the same. */
   onError(error: unknown): void;
-  /** See `EndingsDeps`. */
-  tell?: (session: DeviceSession) => void;
   /** Stands between the stores and everything else: tests take a store away, or look at what is asked of it. */
   around?: ((stores: Stores) => Stores) | undefined;
 }
@@ -102,7 +104,7 @@ export async function checkMailServer(config: Config): Promise<string | undefine
 const keySetting = 'encryption-key';
 
 export async function openServices(options: ServicesOptions): Promise<Services> {
-  const { config, secrets, clock, server, onError, tell: tellApps, around = (stores) => stores } = options;
+  const { config, secrets, clock, server, onError, around = (stores) => stores } = options;
   const { records: store, ephemera } = around(await openStores(config, { clock, data: config.data, server }));
 
   const placeOf = server ? await openPlacesIn(config, onError) : undefined;
@@ -115,7 +117,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
 
   const standing = server ? watchStanding(store, { first, failed: onError }) : unwatched;
   const bell = createBell();
-  const held = server ? ringOnMessages(holdWrites(store, standing.hold), bell) : store;
+  const held = server ? ringOn(holdWrites(store, standing.hold), 'messages', bell) : store;
   const records = keepFormerAddresses(announceClientChanges(held, { clock, failed: onError }));
 
   const units = createUnits({ records, ephemera, clock, onError });
@@ -129,7 +131,9 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     maximumLength: config.passwords.maximum_length,
     productName: config.branding.name,
   });
-  const endings = createEndings({ records, events, tell: tellApps });
+  const appsToTell = createBell();
+  const logoutNotices = createLogoutNotices({ records, clock, wake: appsToTell.ring });
+  const endings = createEndings({ records, events, notices: logoutNotices });
   const messages = openMessages(config, { records, sealing, events, clock, bell });
   const oneTimeSecrets = createOneTimeSecrets({ records, sealing, passwords, clock });
   const keptPassword = createKeptPassword({ passwords, sealing });
@@ -140,6 +144,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const ground = { config, records, reads, sealing, clock };
   const inside = { ...ground, events, passwords, policy, guessing, messages, tell, keptPassword, oldPassword };
   const accounts = createAccounts({ ...inside, factors: factors.factors, endings });
+  const receipts = createReceipts({ records, sealing, clock });
   const contact = openContact({ ...inside, ...factors, endings });
 
   return {
@@ -153,8 +158,10 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     ...contact,
     ...openRecovery({ ...inside, ...factors, endings, placeOf, takeOver }),
     endings,
-    disowning: createDisowning({ ...inside, ...factors, ...contact, endings }),
+    disowning: createDisowning({ ...inside, ...factors, ...contact, endings, receipts }),
     retention: createRetention({ records, clock, keptFor: config.events.kept_for }),
+    receipts,
+    logoutNotices: { ...logoutNotices, onWake: appsToTell.listen },
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),
     setup: createSetup({ records, accounts, sealing, events, clock }),

@@ -189,6 +189,7 @@ export const words: { readonly [K in ActivityKind]: Words<K> } = {
   'token.revoked': { icon: 'app' },
   'token.reuse_detected': { icon: 'app', warns: true, inside: true },
   'code.replayed': { icon: 'app', warns: true, inside: true },
+  'logout_notice.failed': { icon: 'app', warns: true },
 
   'message.failed': {
     icon: 'mail',

@@ -10,6 +10,8 @@ export interface Grant {
   payload: Record<string, Json>;
   /** Hashes of the authorization and device codes that were redeemed, with the time in milliseconds; kept 10 minutes. */
   consumed: { hash: string; at: number }[];
+  /** Milliseconds: when the last of its access tokens that nobody can call back (JWTs, RFC 9068) is over. */
+  accessTokensUntil?: number;
   createdAt: number;
   lastUsedAt: number;
   expiresAt: number;
@@ -53,6 +55,8 @@ export interface RefreshFamily {
   /** When `current` replaced `previous[0]`, in milliseconds; 0 for the first. */
   rotatedAt: number;
   payload: Record<string, Json>;
+  /** As in `Grant`, of those that came of it since. */
+  accessTokensUntil?: number;
   createdAt: number;
   lastUsedAt: number;
   /** Milliseconds: the sooner of the idle and the absolute limit. */

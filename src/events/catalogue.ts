@@ -88,6 +88,8 @@ export const catalogue = {
   'setup.completed': kind(),
   /** Given up for good, of the channel `email` or `sms`. */
   'message.failed': kind<{ channel: string; template: string; reason: string }>(),
+  /** An app could not be told that a session has ended, and will not be any more. */
+  'logout_notice.failed': kind<{ reason: string }>(),
   /** Today's budget of text messages is used up. */
   'texts.spent': kind<{ perDay: number }>(),
   'maintenance.begun': kind(),

@@ -60,6 +60,7 @@ export const groupOfKind = {
   'token.revoked': 'applications',
   'token.reuse_detected': 'applications',
   'code.replayed': 'applications',
+  'logout_notice.failed': 'applications',
 
   'message.failed': 'messages',
 

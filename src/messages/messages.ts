@@ -6,11 +6,11 @@ import type { Message, MessageChannel } from '../domain/message.ts';
 import { timeZoneOf } from '../domain/time-zone.ts';
 import type { Write } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
+import type { Bell } from '../storage/waking.ts';
 import { mails, texts, type MailName, type Mails, type TextName, type Texts } from './catalogue.ts';
 import { sealContent } from './content.ts';
 import type { Template } from './template.ts';
 import type { TextNumber, TextNumbers } from './text-numbers.ts';
-import type { Bell } from './waking.ts';
 import type { Way } from './ways.ts';
 
 /**

@@ -5,6 +5,7 @@ import type Provider from 'oidc-provider';
 import type { Config } from '../config/schema.ts';
 import type { Client } from '../domain/client.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { LogoutNotice } from '../domain/logout-notice.ts';
 import type { Events, Origin } from '../events/writer.ts';
 import type { Records } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
@@ -26,8 +27,13 @@ export interface OidcDeps {
   sealing: Sealing;
   clock: Clock;
   events: Pick<Events, 'write'>;
-  /** `session` ends one device session: its grants go, and the apps that were used in it are told (`Oidc.tell`). */
-  endings: { session(uid: string, options: { offline: boolean }): Promise<void> };
+  /** `session` ends one device session: its grants go, and notices are left for the apps that were used in it. */
+  endings: { session(uid: string, options: { offline: boolean }): Promise<unknown> };
+  /** Leaves a notice for one app; `wake` once the session is gone (`Oidc.tellApp` is how they are sent). */
+  logoutNotices: {
+    leaveOne(notice: Pick<LogoutNotice, 'sessionUid' | 'clientId' | 'sid' | 'accountId'>): Promise<void>;
+    wake(): void;
+  };
   pages: Pages;
   /** Where a request came from, as far as the web settled it (S60). */
   originOf(request: IncomingMessage): Origin;

@@ -1,9 +1,12 @@
 import Provider, { errors } from 'oidc-provider';
-import type { Client, KoaContextWithOIDC } from 'oidc-provider';
+import type { KoaContextWithOIDC } from 'oidc-provider';
 
 import { isLoopbackHost } from './client-face.ts';
 import { newRefreshToken } from './adapter/refresh-tokens.ts';
+import type { Inside } from './deps.ts';
+import type { TellsClients } from './logout-tokens.ts';
 import type { Units } from './request.ts';
+import { reaching } from './unavailable.ts';
 
 /**
  * What the library has no setting for. Each of these takes the place of one method of one provider; the tests of this
@@ -12,17 +15,18 @@ import type { Units } from './request.ts';
 
 export interface AttachDeps {
   units: Units;
-  /** Runs what nobody waits for, and hears of its failure. */
-  background(work: Promise<unknown>): void;
+  notices: Inside['logoutNotices'];
 }
 
-export function attach(provider: Provider, { units, background }: AttachDeps): void {
+export function attach(provider: Provider, deps: AttachDeps): void {
+  const { units } = deps;
+
   Object.assign(provider.RefreshToken.prototype, {
     generateTokenId: () => newRefreshToken(units.current()),
   });
 
   refuseOtherTokensAsHints(provider);
-  tellInBackground(provider, background);
+  leaveNotices(provider, deps);
   allowImplicitOnLoopback(provider);
 }
 
@@ -46,18 +50,25 @@ function refuseOtherTokensAsHints(provider: Provider): void {
   };
 }
 
-type TellsClients = Client & { backchannelLogout(sub: string, sid?: string): Promise<void> };
-
-/** Signing out does not wait until every app has heard of it. */
-function tellInBackground(provider: Provider, background: AttachDeps['background']): void {
+/**
+ * Signing out at the library's own page: the apps are told afterwards, by what is left for them before the session goes.
+ * Once it is written, the library goes on.
+ */
+function leaveNotices(provider: Provider, { units, notices }: AttachDeps): void {
   const prototype = (provider.Client as unknown as { prototype: TellsClients }).prototype;
   const tell = prototype.backchannelLogout;
 
-  prototype.backchannelLogout = async function backchannelLogout(this: TellsClients, sub, sid) {
-    const told = tell.call(this, sub, sid);
+  prototype.backchannelLogout = async function backchannelLogout(this: TellsClients, accountId, sid) {
+    const { oidc } = (Provider.ctx ?? {}) as Partial<KoaContextWithOIDC>;
+    if (oidc?.route !== 'end_session_confirm') return tell.call(this, accountId, sid);
 
-    if ((Provider.ctx as KoaContextWithOIDC | undefined)?.oidc.route === 'end_session_confirm') background(told);
-    else await told;
+    const { clientId } = this;
+    const sessionUid = oidc.session?.uid ?? '';
+
+    await reaching(units, async (unit) => {
+      await notices.leaveOne({ sessionUid, clientId, accountId, ...(sid !== undefined && { sid }) });
+      unit.afterwards(async () => notices.wake());
+    });
   };
 }
 

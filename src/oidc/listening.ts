@@ -37,6 +37,12 @@ export function listen(provider: Provider, { events, clock, onError, originOf, u
     });
   });
 
+  // One that is stored is `saved`. By the library's own clock, as the token has it.
+  provider.on('access_token.issued', ({ expiration }) => {
+    const unit = units.current();
+    if (unit) unit.notes.accessTokensUntil = (Math.floor(Date.now() / 1000) + expiration) * 1000;
+  });
+
   provider.on('grant.revoked', (ctx) => {
     const { client, entities, route } = ctx.oidc;
     const reused = units.current()?.notes.reused;

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type Provider from 'oidc-provider';
 
-import type { DeviceSession } from '../domain/device-session.ts';
+import type { LogoutAnswer, LogoutNotice } from '../domain/logout-notice.ts';
 import { createAdapter } from './adapter/index.ts';
 import { createAnswers } from './answers.ts';
 import { claimsOfAccount, claimsOfScope, createFindAccount } from './claims.ts';
@@ -18,13 +18,14 @@ import type { Interactions } from './interactions.ts';
 import { keyVersion, loadKeys } from './keys.ts';
 import type { Keys } from './keys.ts';
 import { attach } from './library.ts';
+import { tellApp } from './logout-tokens.ts';
 import { createOutbound } from './outbound.ts';
 import { createPages } from './pages.ts';
 import { interactionPolicy } from './policy.ts';
 import { listen } from './listening.ts';
 import { providerAnswering } from './response-modes.ts';
 import { providerSettings } from './settings.ts';
-import { createLogoutNotices, createSignOut } from './sign-out.ts';
+import { createSignOut } from './sign-out.ts';
 import { createSteps } from './steps.ts';
 
 /**
@@ -48,8 +49,8 @@ export interface Oidc {
   /** Answers discovery and the key set from prebuilt bodies; false: not asked for. The host was checked before. */
   fast(request: IncomingMessage, response: ServerResponse): boolean;
   interactions: Interactions;
-  /** Tells the apps that were used in a session that it has ended, without keeping anybody waiting. */
-  tell(session: DeviceSession): void;
+  /** Tells an app that a session has ended. Throws Unavailable. */
+  tellApp(notice: LogoutNotice): Promise<LogoutAnswer>;
   /** Takes over the signing keys where they have changed: what happens of itself every 3 s. */
   checkKeys(): Promise<void>;
   /** Looks whether clients were changed anywhere; it does so by itself every few seconds. */
@@ -74,14 +75,12 @@ interface Running {
 export async function createOidc(deps: OidcDeps): Promise<Oidc> {
   const { config, units, clock, onError } = deps;
   const outbound = createOutbound({ ...config.outbound, mode: config.mode });
-  const { background, finished } = createBackground((error) => onError(error, undefined));
 
   const inside: Inside = {
     ...deps,
     provider: () => running.provider,
     clientOf: (id) => running.clients.find(id),
   };
-  const notify = createLogoutNotices(inside);
   const signOut = createSignOut(inside);
   const pages = createPages({ ...inside, signOut });
   const answers = createAnswers({ ...inside, pages });
@@ -111,7 +110,7 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
     provider.proxy = true;
 
     const clients = attachClients(provider, { units, clock, changes });
-    attach(provider, { units, background });
+    attach(provider, { units, notices: deps.logoutNotices });
     listen(provider, { ...deps, units });
 
     const documents = await makeDocuments(provider, (ctx) => answers.run(provider, ctx), published);
@@ -135,13 +134,12 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
     middleware: answers.middleware,
     fast: (request, response) => answerFrom(running.documents, request, response),
     interactions: createSteps({ ...inside, signOut, claimsOfScope, claimsOfAccount }),
-    tell: (session) => background(notify(session)),
+    tellApp: (notice) => tellApp(running.provider, notice),
     checkKeys,
     checkClients: changes.look,
 
     async [Symbol.asyncDispose]() {
       for (const watch of watches) watch[Symbol.dispose]();
-      await finished();
       await outbound[Symbol.asyncDispose]();
     },
   };
@@ -175,18 +173,4 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
 
     return { [Symbol.dispose]: () => clearInterval(timer) };
   }
-}
-
-/** What nobody waits for, but for the end of the program. */
-function createBackground(failed: (error: unknown) => void) {
-  const going = new Set<Promise<unknown>>();
-
-  return {
-    background(work: Promise<unknown>): void {
-      const one = work.catch(failed).finally(() => going.delete(one));
-      going.add(one);
-    },
-
-    finished: () => Promise.allSettled(going),
-  };
 }

@@ -74,6 +74,8 @@ export interface Queueing {
 export interface Notes {
   /** The refresh token that is being exchanged; its successor takes its place (see adapter/refresh-tokens.ts). */
   rotation?: { familyId: string; presented: string; expected: string };
+  /** Milliseconds: when the access token that it issued and keeps no trace of (a JWT) is over. Its grant remembers it. */
+  accessTokensUntil?: number;
   /** A code or refresh token came that was used long ago: what hangs on it is revoked. */
   reused?: { kind: 'code.replayed' | 'token.reuse_detected'; accountId: string };
   /** The session's row as it was when this request read it, by uid. */

@@ -1,6 +1,5 @@
-import type { Client, KoaContextWithOIDC, Session } from 'oidc-provider';
+import type { KoaContextWithOIDC, Session } from 'oidc-provider';
 
-import { clientsOf, type DeviceSession } from '../domain/device-session.ts';
 import type { Exchange } from '../web/route.ts';
 import type { Inside } from './deps.ts';
 import { sessionCookie } from './session-cookie.ts';
@@ -46,31 +45,6 @@ export function createSignOut(deps: SignOutDeps): SignOut {
 
       sessionCookie(provider, config).clear(context);
     },
-  };
-}
-
-/** Missing from the library's published types. */
-type TellsClients = Client & { backchannelLogout(accountId: string, sid: string | undefined): Promise<void> };
-
-/**
- * Tells the apps that were used in a session that it has ended. All at once; each takes no longer than the guarded
- * fetch allows (`outbound.timeout`), and one that can't be reached keeps nobody from being told.
- */
-export function createLogoutNotices(deps: Pick<Inside, 'provider' | 'onError'>) {
-  return async (session: DeviceSession): Promise<void> => {
-    const { accountId } = session;
-    if (accountId === undefined) return;
-
-    const provider = deps.provider();
-    const told = Object.entries(clientsOf(session)).map(async ([clientId, { sid }]) => {
-      const client = (await provider.Client.find(clientId)) as TellsClients | undefined;
-
-      if (client?.backchannelLogoutUri !== undefined) await client.backchannelLogout(accountId, sid);
-    });
-
-    for (const outcome of await Promise.allSettled(told)) {
-      if (outcome.status === 'rejected') deps.onError(outcome.reason, undefined);
-    }
   };
 }
 

@@ -113,12 +113,12 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   }
 
   async function removeCredentials(accountId: string): Promise<void> {
-    const { passkeys, rememberedBrowsers, knownDevices, oneTimeSecrets, codes, formerAddresses } = records;
+    const { passkeys, rememberedBrowsers, knownDevices, oneTimeSecrets, codes, formerAddresses, receipts } = records;
 
     await records.passwords.remove(accountId);
     await records.factors.remove(accountId);
     await Promise.all(
-      [passkeys, rememberedBrowsers, knownDevices, oneTimeSecrets, codes, formerAddresses].map((each) =>
+      [passkeys, rememberedBrowsers, knownDevices, oneTimeSecrets, codes, formerAddresses, receipts].map((each) =>
         each.removeAll('account', accountId),
       ),
     );

@@ -3,6 +3,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { AddedFactor, Factors, Passkey } from '../domain/factors.ts';
 import { sha256 } from '../domain/ids.ts';
 import { maskedEmail } from '../domain/masked.ts';
+import type { Ended, EndedApplication } from '../domain/receipt.ts';
 import type { ActivityEvent } from '../events/activity.ts';
 import { everyRow, type Records } from '../storage/records.ts';
 import { factorsSince, shownOf, type AddedShown } from './added-factors.ts';
@@ -13,6 +14,7 @@ import { tellingOf, type HappeningsDeps } from './happenings.ts';
 import type { OldPassword } from './old-password.ts';
 import type { By } from './problems.ts';
 import type { Remembering } from './remembering.ts';
+import type { Receipts } from './receipts.ts';
 import { takeAway } from './taking-away.ts';
 
 /**
@@ -34,6 +36,8 @@ export interface Disowning {
 
 export interface Disowned extends Pick<MadeSince, 'formerEmail'> {
   removed: AddedShown[];
+  /** The id of the receipt of what ended. */
+  receipt: string;
   /** Whether the password went along: it was too short without what was removed. */
   passwordGone: boolean;
 }
@@ -53,6 +57,7 @@ export interface DisowningDeps extends HappeningsDeps {
   factors: FactorChanges;
   endings: Pick<Endings, 'otherSessions' | 'application'>;
   remembering: Pick<Remembering, 'forgetAll'>;
+  receipts: Pick<Receipts, 'create'>;
   oldPassword: OldPassword;
   emailChange: Pick<ContactChange, 'cancel'>;
   phoneChange: Pick<ContactChange, 'cancel'>;
@@ -65,7 +70,7 @@ const moment = 5_000;
 const undoable = 7 * 86_400_000;
 
 export function createDisowning(deps: DisowningDeps): Disowning {
-  const { records, factors, endings, remembering, oldPassword, emailChange, phoneChange, clock } = deps;
+  const { records, factors, endings, receipts, remembering, oldPassword, emailChange, phoneChange, clock } = deps;
 
   async function passkeysOf({ id }: Account): Promise<Passkey[]> {
     return (await records.passkeys.list('account', id, { limit: 1000 })).rows;
@@ -118,8 +123,10 @@ export function createDisowning(deps: DisowningDeps): Disowning {
       const ending = { ...by, reason: 'disowned' };
 
       // First: should we be killed half-way, nobody else is left inside, and it can be pressed again.
-      await endings.otherSessions(account, sessionUid, ending);
-      for (const clientId of await appsSince(account, since)) await endings.application(account.id, clientId);
+      const ended = [await endings.otherSessions(account, sessionUid, ending)];
+      for (const clientId of await appsSince(account, since)) {
+        ended.push(await endings.application(account.id, clientId));
+      }
       await emailChange.cancel(account);
       await phoneChange.cancel(account);
       await oldPassword.forget(account.id);
@@ -138,12 +145,13 @@ export function createDisowning(deps: DisowningDeps): Disowning {
         await tellingOf(deps, { ...by, account, what: { kind: 'event.disowned', details: { kind: event.kind } } }),
       );
       // What began while the rest went.
-      await endings.otherSessions(account, sessionUid, ending);
+      ended.push(await endings.otherSessions(account, sessionUid, ending));
 
       const formerEmail = formerEmailOf(account, since);
 
       return {
         removed: which(before).flatMap((added) => shownOf(before, passkeys, added) ?? []),
+        receipt: await receipts.create(account, 'disowned', inAll(ended)),
         passwordGone: hadPassword && !(await hasPassword(account)),
         ...(formerEmail && { formerEmail }),
       };
@@ -154,4 +162,27 @@ export function createDisowning(deps: DisowningDeps): Disowning {
 /** Names a factor in a form. What is removed and added again is another one. */
 function keyOf(added: AddedFactor): string {
   return sha256(`${added.kind} ${added.at} ${'id' in added ? added.id : ''}`).slice(0, 22);
+}
+
+/** What several endings have ended together. */
+function inAll(all: readonly Ended[]): Ended {
+  const applications = new Map<string, EndedApplication>();
+
+  for (const one of all.flatMap((ended) => ended.applications)) {
+    const before = applications.get(one.clientId);
+    const until = Math.max(before?.accessTokensUntil ?? 0, one.accessTokensUntil ?? 0);
+
+    applications.set(one.clientId, {
+      ...one,
+      grants: one.grants + (before?.grants ?? 0),
+      refreshTokens: one.refreshTokens + (before?.refreshTokens ?? 0),
+      ...(until > 0 && { accessTokensUntil: until }),
+    });
+  }
+
+  return {
+    sessions: all.flatMap(({ sessions }) => sessions),
+    applications: [...applications.values()],
+    notices: all.flatMap(({ notices }) => notices),
+  };
 }

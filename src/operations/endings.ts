@@ -1,125 +1,240 @@
 import type { Account } from '../domain/account.ts';
 import { clientsOf, type DeviceSession } from '../domain/device-session.ts';
-import type { Grant } from '../domain/grant.ts';
-import { consentId } from '../domain/grant.ts';
+import { consentId, type Grant, type RefreshFamily } from '../domain/grant.ts';
+import type { Ended } from '../domain/receipt.ts';
 import type { DetailsOf } from '../events/catalogue.ts';
 import type { Events } from '../events/writer.ts';
 import { everyRow, type Records } from '../storage/records.ts';
+import { createTally, type Tally } from './ending-tally.ts';
+import type { LogoutNotices } from './logout-notices.ts';
 import type { By } from './problems.ts';
 
 /**
  * Ending what was given. Removing a grant or a session is all it takes: every check of a token reads them, so what came
  * of them is dead at the next request on every node (S22, S31). Everything here is safe to repeat, also after a crash
  * half-way: grants go first, because they are what tokens live by, and once more at the end, for what was given while
- * the rest went.
+ * the rest went. The apps of a session are told: their notices are written before it goes.
+ *
+ * Each answers what it has ended, which a receipt shows (`operations/receipts.ts`).
  */
 export interface Endings {
-  /** One device session with its grants; `offline` also those that were meant to outlive it. */
-  session(uid: string, options: { offline: boolean }): Promise<void>;
-  /** What one application may do for an account: the consent and every grant of the pair. */
-  application(accountId: string, clientId: string): Promise<void>;
+  /** One device session with its grants; `offline` also those that were meant to outlive it. `by`: it is an event. */
+  session(uid: string, options: { offline: boolean; by?: Ending }): Promise<Ended>;
+  /** What one application may do for an account: the consent and every grant of the pair. It is signed out everywhere. */
+  application(accountId: string, clientId: string): Promise<Ended>;
   /** Everything that one client was given by anybody. */
-  client(clientId: string): Promise<void>;
+  client(clientId: string): Promise<Ended>;
   /** Every session, grant and refresh token of one account; consents stay. Each session that ends is an event. */
-  account(account: Pick<Account, 'id' | 'eventKey'>, by: By & DetailsOf<'session.ended'>): Promise<void>;
+  account(account: Pick<Account, 'id' | 'eventKey'>, by: Ending): Promise<Ended>;
   /** The same, but for one session and what was given in it. */
-  otherSessions(
-    account: Pick<Account, 'id' | 'eventKey'>,
-    exceptUid: string,
-    by: By & DetailsOf<'session.ended'>,
-  ): Promise<void>;
+  otherSessions(account: Pick<Account, 'id' | 'eventKey'>, exceptUid: string, by: Ending): Promise<Ended>;
 }
+
+export type Ending = By & DetailsOf<'session.ended'>;
 
 export interface EndingsDeps {
-  records: Pick<Records, 'grants' | 'refreshFamilies' | 'sessions' | 'consents'>;
+  records: Pick<Records, 'grants' | 'refreshFamilies' | 'sessions' | 'consents' | 'clients' | 'write'>;
   events: Pick<Events, 'write'>;
-  /**
-   * Tells the apps that were used in a session that it has ended. Undefined on the command line, which signs nothing:
-   * from there apps find out when their next request is refused.
-   */
-  tell?: ((session: DeviceSession) => void) | undefined;
+  notices: LogoutNotices;
 }
 
-export function createEndings({ records, events, tell }: EndingsDeps): Endings {
+/** Whether a grant goes, with what hangs on it. */
+type Ends = (grant: Grant, families: readonly RefreshFamily[]) => boolean;
+
+/** How many sessions of an account end at the same time. */
+const atOnce = 20;
+
+export function createEndings({ records, events, notices }: EndingsDeps): Endings {
   const { grants, refreshFamilies, sessions, consents } = records;
 
-  async function endGrants(
-    list: 'account' | 'session',
-    group: string,
-    ends: (grant: Grant) => boolean | Promise<boolean>,
-  ): Promise<void> {
-    for await (const grant of everyRow((page) => grants.list(list, group, page))) {
-      if (!(await ends(grant))) continue;
+  async function endGrants(tally: Tally, list: 'account' | 'session', group: string, ends: Ends): Promise<void> {
+    const found = await all(everyRow((page) => grants.list(list, group, page)));
+    const families = await familiesOf(found);
+    const doomed = found.filter((grant) => ends(grant, families.get(grant.id) ?? []));
+    const withThem = doomed.flatMap(({ id }) => families.get(id) ?? []);
 
-      await grants.remove(grant.id);
-      await refreshFamilies.removeAll('grant', grant.id);
-    }
+    await records.write(doomed.map(({ id }) => ({ in: 'grants', remove: id })));
+    await records.write(withThem.map(({ id }) => ({ in: 'refreshFamilies', remove: id })));
+    tally.lost(doomed, withThem);
   }
 
-  async function endAllGrants(list: 'account' | 'client', group: string): Promise<void> {
-    await grants.removeAll(list, group);
-    await refreshFamilies.removeAll(list, group);
+  async function familiesOf(found: readonly Grant[]): Promise<Map<string, RefreshFamily[]>> {
+    const accounts = [...new Set(found.map(({ accountId }) => accountId))];
+    const lists = accounts.map((id) => all(everyRow((page) => refreshFamilies.list('account', id, page))));
+
+    return Map.groupBy((await Promise.all(lists)).flat(), ({ grantId }) => grantId);
+  }
+
+  /** Whether this call ended it: of many at once, one does. */
+  async function endSession(tally: Tally, found: DeviceSession, by?: Ending): Promise<boolean> {
+    for (let seen: DeviceSession | undefined = found; seen; seen = await sessions.get(found.id)) {
+      const left = await notices.leave(seen);
+
+      // An app that was signed in to meanwhile has no notice yet.
+      if (!(await removeAsSeen(seen))) continue;
+
+      tally.signedOut(seen, left);
+      notices.wake();
+      if (by) await writeDown(seen.accountId, by);
+
+      return true;
+    }
+
+    return false;
+  }
+
+  async function removeAsSeen(seen: DeviceSession): Promise<boolean> {
+    let same = false;
+
+    const row = await sessions.update(
+      seen.id,
+      (now) => {
+        same = clientsIn(now) === clientsIn(seen);
+
+        return same ? ended(now) : now;
+      },
+      seen,
+    );
+
+    return same && row !== undefined;
+  }
+
+  async function writeDown(account: string | Pick<Account, 'id' | 'eventKey'> | undefined, ending: Ending) {
+    const { reason, ...by } = ending;
+
+    await events.write('session.ended', { ...by, account, details: { reason } });
   }
 
   async function endSessions(
+    tally: Tally,
     account: Pick<Account, 'id' | 'eventKey'>,
-    { reason, ...by }: By & DetailsOf<'session.ended'>,
-    exceptUid?: string,
+    { by, exceptUid }: { by: Ending; exceptUid?: string },
   ): Promise<void> {
-    for await (const session of everyRow((page) => sessions.list('account', account.id, page))) {
-      if (session.id === exceptUid || !(await sessions.remove(session.id))) continue;
+    const found = await all(everyRow((page) => sessions.list('account', account.id, page)));
+    const doomed = found.filter(({ id }) => id !== exceptUid);
 
-      tell?.(session);
-      await events.write('session.ended', { ...by, account, details: { reason } });
+    for (let next = 0; next < doomed.length; next += atOnce) {
+      const some = doomed.slice(next, next + atOnce);
+
+      await Promise.all(
+        some.map(async (session) => {
+          if (await endSession(tally, session)) await writeDown(account, by);
+        }),
+      );
     }
   }
 
-  async function outlives(grant: Grant, session: DeviceSession | undefined): Promise<boolean> {
-    if (session && clientsOf(session)[grant.clientId]?.persistsLogout === true) return true;
+  /** The app hears that it is signed out; the person stays, and is told apart should they sign in there again. */
+  async function leaveApplication(tally: Tally, accountId: string, clientId: string): Promise<void> {
+    for await (const session of everyRow((page) => sessions.list('account', accountId, page))) {
+      if (clientsOf(session)[clientId] === undefined) continue;
 
-    const families = await refreshFamilies.list('grant', grant.id);
-    return families.rows.some(({ payload }) => payload['expiresWithSession'] !== true);
+      const left = await notices.leave(session, clientId);
+      await sessions.update(session.id, (now) => withoutClient(now, clientId));
+      tally.told(left);
+    }
+
+    notices.wake();
   }
 
   return {
-    async session(uid, { offline }) {
+    async session(uid, { offline, by }) {
+      const tally = createTally(records);
       const session = await sessions.get(uid);
-      const ends = async (grant: Grant) => offline || !(await outlives(grant, session));
+      const ends: Ends = (grant, families) => offline || !outlives(grant, families, session);
 
-      await endGrants('session', uid, ends);
-      const removed = await sessions.remove(uid);
-      await endGrants('session', uid, ends);
+      await endGrants(tally, 'session', uid, ends);
+      if (session) await endSession(tally, session, by);
+      await endGrants(tally, 'session', uid, ends);
 
-      if (session && removed) tell?.(session);
+      return tally.ended();
     },
 
     async application(accountId, clientId) {
-      const ofClient = (grant: Grant) => grant.clientId === clientId;
+      const tally = createTally(records);
+      const ofClient: Ends = (grant) => grant.clientId === clientId;
 
-      await endGrants('account', accountId, ofClient);
+      await endGrants(tally, 'account', accountId, ofClient);
       await consents.remove(consentId(accountId, clientId));
+      await leaveApplication(tally, accountId, clientId);
       // A sign-in in between still found the consent.
-      await endGrants('account', accountId, ofClient);
+      await endGrants(tally, 'account', accountId, ofClient);
+
+      return tally.ended();
     },
 
     async client(clientId) {
-      await endAllGrants('client', clientId);
+      const tally = createTally(records);
+
+      tally.counted(clientId, { grants: await grants.removeAll('client', clientId) });
+      tally.counted(clientId, { refreshTokens: await refreshFamilies.removeAll('client', clientId) });
       await consents.removeAll('client', clientId);
-      await endAllGrants('client', clientId);
+      tally.counted(clientId, { grants: await grants.removeAll('client', clientId) });
+      tally.counted(clientId, { refreshTokens: await refreshFamilies.removeAll('client', clientId) });
+
+      return tally.ended();
     },
 
     async account(account, by) {
-      await endAllGrants('account', account.id);
-      await endSessions(account, by);
-      await endAllGrants('account', account.id);
+      const tally = createTally(records);
+
+      await endGrants(tally, 'account', account.id, () => true);
+      await endSessions(tally, account, { by });
+      await endGrants(tally, 'account', account.id, () => true);
+      // What a crash has left without its grant.
+      await refreshFamilies.removeAll('account', account.id);
+
+      return tally.ended();
     },
 
     async otherSessions(account, exceptUid, by) {
-      const ofOthers = ({ sessionUid }: Grant) => sessionUid !== exceptUid;
+      const tally = createTally(records);
+      const ofOthers: Ends = ({ sessionUid }) => sessionUid !== exceptUid;
 
-      await endGrants('account', account.id, ofOthers);
-      await endSessions(account, by, exceptUid);
-      await endGrants('account', account.id, ofOthers);
+      await endGrants(tally, 'account', account.id, ofOthers);
+      await endSessions(tally, account, { by, exceptUid });
+      await endGrants(tally, 'account', account.id, ofOthers);
+
+      return tally.ended();
     },
   };
+}
+
+function outlives(
+  { clientId }: Grant,
+  families: readonly RefreshFamily[],
+  session: DeviceSession | undefined,
+): boolean {
+  if (session && clientsOf(session)[clientId]?.persistsLogout === true) return true;
+
+  return families.some(({ payload }) => payload['expiresWithSession'] !== true);
+}
+
+/** Which clients know a session, and by what. */
+function clientsIn(session: DeviceSession): string {
+  const names = Object.entries(clientsOf(session)).map(([id, { sid = '' }]) => `${id} ${sid}`);
+
+  return names.toSorted().join('\n');
+}
+
+/** Absent from here on, and with nothing in it by the time that it is swept. */
+function ended({ id, cookieHash, createdAt, lastAccessedAt }: DeviceSession): DeviceSession {
+  const nothing = { payload: {}, userAgent: '', ip: '', amr: [], expiresAt: 0 };
+
+  return { id, cookieHash, createdAt, lastAccessedAt, ...nothing };
+}
+
+function withoutClient(session: DeviceSession, clientId: string): DeviceSession {
+  const { [clientId]: left, ...authorizations } = clientsOf(session) as Record<string, object>;
+
+  return left === undefined
+    ? session
+    : ({ ...session, payload: { ...session.payload, authorizations } } as DeviceSession);
+}
+
+async function all<T>(rows: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const row of rows) found.push(row);
+
+  return found;
 }

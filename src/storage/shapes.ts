@@ -4,7 +4,9 @@ import type { DeviceSession, KnownDevice } from '../domain/device-session.ts';
 import type { Factors, Passkey, RememberedBrowser } from '../domain/factors.ts';
 import type { Consent, Grant, RefreshFamily } from '../domain/grant.ts';
 import type { Json } from '../domain/json.ts';
+import type { LogoutNotice } from '../domain/logout-notice.ts';
 import type { Message } from '../domain/message.ts';
+import type { Receipt } from '../domain/receipt.ts';
 import { accountGroup, type SecurityEvent } from '../domain/security-event.ts';
 import type { SigningKey } from '../domain/signing-key.ts';
 
@@ -213,6 +215,24 @@ export const shapes = {
       newest: { group: (row) => row.newestOf, order: (row) => row.createdAt },
       account: { group: (row) => row.accountId, order: (row) => row.createdAt },
     },
+    expiresAt: (row) => row.expiresAt,
+    sealed: (row) => [row.sealed],
+  }),
+  logoutNotices: shape<LogoutNotice>()({
+    unique: {},
+    lists: {
+      state: { group: (row) => row.state, order: (row) => row.nextAt },
+      /** What one app has still to hear of one person. */
+      person: {
+        group: (row) => (row.state === 'queued' ? `${row.clientId} ${row.accountId}` : undefined),
+        order: (row) => row.createdAt,
+      },
+    },
+    expiresAt: (row) => row.expiresAt,
+  }),
+  receipts: shape<Receipt>()({
+    unique: {},
+    lists: { account: { group: (row) => row.accountId, order: (row) => row.at } },
     expiresAt: (row) => row.expiresAt,
     sealed: (row) => [row.sealed],
   }),

@@ -52,7 +52,13 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
     },
     factors: { of: async (accountId) => noFactors(accountId), withPassword: async (_accountId, set) => [set] },
     oldPassword: { forget: async () => undefined },
-    endings: { otherSessions: async (_account, exceptUid) => void security.spared.push(exceptUid) },
+    endings: {
+      async otherSessions(_account, exceptUid) {
+        security.spared.push(exceptUid);
+
+        return { sessions: [], applications: [], notices: [] };
+      },
+    },
     events: { write: async () => undefined },
     ...noSecondFactor,
     ...noContactChange,

@@ -11,6 +11,7 @@ import { newTimedId } from '../../src/domain/ids.ts';
 import { createEvents } from '../../src/events/writer.ts';
 import { createAccounts } from '../../src/operations/accounts.ts';
 import { createEndings } from '../../src/operations/endings.ts';
+import { createLogoutNotices } from '../../src/operations/logout-notices.ts';
 import type { Happening } from '../../src/operations/happenings.ts';
 import { createOldPassword } from '../../src/operations/old-password.ts';
 import { openFactors } from '../../src/services-factors.ts';
@@ -92,7 +93,7 @@ export function furnish(records: Records, clock: SettableClock) {
   const hashing = createHashing(cheap);
   const passwords = createPasswords({ records, hashing, clock, onRehashFailure: (error) => failures.push(error) });
   const events = createEvents({ records, sealing, clock, onError: (error) => failures.push(error) });
-  const endings = createEndings({ records, events });
+  const endings = createEndings({ records, events, notices: createLogoutNotices({ records, clock }) });
   const policy = createPasswordPolicy(policyOptions);
   const factors = openFactors({
     reads: noReads,

@@ -93,6 +93,13 @@ for (const pair of pairs) {
       expect(done.words).toMatch(/Removed.*Passkey Thief’s key/s);
       expect(done.html).toContain('href="/account/sign-in-and-security#password"');
 
+      const [, receipt = ''] = /href="\/account\/receipts\/([^"]+)"/.exec(done.html) ?? [];
+      expect(await app.services.receipts.of(ana.id, receipt)).toMatchObject({
+        reason: 'disowned',
+        sessions: [{}, {}],
+        applications: expect.arrayContaining([expect.objectContaining({ name: 'Wiki', refreshTokens: 1 })]),
+      });
+
       expect(await Promise.all([owner, thief.browser, copied].map(isSignedIn))).toEqual([true, false, false]);
       await expect(refreshTokenGrant(wiki.config, thief.tokens.refresh_token ?? '')).rejects.toMatchObject({
         error: 'invalid_grant',

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { claimLasts, createQueue, type Claimed } from '../../src/messages/queue.ts';
+import { createQueue, type Claimed } from '../../src/messages/queue.ts';
 import { recordsBackends } from '../../src/storage/backends.ts';
+import { claimLasts } from '../../src/storage/queue.ts';
 import type { Records } from '../../src/storage/records.ts';
 import type { SettableClock } from '../support/clock.ts';
 import { fifty, sample, start, succeeded } from '../storage/rows.ts';

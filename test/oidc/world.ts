@@ -8,15 +8,19 @@ import type { Client, ClientMetadata } from '../../src/domain/client.ts';
 import { consoleClientId } from '../../src/domain/client.ts';
 import { sha256 } from '../../src/domain/ids.ts';
 import type { Clock } from '../../src/domain/clock.ts';
+import { startTellingApps } from '../../src/jobs/telling-apps.ts';
 import type { Oidc } from '../../src/oidc/provider.ts';
 import { createOidc } from '../../src/oidc/provider.ts';
 import { createUnits } from '../../src/oidc/units.ts';
 import { createEndings, type Endings } from '../../src/operations/endings.ts';
+import { createLogoutDelivery } from '../../src/operations/logout-delivery.ts';
+import { createLogoutNotices } from '../../src/operations/logout-notices.ts';
 import { createSigningKeys, type SigningKeys } from '../../src/operations/signing-keys.ts';
 import { ephemeraBackends, recordsBackends } from '../../src/storage/backends.ts';
 import type { Ephemera } from '../../src/storage/ephemera.ts';
 import type { Records } from '../../src/storage/records.ts';
 import { createSealing } from '../../src/storage/sealing.ts';
+import { createBell } from '../../src/storage/waking.ts';
 import { emptyFolder } from '../storage/places.ts';
 import type { Browser } from './browser.ts';
 import { createBrowser } from './browser.ts';
@@ -91,7 +95,9 @@ export async function openWorld(
   });
   const signingKeys = createSigningKeys({ config, records, sealing, clock, events: writer });
   await signingKeys.ensure();
-  const endings = createEndings({ records: between(records), events: writer, tell: (session) => oidc.tell(session) });
+  const bell = createBell();
+  const notices = createLogoutNotices({ records: between(records), clock, wake: bell.ring });
+  const endings = createEndings({ records: between(records), events: writer, notices });
 
   const onError = (error: unknown) => void errors.push(error);
   const units = createUnits({ records: between(records), ephemera: between(ephemera), clock, onError });
@@ -107,11 +113,22 @@ export async function openWorld(
       clock,
       events: writer,
       endings,
+      logoutNotices: notices,
       pages,
       originOf: () => ({ ip: '192.0.2.1', userAgent: 'test', requestId: 'r1' }),
       browserOf: () => 'one for all',
       onRefused: () => undefined,
       onError,
+    }),
+  );
+
+  opened.use(
+    startTellingApps({
+      delivery: createLogoutDelivery({ records, clock, tell: oidc.tellApp }),
+      events: writer,
+      onWake: bell.listen,
+      failed: onError,
+      told: () => undefined,
     }),
   );
 

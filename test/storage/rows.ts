@@ -165,6 +165,28 @@ export const samples: Samples = {
     createdAt: start,
     expiresAt: start + hour,
   },
+  logoutNotices: {
+    id: 'session-1 client-1 sid-1',
+    clientId: 'client-1',
+    sessionUid: 'session-1',
+    sid: 'sid-1',
+    accountId: 'account-1',
+    state: 'queued',
+    attempts: 0,
+    nextAt: start,
+    createdAt: start,
+    expiresAt: start + hour,
+  },
+  receipts: {
+    id: 'receipt-1',
+    accountId: 'account-1',
+    at: start,
+    reason: 'device',
+    sealed: 'sealed',
+    applications: [{ clientId: 'client-1', name: 'App', grants: 1, refreshTokens: 1 }],
+    notices: [{ id: 'session-1 client-1 sid-1', clientId: 'client-1' }],
+    expiresAt: start + hour,
+  },
 };
 
 /** An ordinary row of a collection with what the test says differently. */

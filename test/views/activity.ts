@@ -58,6 +58,7 @@ export const detailsOfKinds: { readonly [K in ActivityKind]: DetailsOf<K> } = {
   'token.revoked': {},
   'token.reuse_detected': {},
   'code.replayed': {},
+  'logout_notice.failed': { reason: 'no_answer' },
   'message.failed': { channel: 'email', template: 'two-factor-off', reason: 'no such mailbox' },
 };
 
@@ -177,6 +178,6 @@ export const activitySamples: readonly Sample[] = [
   sample(activityEntryView, (told) => ({ entry: oneShown(told, eventOf('sign_in.failed', 30)) }), {
     as: 'by which nobody got in',
   }),
-  sample(disownedView, () => ({ removed: factors, passwordGone: false, formerEmail })),
-  sample(disownedView, () => ({ removed: [], passwordGone: true }), { as: 'with the password' }),
+  sample(disownedView, () => ({ removed: factors, passwordGone: false, formerEmail, receipt: 'r1' })),
+  sample(disownedView, () => ({ removed: [], passwordGone: true, receipt: 'r1' }), { as: 'with the password' }),
 ];

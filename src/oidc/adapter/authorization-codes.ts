@@ -5,7 +5,7 @@ import type { Grant } from '../../domain/grant.ts';
 import { sha256 } from '../../domain/ids.ts';
 import type { UnitOfWork } from '../request.ts';
 import type { Keeper, Payload } from './keeper.ts';
-import { alive, atRest, awake, hashOf, rootsOf } from './keeper.ts';
+import { alive, atRest, awake, hashOf, rootsOf, withIssued } from './keeper.ts';
 
 const kind = 'AuthorizationCode';
 
@@ -56,7 +56,7 @@ export function authorizationCodes({ clock }: { clock: Clock }): Keeper {
       if (!grant) throw gone();
 
       const at = clock.now();
-      const change = (old: Grant) => redeem(old, hash, at);
+      const change = (old: Grant) => withIssued(redeem(old, hash, at), unit);
       change(grant);
 
       unit.write(

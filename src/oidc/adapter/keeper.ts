@@ -44,6 +44,13 @@ export function isRevocation(): boolean {
   return (Provider.ctx as KoaContextWithOIDC | undefined)?.oidc.route === 'revocation';
 }
 
+/** With the token that this request has issued by the time that it is written, should nobody be able to call that back. */
+export function withIssued<T extends { accessTokensUntil?: number }>(row: T, { notes }: UnitOfWork): T {
+  const { accessTokensUntil: until } = notes;
+
+  return until === undefined ? row : { ...row, accessTokensUntil: Math.max(row.accessTokensUntil ?? 0, until) };
+}
+
 /** What a token hangs on. */
 export interface Roots {
   clientId: string;

@@ -6,7 +6,7 @@ import type { RefreshFamily } from '../../domain/grant.ts';
 import { newId, newSecret, sha256 } from '../../domain/ids.ts';
 import type { UnitOfWork } from '../request.ts';
 import type { Keeper } from './keeper.ts';
-import { alive, atRest, awake, isRevocation, rootsOf } from './keeper.ts';
+import { alive, atRest, awake, isRevocation, rootsOf, withIssued } from './keeper.ts';
 import { narrowed, scopesOf } from './narrowing.ts';
 
 /**
@@ -87,13 +87,15 @@ export function refreshTokens({ clock, absoluteLife }: RefreshTokenDeps): Keeper
       const change = (old: RefreshFamily): RefreshFamily => {
         if (old.current !== rotation.expected) throw new errors.InvalidGrant('refresh token already exchanged');
 
-        return {
+        const renewed = {
           ...old,
           ...next,
           previous: previousOf(old, rotation.presented),
           rotatedAt: now,
           expiresAt: Math.min(next.expiresAt, old.createdAt + absoluteLife * 1000),
         };
+
+        return withIssued(renewed, unit);
       };
 
       unit.write(

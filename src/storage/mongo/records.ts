@@ -37,6 +37,8 @@ const migrations: readonly Migration[] = [
     messages: { lists: ['state', 'newest', 'account'], expires: true },
     rememberedBrowsers: { ...account, expires: true },
     formerAddresses: { ...account, expires: true },
+    logoutNotices: { lists: ['state', 'person'], expires: true },
+    receipts: { ...account, expires: true },
   }),
 ];
 

@@ -44,6 +44,8 @@ export const recordsMigrations: readonly Migration[] = [
         createCollection('rememberedBrowsers', { ...account, expires: true }),
         createCollection('formerAddresses', { ...account, expires: true }),
         addList('events', 'group'),
+        createCollection('logoutNotices', { lists: ['state', 'person'], expires: true }),
+        createCollection('receipts', { ...account, expires: true }),
         addList('events', 'tries'),
       ].join('\n'),
     );

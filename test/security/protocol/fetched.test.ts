@@ -196,8 +196,8 @@ describe('what is fetched from a client’s server', () => {
     const party = await ground.party('web', { first_party: true, backchannel_logout_uri: `${origin}/out` });
     const { id_token: hint, access_token: access } = await party.tokens(browser, { scope: 'openid' });
     await browser.get(`/oauth/logout?id_token_hint=${hint}`);
-    // Told in the background; all of it is done when the program has ended.
-    await ground.app.restart();
+    // Told in the background.
+    await ground.app.logged('logout_notice');
 
     const [token = ''] = received
       .filter(({ path }) => path === '/out')

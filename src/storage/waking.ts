@@ -1,4 +1,4 @@
-import type { Records } from '../storage/records.ts';
+import type { CollectionName, Records } from './records.ts';
 
 /** Tells whoever sends that something was written. */
 export interface Bell {
@@ -18,10 +18,10 @@ export function createBell(): Bell {
 }
 
 /**
- * The same records; the bell rings whenever a message was written among other things. So whoever writes one need not
- * think of whoever sends it.
+ * The same records; the bell rings whenever a row of that collection was written among other things. So whoever writes
+ * one need not think of whoever sends it.
  */
-export function ringOnMessages(records: Records, bell: Pick<Bell, 'ring'>): Records {
+export function ringOn(records: Records, name: CollectionName, bell: Pick<Bell, 'ring'>): Records {
   return {
     ...records,
 
@@ -30,7 +30,7 @@ export function ringOnMessages(records: Records, bell: Pick<Bell, 'ring'>): Reco
         return await records.write(writes, how);
       } finally {
         // Also after a failure: what fails by itself is left out, and the rest is written.
-        if (writes.some((write) => write.in === 'messages')) bell.ring();
+        if (writes.some((write) => write.in === name)) bell.ring();
       }
     },
   };
