@@ -17,7 +17,12 @@ export interface DisputeDeps {
 export interface ActivityEntryView {
   entry: Entry;
   /** What goes if it wasn't the person; absent where nobody was in the account by it. */
-  goes?: Omit<MadeSince, 'apps' | 'factors'> & { apps: string[]; factors: (NamedFactor & { field: string })[] };
+  goes?: Pick<MadeSince, 'formerEmail'> & {
+    /** By name, so many, and how many more there are. */
+    apps: string[];
+    moreApps: number;
+    factors: (NamedFactor & { field: string })[];
+  };
 }
 
 /** A way to sign in, as people know it. */
@@ -36,6 +41,8 @@ export interface DisownedView extends Omit<Disowned, 'removed'> {
 }
 
 export const disownedView = view<DisownedView>('account/disowned', 'shell', 'activity.doneTitle');
+
+const mostNames = 20;
 
 /** Each box is a field of its own: what is not ticked does not arrive, and goes. */
 const answer = z.looseObject({});
@@ -94,15 +101,17 @@ export function disputeRoutes(deps: DisputeDeps): Route[] {
 
 async function goesWith(
   { disowning, interactions }: DisputeDeps,
-  { account }: Ask & SignedIn,
+  { account, say }: Ask & SignedIn,
   event: ActivityEvent,
 ): Promise<NonNullable<ActivityEntryView['goes']>> {
   const { apps, factors, ...rest } = await disowning.madeSince(account, event);
-  const names = await appNames(interactions, apps);
+  const named = apps.slice(0, mostNames);
+  const names = await appNames(interactions, named);
 
   return {
     ...rest,
-    apps: [...names.values()],
+    apps: named.map((id) => names.get(id) ?? say('activity.appGone')),
+    moreApps: apps.length - named.length,
     factors: factors.map(({ key, ...factor }) => ({ ...inWords(factor), field: field(key) })),
   };
 }

@@ -19,9 +19,9 @@ import { takeAway } from './taking-away.ts';
 
 /**
  * "This wasn't me", said in the account of something that happened there: what was made since then goes, and everybody
- * but this session. It takes nothing that is older, changes no password and no address, and lets nobody in: whoever sits
- * in a stolen session gains nothing by it. A change of the address is taken back with what went to the old mailbox, and
- * with nothing else (DECISIONS.md 11).
+ * but this session. It takes nothing that is older (but a password that would be too short without what goes, S61), changes
+ * no address and lets nobody in: whoever sits in a stolen session gains nothing by it. A change of the address is taken
+ * back with what went to the old mailbox, and with nothing else (DECISIONS.md 11).
  */
 export interface Disowning {
   /** What would go, for the page before the button is pressed: has no effect. */

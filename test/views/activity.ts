@@ -165,14 +165,15 @@ export const activitySamples: readonly Sample[] = [
   sample(activityEntryView, (told) => ({
     entry: oneShown(told, eventOf('sign_in.succeeded', 30, { clientId: 'payroll' })),
     goes: {
-      apps: Array.from({ length: 22 }, (_, at) => `Wiki ${at}`),
+      apps: Array.from({ length: 20 }, (_, at) => `Wiki ${at}`),
+      moreApps: 2,
       factors: factors.map((factor, at) => ({ ...factor, field: `keep-${at}` })),
       formerEmail,
     },
   })),
   sample(
     activityEntryView,
-    (told) => ({ entry: oneShown(told, eventOf('sign_out', 30)), goes: { apps: [], factors: [] } }),
+    (told) => ({ entry: oneShown(told, eventOf('sign_out', 30)), goes: { apps: [], moreApps: 0, factors: [] } }),
     { as: 'with little to take back' },
   ),
   sample(activityEntryView, (told) => ({ entry: oneShown(told, eventOf('sign_in.failed', 30)) }), {
