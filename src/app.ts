@@ -153,6 +153,7 @@ function startJobs(services: Services, opened: AsyncDisposableStack, failed: (er
 
 function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log): Web {
   const { config, records, ephemera, standing } = services;
+  const lasts = { signedIn: config.session.absolute, away: config.tokens.refresh_token_absolute };
 
   const web = createWeb({
     issuer: config.issuer,
@@ -175,7 +176,7 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
       ...consentRoutes({
         interactions,
         showEnded,
-        lasts: { signedIn: config.session.absolute, away: config.tokens.refresh_token_absolute },
+        lasts,
       }),
       ...accountRoutes({
         ...services,
@@ -183,7 +184,9 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
         claimsShown: config.account.claims_shown,
         timeZone: config.account.time_zone,
         textCountries: config.messages.sms.countries,
+        resources: config.resources,
         longestPassword: config.passwords.maximum_length,
+        accessLasts: lasts,
       }),
       ...outbox(services),
     ],

@@ -17,6 +17,7 @@ import { createTextLimits } from './messages/text-limits.ts';
 import { createTextNumbers } from './messages/text-numbers.ts';
 import { waysOf } from './messages/ways.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
+import { createApplications, type Applications } from './operations/applications.ts';
 import { createClients, type Clients } from './operations/clients.ts';
 import { openContact, type ContactServices } from './services-contact.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
@@ -24,6 +25,8 @@ import { openPlacesIn, openRecovery, type RecoveryServices } from './services-re
 import { openStores, type Stores } from './services-stores.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { openNewcomers, type NewcomerServices } from './services-newcomers.ts';
+import { createConsents, type Consents } from './operations/consents.ts';
+import { createDevices, type Devices } from './operations/devices.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
 import { keepFormerAddresses } from './operations/former-addresses.ts';
 import type { Tell } from './operations/happenings.ts';
@@ -68,12 +71,16 @@ export interface Services extends FactorServices, NewcomerServices, ContactServi
   tell: Tell;
   signInCodes: SignInCodes;
   oldPassword: OldPassword;
+  consents: Consents;
+  applications: Applications;
   endings: Endings;
   disowning: Disowning;
   retention: Retention;
   receipts: Receipts;
   /** `onWake`: the apps of a session that has ended are to be told. */
   logoutNotices: LogoutNotices & { onWake(listener: () => void): void };
+  /** What can act for a person. */
+  devices: Devices;
   accounts: Accounts;
   clients: Clients;
   setup: Setup;
@@ -134,6 +141,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const appsToTell = createBell();
   const logoutNotices = createLogoutNotices({ records, clock, wake: appsToTell.ring });
   const endings = createEndings({ records, events, notices: logoutNotices });
+  const consents = createConsents({ records, events });
+  const receipts = createReceipts({ records, sealing, clock });
   const messages = openMessages(config, { records, sealing, events, clock, bell });
   const oneTimeSecrets = createOneTimeSecrets({ records, sealing, passwords, clock });
   const keptPassword = createKeptPassword({ passwords, sealing });
@@ -144,7 +153,6 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const ground = { config, records, reads, sealing, clock };
   const inside = { ...ground, events, passwords, policy, guessing, messages, tell, keptPassword, oldPassword };
   const accounts = createAccounts({ ...inside, factors: factors.factors, endings });
-  const receipts = createReceipts({ records, sealing, clock });
   const contact = openContact({ ...inside, ...factors, endings });
 
   return {
@@ -157,11 +165,14 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     ...openNewcomers({ ...inside, ephemera, factors, takeOver }),
     ...contact,
     ...openRecovery({ ...inside, ...factors, endings, placeOf, takeOver }),
+    consents,
+    applications: createApplications({ ...inside, consents, endings, receipts, resources: config.resources }),
     endings,
     disowning: createDisowning({ ...inside, ...factors, ...contact, endings, receipts }),
     retention: createRetention({ records, clock, keptFor: config.events.kept_for }),
     receipts,
     logoutNotices: { ...logoutNotices, onWake: appsToTell.listen },
+    devices: createDevices({ records, reads }),
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),
     setup: createSetup({ records, accounts, sealing, events, clock }),

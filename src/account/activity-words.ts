@@ -176,15 +176,11 @@ export const words: { readonly [K in ActivityKind]: Words<K> } = {
   'consent.given': {
     icon: 'app',
     inside: true,
-    facts: ({ scopes }, told) => [
-      listed(
-        'activity.fact.what',
-        scopes.map((scope) => `consent.scope.${scope.replace('offline_access', 'offline')}`),
-        told,
-      ),
-    ],
+    facts: ({ scopes }, told) => [permissions(scopes, told)],
   },
   'consent.refused': { icon: 'app', inside: true },
+  'consent.narrowed': { icon: 'app', inside: true, facts: ({ scopes }, told) => [permissions(scopes, told)] },
+  'consent.removed': { icon: 'app', inside: true },
   'token.issued': { icon: 'app', inside: true },
   'token.revoked': { icon: 'app' },
   'token.reuse_detected': { icon: 'app', warns: true, inside: true },
@@ -218,6 +214,12 @@ export function wordsOf(event: ActivityEvent, told: Told) {
 
 function keysOf(names: readonly string[], keys: Readonly<Record<string, MessageKey>>): string[] {
   return names.flatMap((name) => (Object.hasOwn(keys, name) ? (keys[name] ?? []) : []));
+}
+
+function permissions(scopes: readonly string[], told: Told): Fact | undefined {
+  const keys = scopes.map((scope) => `consent.scope.${scope.replace('offline_access', 'offline')}`);
+
+  return listed('activity.fact.what', keys, told);
 }
 
 /** What of it has words, each once; nothing where none has. */

@@ -1,14 +1,15 @@
 import { z } from 'zod';
 
 import type { Account } from '../domain/account.ts';
-import type { ClientFace, ConsentItem, Ended, Interactions } from '../oidc/interactions.ts';
+import type { ClientFace } from '../domain/client-face.ts';
+import type { ConsentItem } from '../domain/consent-items.ts';
+import { itemInWords, timeInWords, type ItemInWords } from '../domain/consent-words.ts';
+import type { Ended, Interactions } from '../oidc/interactions.ts';
 import { action, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
-import { inWords, timeInWords, type ItemInWords } from './words.ts';
 
 /**
- * Consent: the page on which a person lets an app that the operator does not run use their account, or not. It owns the
- * words for what is asked and which boxes begin ticked; what a tick means for scopes, claims and grants it must not know
- * (that is `oidc/interactions`).
+ * Consent: the page on which a person lets an app that the operator does not run use their account, or not. It owns
+ * the form; what a tick means for scopes, claims and grants it must not know (that is `oidc/interactions`).
  */
 export interface ConsentDeps {
   interactions: Pick<Interactions, 'find' | 'consentAsked' | 'consented' | 'selected' | 'refused'>;
@@ -49,7 +50,7 @@ export function consentRoutes({ interactions, showEnded, lasts }: ConsentDeps): 
       const asked = await interactions.consentAsked(exchange, uid);
       if ('ended' in asked) return showEnded(uid, asked);
 
-      const items = asked.items.map((item) => inWords(item, ask, { away: lasts.away }));
+      const items = asked.items.map((item) => itemInWords(item, ask.visitor.locale, { away: lasts.away }));
       const offline = items.find(isOffline);
       const { client, account, mayRefuse, formAction } = step;
 

@@ -1,3 +1,6 @@
+import type { Account } from './account.ts';
+import type { Json } from './json.ts';
+
 /** The standard claims (OpenID Connect Core 1.0 section 5.1) by the scope that stands for them (section 5.4). */
 export const claimsOfScopes = {
   profile: [
@@ -48,3 +51,27 @@ export type FurtherClaim = Exclude<StandardClaim, (typeof inFields)[number]>;
 export const furtherClaims: readonly FurtherClaim[] = standardClaims.filter(
   (name): name is FurtherClaim => !(inFields as readonly string[]).includes(name),
 );
+
+/** The claims about the person that go with a scope; none for `openid`, `offline_access` and the scopes of an API. */
+export function claimsOfScope(scope: string): readonly string[] {
+  return Object.hasOwn(claimsOfScopes, scope) ? claimsOfScopes[scope as keyof typeof claimsOfScopes] : [];
+}
+
+/** Every claim of an account that it can share; what it has no value for is left out (section 5.3.2). */
+export function claimsOfAccount(account: Account): Record<string, Json | undefined> {
+  const { phone } = account;
+
+  const claims: Record<string, Json | undefined> = {
+    ...account.claims,
+    name: account.displayName,
+    given_name: account.firstName,
+    family_name: account.lastName,
+    locale: account.locale,
+    updated_at: Math.floor(account.updatedAt / 1000),
+    email: account.email,
+    email_verified: account.emailVerified,
+    ...(phone && { phone_number: phone.number, phone_number_verified: phone.verified }),
+  };
+
+  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== '' && value !== null));
+}

@@ -57,6 +57,8 @@ export interface RefreshFamily {
   payload: Record<string, Json>;
   /** As in `Grant`, of those that came of it since. */
   accessTokensUntil?: number;
+  /** Where it was used from last: the app's own server, where it has one. */
+  ip?: string;
   createdAt: number;
   lastUsedAt: number;
   /** Milliseconds: the sooner of the idle and the absolute limit. */

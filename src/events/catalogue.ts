@@ -17,6 +17,10 @@ export const catalogue = {
 
   'consent.given': kind<{ scopes: string[]; claims: string[] }>(),
   'consent.refused': kind(),
+  /** What was taken back; `resources` as `ConsentItem.id` has them. */
+  'consent.narrowed': kind<{ scopes: string[]; claims: string[]; resources: string[] }>(),
+  /** With every grant of the app. */
+  'consent.removed': kind(),
   'token.issued': kind<{ grantType: string; scopes: string[] }>(),
   'token.revoked': kind(),
   'token.reuse_detected': kind(),

@@ -56,6 +56,8 @@ export const groupOfKind = {
 
   'consent.given': 'applications',
   'consent.refused': 'applications',
+  'consent.narrowed': 'applications',
+  'consent.removed': 'applications',
   'token.issued': 'applications',
   'token.revoked': 'applications',
   'token.reuse_detected': 'applications',

@@ -8,21 +8,30 @@ export interface Device {
   browser?: string;
   /** "Windows" */
   system?: string;
+  /** What one holds in the hand, or sits in front of. */
+  kind?: 'handheld' | 'desktop';
 }
 
 const browsers: ReadonlySet<string> = new Set(Object.values(bowser.BROWSER_MAP));
 const systems: ReadonlySet<string> = new Set(Object.values(bowser.OS_MAP));
+const kinds: Readonly<Record<string, Device['kind']>> = {
+  mobile: 'handheld',
+  tablet: 'handheld',
+  desktop: 'desktop',
+};
 /** No browser's is longer; what is longer is not looked at. */
 const longest = 512;
 
 export function deviceOf(userAgent: string): Device {
   if (userAgent === '' || userAgent.length > longest) return {};
 
-  const { browser, os } = bowser.parse(userAgent);
+  const { browser, os, platform } = bowser.parse(userAgent);
+  const kind = kinds[platform.type ?? ''];
 
   return {
     ...(browser.name !== undefined && browsers.has(browser.name) && { browser: browser.name }),
     ...(os.name !== undefined && systems.has(os.name) && { system: os.name }),
+    ...(kind !== undefined && { kind }),
   };
 }
 

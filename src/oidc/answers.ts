@@ -65,7 +65,7 @@ export function createAnswers(deps: AnswerDeps): Answers {
     if (failure !== undefined) return refuse(ctx, oidc.route, failure);
     if (refused !== undefined) tellRefusal(deps, ctx as KoaContextWithOIDC, refused);
 
-    const ended = await endedByNewPassword(deps, unit, oidc.session?.uid);
+    const [ended] = await Promise.all([endedByNewPassword(deps, unit, oidc.session?.uid), unit.notes.lookAgain?.()]);
     if (ended) {
       ctx.redirect(ended.step);
       ctx.status = 303;

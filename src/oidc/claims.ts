@@ -1,8 +1,6 @@
 import type { FindAccount } from 'oidc-provider';
 
-import type { Account } from '../domain/account.ts';
-import { claimsOfScopes } from '../domain/claims.ts';
-import type { Json } from '../domain/json.ts';
+import { claimsOfAccount, claimsOfScopes } from '../domain/claims.ts';
 import type { Units } from './request.ts';
 import { reaching } from './unavailable.ts';
 
@@ -15,32 +13,6 @@ const scopes = { openid: ['sub', 'acr', 'amr', 'auth_time'], ...claimsOfScopes }
 
 /** The setting `claims`. A name with null is no scope: it can be asked for with the `claims` parameter alone. */
 export const claimsByScope = { ...scopes, sid: null, iss: null } as const;
-
-/** The claims about the person that go with a scope; none for the scopes of an API. */
-export function claimsOfScope(scope: string): readonly string[] {
-  if (scope === 'openid' || !Object.hasOwn(scopes, scope)) return [];
-
-  return scopes[scope as keyof typeof scopes];
-}
-
-/** Every claim of an account that it can share; what it has no value for is left out (section 5.3.2). */
-export function claimsOfAccount(account: Account): Record<string, Json | undefined> {
-  const { phone } = account;
-
-  const claims: Record<string, Json | undefined> = {
-    ...account.claims,
-    name: account.displayName,
-    given_name: account.firstName,
-    family_name: account.lastName,
-    locale: account.locale,
-    updated_at: Math.floor(account.updatedAt / 1000),
-    email: account.email,
-    email_verified: account.emailVerified,
-    ...(phone && { phone_number: phone.number, phone_number_verified: phone.verified }),
-  };
-
-  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== '' && value !== null));
-}
 
 /**
  * The setting `findAccount`: a disabled account is none (S30). Claims that scopes stand for are told at userinfo; in the

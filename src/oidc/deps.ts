@@ -5,6 +5,8 @@ import type Provider from 'oidc-provider';
 import type { Config } from '../config/schema.ts';
 import type { Client } from '../domain/client.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { Answer } from '../domain/consent-items.ts';
+import type { Consent } from '../domain/grant.ts';
 import type { LogoutNotice } from '../domain/logout-notice.ts';
 import type { Events, Origin } from '../events/writer.ts';
 import type { Records } from '../storage/records.ts';
@@ -27,6 +29,8 @@ export interface OidcDeps {
   sealing: Sealing;
   clock: Clock;
   events: Pick<Events, 'write'>;
+  /** `record` keeps what a person answered on the consent page, and every grant of the pair follows. */
+  consents: { record(answer: Answer): Promise<Consent> };
   /** `session` ends one device session: its grants go, and notices are left for the apps that were used in it. */
   endings: { session(uid: string, options: { offline: boolean }): Promise<unknown> };
   /** Leaves a notice for one app; `wake` once the session is gone (`Oidc.tellApp` is how they are sent). */

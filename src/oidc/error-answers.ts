@@ -1,10 +1,9 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
+import { clientFace, formActionFor, type ClientFace } from '../domain/client-face.ts';
 import type { ClientMetadata } from '../domain/client.ts';
 import type { MessageKey, View } from '../web/route.ts';
-import { clientFace, formActionFor } from './client-face.ts';
 import type { Inside } from './deps.ts';
-import type { ClientFace } from './interactions.ts';
 import type { Answer } from './response-modes.ts';
 
 /** The way back to the app, with the answer that the protocol has for it. */

@@ -1,5 +1,7 @@
 import type { Account } from '../domain/account.ts';
 import type { Proven } from '../domain/acr.ts';
+import type { ClientFace } from '../domain/client-face.ts';
+import type { ConsentAsked } from '../domain/consent-items.ts';
 import type { Exchange, Outcome, SignedIn } from '../web/route.ts';
 import type { WantedFactors } from './assurance.ts';
 
@@ -7,24 +9,6 @@ import type { WantedFactors } from './assurance.ts';
  * What the pages inside an authorization request (OpenID Connect Core 1.0 section 3.1.2) need of the protocol, as
  * types. `oidc/` implements them; features get them handed in and know nothing else of the protocol.
  */
-
-/** How a client is shown to people: text and links that were checked at registration, to be shown inertly (S20, S21). */
-export interface ClientFace {
-  id: string;
-  /** At most 60 characters, control and bidi characters removed. */
-  name: string;
-  firstParty: boolean;
-  /** Where the answer goes: `wiki.example.net`, or a custom scheme. */
-  host: string;
-  /** Whether that is a loopback address: pages say so in words. */
-  onThisComputer: boolean;
-  /** Whether anybody could claim to be this client: loopback or custom scheme (consent is asked each time). */
-  impersonable: boolean;
-  logoUri?: string;
-  clientUri?: string;
-  policyUri?: string;
-  tosUri?: string;
-}
 
 /** One step that the person has to take before the app gets its answer. */
 export interface Interaction {
@@ -44,27 +28,6 @@ export interface Interaction {
   mayRefuse: boolean;
   /** For `form-action` (see `Frame`). */
   formAction: readonly string[];
-}
-
-/** Only on a consent step. */
-export interface ConsentAsked {
-  items: ConsentItem[];
-  /** Whether access for the time away is asked for (`offline_access`). */
-  offline: boolean;
-}
-
-/** One box that can be ticked. `openid` is shown and can't be unticked. */
-export interface ConsentItem {
-  /** `scope:email`, `claim:birthdate`, `resource:https://api.example.com read` */
-  id: string;
-  scope?: string;
-  claim?: string;
-  resource?: { indicator: string; name: string; scope: string; description: string };
-  /** The claims that it carries, with the values that would be shared now. */
-  values: { claim: string; value: string }[];
-  required: boolean;
-  /** Allowed already: shown as such. */
-  allowed: boolean;
 }
 
 /** Why there is no step to take: the person can still go on. */

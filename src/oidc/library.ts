@@ -1,7 +1,7 @@
 import Provider, { errors } from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
-import { isLoopbackHost } from './client-face.ts';
+import { isLoopbackHost } from '../domain/client-face.ts';
 import { newRefreshToken } from './adapter/refresh-tokens.ts';
 import type { Inside } from './deps.ts';
 import type { TellsClients } from './logout-tokens.ts';

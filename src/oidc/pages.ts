@@ -2,7 +2,7 @@ import { errors } from 'oidc-provider';
 import type { Configuration, ErrorOut, Interaction, KoaContextWithOIDC } from 'oidc-provider';
 
 import type { Exchange, Frame, Outcome, ShownFailure, View } from '../web/route.ts';
-import { clientFace, formActionFor, wayBack } from './client-face.ts';
+import { clientFace, formActionFor, wayBack } from '../domain/client-face.ts';
 import type { ClientMetadata } from '../domain/client.ts';
 import type { Inside } from './deps.ts';
 import { interactionPath } from './policy.ts';

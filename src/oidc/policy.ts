@@ -6,7 +6,7 @@ import type { Clock } from '../domain/clock.ts';
 import { seconds } from '../domain/clock.ts';
 import { acrTwoFactors, isAcr } from '../domain/acr.ts';
 import { essentialAcr, needsTwoFactors, wishesTwoFactors } from './assurance.ts';
-import { isImpersonable } from './client-face.ts';
+import { isImpersonable } from '../domain/client-face.ts';
 import { hintedSubject, subjectHere } from './subject.ts';
 import { wantedBy } from './wanted.ts';
 

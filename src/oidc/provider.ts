@@ -5,7 +5,7 @@ import type Provider from 'oidc-provider';
 import type { LogoutAnswer, LogoutNotice } from '../domain/logout-notice.ts';
 import { createAdapter } from './adapter/index.ts';
 import { createAnswers } from './answers.ts';
-import { claimsOfAccount, claimsOfScope, createFindAccount } from './claims.ts';
+import { createFindAccount } from './claims.ts';
 import { clientCheck, createClientChanges } from './client-changes.ts';
 import { attachClients, type Clients } from './clients.ts';
 import { createLoadExistingGrant } from './consent.ts';
@@ -97,7 +97,7 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
         adapter: createAdapter(inside, units),
         fetch: outbound.fetch as typeof fetch,
         findAccount: createFindAccount(units),
-        loadExistingGrant: createLoadExistingGrant({ units, clock, claimsOfScope }),
+        loadExistingGrant: createLoadExistingGrant({ units, clock }),
         interactions: {
           policy: interactionPolicy(clock, { create: config.registration.allowed }),
           url: createInteractionUrl(units),
@@ -133,7 +133,7 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
     scope: answers.scope,
     middleware: answers.middleware,
     fast: (request, response) => answerFrom(running.documents, request, response),
-    interactions: createSteps({ ...inside, signOut, claimsOfScope, claimsOfAccount }),
+    interactions: createSteps({ ...inside, signOut }),
     tellApp: (notice) => tellApp(running.provider, notice),
     checkKeys,
     checkClients: changes.look,

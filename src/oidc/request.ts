@@ -87,6 +87,8 @@ export interface Notes {
   cookie?: 'unchanged' | 'lost';
   /** What a step has proved with which this request goes on; `at` in milliseconds, `step` the way back to it. */
   proved?: { accountId: string; at: number; step: string };
+  /** What is looked at once more behind what was written, and before anything is answered. */
+  lookAgain?: () => Promise<void>;
   /** What the protocol library answered with an error. */
   refused?: Error;
   /** The store failed, whatever the protocol library made of it (S115). */

@@ -1,30 +1,25 @@
 import type { Interaction as LibraryInteraction, InteractionResults, Session } from 'oidc-provider';
 
 import type { Account } from '../domain/account.ts';
+import { allowedBy } from '../domain/allowance.ts';
+import { clientFace, formActionFor } from '../domain/client-face.ts';
 import { consoleClientId, type Client } from '../domain/client.ts';
 import { seconds } from '../domain/clock.ts';
+import { consentItems } from '../domain/consent-items.ts';
 import { consentId } from '../domain/grant.ts';
-import type { Json } from '../domain/json.ts';
 import type { Exchange, Outcome } from '../web/route.ts';
 import { wantedFactors, wantsFreshFactors } from './assurance.ts';
-import { clientFace, formActionFor } from './client-face.ts';
 import { createConsole } from './console.ts';
-import { consentItems } from './consent-items.ts';
-import { allowedBy, recordConsent } from './consent.ts';
 import { findDeparture, keepDeparture, queryOf } from './departure.ts';
 import type { Inside } from './deps.ts';
 import type { Ended, Interaction, Interactions } from './interactions.ts';
 import { createProofs } from './proofs.ts';
 import { markOf } from './resumption.ts';
 import type { SignOut } from './sign-out.ts';
-import type { ClaimsOfScope } from './wanted.ts';
 import { wantedIn } from './wanted.ts';
 
 export interface StepDeps extends Inside {
   signOut: SignOut;
-  claimsOfScope: ClaimsOfScope;
-  /** Every claim of an account that it can share, by name. */
-  claimsOfAccount(account: Account): Readonly<Record<string, Json | undefined>>;
 }
 
 /** A step that this browser may take now. */
@@ -130,10 +125,8 @@ export function createSteps(deps: StepDeps): Interactions {
 
       return consentItems({
         wanted: wantedIn(step.prompt.details),
-        allowed: allowedBy(consent, deps.claimsOfScope),
+        allowed: allowedBy(consent),
         account,
-        claims: deps.claimsOfAccount(account),
-        claimsOfScope: deps.claimsOfScope,
         resources: deps.config.resources,
       });
     },
@@ -164,11 +157,10 @@ export function createSteps(deps: StepDeps): Interactions {
       const { step, client, account } = found;
       if (account === undefined || step.prompt.name !== 'consent') return again(uid);
 
-      const consent = await recordConsent(records, {
+      const consent = await deps.consents.record({
         accountId: account.id,
         clientId: client.id,
         wanted: wantedIn(step.prompt.details),
-        claimsOfScope: deps.claimsOfScope,
         ticked: allowed,
         at: clock.now(),
       });

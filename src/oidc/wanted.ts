@@ -1,32 +1,17 @@
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
 
-import type { Consent } from '../domain/grant.ts';
+import {
+  allowanceIn,
+  always,
+  fieldsOf,
+  sorted,
+  withoutEmpty,
+  type Allowance,
+  type Wanted,
+} from '../domain/allowance.ts';
 import type { Json } from '../domain/json.ts';
 
-/** Which claims go with a scope (OpenID Connect Core 1.0 section 5.4); the protocol's settings say the same. */
-export type ClaimsOfScope = (scope: string) => readonly string[];
-
 /** What an authorization request asks for, after the protocol library has checked it. */
-export interface Wanted {
-  /** Of OpenID Connect, `offline_access` included. */
-  scopes: string[];
-  /** Asked for one by one with the `claims` parameter. */
-  claims: string[];
-  /** Scopes by resource indicator (RFC 8707). */
-  resources: Record<string, string[]>;
-}
-
-/** What a grant holds: what was allowed and what was refused. Every list is sorted. */
-export interface Allowance {
-  scopes: string[];
-  claims: string[];
-  resources: Record<string, string[]>;
-  refused: Wanted;
-}
-
-/** They say who somebody is to the app and how they signed in: part of every sign-in. */
-const always = new Set(['sub', 'sid', 'auth_time', 'acr', 'amr', 'iss']);
-
 export function wantedBy({ oidc }: KoaContextWithOIDC): Wanted {
   const servers = Object.entries(oidc.resourceServers ?? {});
   const asked = [...oidc.requestParamScopes];
@@ -45,70 +30,6 @@ export function wantedIn(details: Readonly<Record<string, unknown>>): Wanted {
   return details['wanted'] as Wanted & Json;
 }
 
-/** First-party clients are allowed what they ask for, beside what they had. */
-export function allowanceOfFirstParty(had: Allowance, wanted: Wanted): Allowance {
-  const indicators = new Set([...Object.keys(had.resources), ...Object.keys(wanted.resources)]);
-
-  return {
-    scopes: sorted([...had.scopes, ...wanted.scopes]),
-    claims: sorted([...had.claims, ...wanted.claims]),
-    resources: withoutEmpty(
-      [...indicators].map((name) => [
-        name,
-        sorted([...(had.resources[name] ?? []), ...(wanted.resources[name] ?? [])]),
-      ]),
-    ),
-    refused: { scopes: [], claims: [], resources: {} },
-  };
-}
-
-/**
- * What a consent allows. Refusing a scope refuses the claims that go with it as well: the `claims` parameter would
- * deliver them all the same. A claim that another allowed scope carries, or that was allowed by name, stays.
- */
-export function allowanceOf(consent: Consent, claimsOf: ClaimsOfScope): Allowance {
-  const allowed = new Set([...consent.claims, ...consent.scopes.flatMap(claimsOf)]);
-  const refused = [...consent.rejectedClaims, ...consent.rejectedScopes.flatMap(claimsOf)];
-
-  return {
-    scopes: sorted(consent.scopes),
-    claims: sorted(allowed),
-    resources: withoutEmpty(Object.entries(consent.resources).map(([name, scopes]) => [name, sorted(scopes)])),
-    refused: {
-      scopes: sorted(consent.rejectedScopes),
-      claims: sorted(refused.filter((claim) => !allowed.has(claim) && !always.has(claim))),
-      resources: withoutEmpty(
-        Object.entries(consent.rejectedResources ?? {}).map(([name, scopes]) => [name, sorted(scopes)]),
-      ),
-    },
-  };
-}
-
-/** Whether everything that is wanted was decided on before, one way or the other. */
-export function covers({ scopes, claims, resources, refused }: Allowance, wanted: Wanted): boolean {
-  const decided = (wants: string[], yes: string[] = [], no: string[] = []) =>
-    wants.every((want) => yes.includes(want) || no.includes(want));
-
-  return (
-    decided(wanted.scopes, scopes, refused.scopes) &&
-    decided(wanted.claims, claims, refused.claims) &&
-    Object.entries(wanted.resources).every(([name, want]) => decided(want, resources[name], refused.resources[name]))
-  );
-}
-
-export function allowanceIn(grant: Grant): Allowance {
-  return {
-    scopes: words(grant.openid?.scope),
-    claims: sorted(grant.openid?.claims ?? []),
-    resources: resourcesIn(grant.resources),
-    refused: {
-      scopes: words(grant.rejected?.openid?.scope),
-      claims: sorted(grant.rejected?.openid?.claims ?? []),
-      resources: resourcesIn(grant.rejected?.resources),
-    },
-  };
-}
-
 /** Makes the grant hold exactly this; answers whether that changed anything. */
 export function writeInto(grant: Grant, allowance: Allowance): boolean {
   if (JSON.stringify(allowanceIn(grant)) === JSON.stringify(allowance)) return false;
@@ -116,36 +37,4 @@ export function writeInto(grant: Grant, allowance: Allowance): boolean {
   Object.assign(grant, fieldsOf(allowance));
 
   return true;
-}
-
-/** The same as the library's grant document has it. */
-export function fieldsOf({ scopes, claims, resources, refused }: Allowance) {
-  return {
-    openid: { scope: scopes.join(' '), claims },
-    resources: spaced(resources),
-    rejected: {
-      openid: { scope: refused.scopes.join(' '), claims: refused.claims },
-      resources: spaced(refused.resources),
-    },
-  };
-}
-
-export function sorted(values: Iterable<string>): string[] {
-  return [...new Set(values)].toSorted();
-}
-
-function words(scope: string | undefined): string[] {
-  return sorted(scope?.split(' ').filter(Boolean) ?? []);
-}
-
-function resourcesIn(resources: Record<string, string> | undefined): Record<string, string[]> {
-  return withoutEmpty(Object.entries(resources ?? {}).map(([name, scope]) => [name, words(scope)]));
-}
-
-function spaced(resources: Record<string, string[]>): Record<string, string> {
-  return Object.fromEntries(Object.entries(resources).map(([name, scopes]) => [name, scopes.join(' ')]));
-}
-
-function withoutEmpty(entries: [string, string[]][]): Record<string, string[]> {
-  return Object.fromEntries(entries.filter(([, scopes]) => scopes.length > 0).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -26,8 +26,14 @@ export interface Endings {
   client(clientId: string): Promise<Ended>;
   /** Every session, grant and refresh token of one account; consents stay. Each session that ends is an event. */
   account(account: Pick<Account, 'id' | 'eventKey'>, by: Ending): Promise<Ended>;
-  /** The same, but for one session and what was given in it. */
-  otherSessions(account: Pick<Account, 'id' | 'eventKey'>, exceptUid: string, by: Ending): Promise<Ended>;
+  /** The same, but for one session and what was given in it. `offline: false`: what is for the time away goes on. */
+  otherSessions(
+    account: Pick<Account, 'id' | 'eventKey'>,
+    exceptUid: string,
+    by: Ending & { offline?: boolean },
+  ): Promise<Ended>;
+  /** One grant, whether its session lives or is long over; the consent stays. Nothing where it is somebody else's. */
+  grant(accountId: string, grantId: string): Promise<Ended>;
 }
 
 export type Ending = By & DetailsOf<'session.ended'>;
@@ -51,8 +57,15 @@ export function createEndings({ records, events, notices }: EndingsDeps): Ending
     const found = await all(everyRow((page) => grants.list(list, group, page)));
     const families = await familiesOf(found);
     const doomed = found.filter((grant) => ends(grant, families.get(grant.id) ?? []));
-    const withThem = doomed.flatMap(({ id }) => families.get(id) ?? []);
 
+    await removeGrants(
+      tally,
+      doomed,
+      doomed.flatMap(({ id }) => families.get(id) ?? []),
+    );
+  }
+
+  async function removeGrants(tally: Tally, doomed: readonly Grant[], withThem: readonly RefreshFamily[]) {
     await records.write(doomed.map(({ id }) => ({ in: 'grants', remove: id })));
     await records.write(withThem.map(({ id }) => ({ in: 'refreshFamilies', remove: id })));
     tally.lost(doomed, withThem);
@@ -187,13 +200,25 @@ export function createEndings({ records, events, notices }: EndingsDeps): Ending
       return tally.ended();
     },
 
-    async otherSessions(account, exceptUid, by) {
+    async otherSessions(account, exceptUid, { offline = true, ...by }) {
       const tally = createTally(records);
-      const ofOthers: Ends = ({ sessionUid }) => sessionUid !== exceptUid;
+      const ofOthers: Ends = (grant, families) =>
+        grant.sessionUid !== exceptUid && (offline || !outlives(grant, families, undefined));
 
       await endGrants(tally, 'account', account.id, ofOthers);
       await endSessions(tally, account, { by, exceptUid });
       await endGrants(tally, 'account', account.id, ofOthers);
+
+      return tally.ended();
+    },
+
+    async grant(accountId, grantId) {
+      const tally = createTally(records);
+      const grant = await grants.get(grantId);
+
+      if (grant?.accountId === accountId) {
+        await removeGrants(tally, [grant], (await familiesOf([grant])).get(grantId) ?? []);
+      }
 
       return tally.ended();
     },

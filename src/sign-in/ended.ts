@@ -1,5 +1,6 @@
 import { consoleClientId } from '../domain/client.ts';
-import type { ClientFace, Ended } from '../oidc/interactions.ts';
+import type { ClientFace } from '../domain/client-face.ts';
+import type { Ended } from '../oidc/interactions.ts';
 import { show, view, type Outcome } from '../web/route.ts';
 
 /** What a person sees who comes to a step that is not there: what happened, and two ways on. */

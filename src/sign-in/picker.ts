@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { Account } from '../domain/account.ts';
-import type { ClientFace } from '../oidc/interactions.ts';
+import type { ClientFace } from '../domain/client-face.ts';
 import { action, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
 import type { SignInDeps } from './deps.ts';
 import { showEnded } from './ended.ts';

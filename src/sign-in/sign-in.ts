@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 import { consoleClientId } from '../domain/client.ts';
 import { waitInWords } from '../domain/duration.ts';
-import type { ClientFace, Interaction } from '../oidc/interactions.ts';
+import type { ClientFace } from '../domain/client-face.ts';
+import type { Interaction } from '../oidc/interactions.ts';
 import { action, page, show, to, view, type Ask, type Outcome, type Route } from '../web/route.ts';
 import { bindingOf, type SignInDeps } from './deps.ts';
 import { endedView, showEnded } from './ended.ts';

@@ -129,7 +129,14 @@ export const shapes = {
     expiresAt: (row) => row.expiresAt,
   }),
   passwords: shape<PasswordCredential>()({ unique: {}, lists: {} }),
-  clients: shape<Client>()({ unique: {}, lists: { created: byCreation } }),
+  clients: shape<Client>()({
+    unique: {},
+    lists: {
+      created: byCreation,
+      /** Those that stand on everybody's Applications page: a few among very many. */
+      portals: { group: ({ metadata }) => (metadata.portal ? 'all' : undefined), order: (row) => row.createdAt },
+    },
+  }),
   consents: shape<Consent>()({
     unique: {},
     lists: {

@@ -1,3 +1,4 @@
+import type { ItemInWords } from '../domain/consent-words.ts';
 import type { Html } from './html.ts';
 import type { IconName } from './icons.ts';
 
@@ -37,6 +38,14 @@ export interface Partials {
   'activity-facts': { entry: { at: number; facts: readonly { label: string; value: string }[] } };
   /** How a change of the address is taken back: with the message that went there (masked), until then (milliseconds). */
   'former-email': { formerEmail: { to: string; until: number } };
+  /** What stands below a permission: what it means, and the values that are shared now. */
+  'permission-about': { item: Pick<ItemInWords, 'hint' | 'values'>; id: string; badge?: string };
+  /** A browser that is signed in: the beginning of its row. */
+  'device-about': { device: ShownDevice };
+  /** An app that goes on while the person is away: the beginning of its row. */
+  'offline-about': { access: ShownOffline };
+  /** A box for ending access for the time away as well; nothing where no app has any. `apps` and `where` in words. */
+  'offline-ends': { apps: string; where: string };
   'layout/door': LayoutData;
   'layout/shell': LayoutData;
   brand: { brand: string; logo: string | undefined; home: string };
@@ -58,6 +67,27 @@ export interface ShownAuthenticator {
   secret: string;
   /** `otpauth:` */
   url: string;
+}
+
+/** Times in milliseconds; what is in words is empty where there is nothing to say. */
+export interface ShownDevice {
+  name: string;
+  icon: IconName;
+  isHere: boolean;
+  ip: string;
+  lastAccessedAt: number;
+  apps: string;
+  signedInAt: number;
+  proofs: string;
+  expiresAt: number;
+}
+
+export interface ShownOffline {
+  app: string;
+  permissions: string;
+  lastUsedAt: number;
+  givenAt: number;
+  ip?: string;
 }
 
 export type PartialName = keyof Partials;

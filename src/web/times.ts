@@ -1,5 +1,6 @@
 import type { Locale } from '../domain/account.ts';
 import { asInSentences, hourIn, type TimeUnit } from '../domain/duration.ts';
+import { lastMade } from '../domain/last-made.ts';
 
 /** Times as people say them. Everything is milliseconds; words come from Intl alone. */
 interface Place {
@@ -11,6 +12,10 @@ interface Place {
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
+
+const distances = lastMade<Intl.RelativeTimeFormat>(6);
+const dates = lastMade<Intl.DateTimeFormat>(100);
+const exactTimes = lastMade<Intl.DateTimeFormat>(100);
 
 /** What has just happened; Intl knows only what is so at this moment. */
 const justNow: Readonly<Record<Locale, string>> = {
@@ -26,7 +31,7 @@ const justNow: Readonly<Record<Locale, string>> = {
 export function relativeTime(time: number, place: Place & { now: number }): string {
   const distance = time - place.now;
   const away = Math.abs(distance);
-  const words = new Intl.RelativeTimeFormat(place.locale, { numeric: 'auto' });
+  const words = distances(place.locale, () => new Intl.RelativeTimeFormat(place.locale, { numeric: 'auto' }));
   const say = (amount: number, unit: TimeUnit): string =>
     asInSentences(words.format(distance < 0 ? Math.trunc(amount) : Math.round(amount), unit), place.locale);
   // Half a unit before the next one, what is to come is of that one already.
@@ -37,19 +42,29 @@ export function relativeTime(time: number, place: Place & { now: number }): stri
   if (isUnder(day, hour)) return say(distance / hour, 'hour');
   if (away < 7 * day) return say(distance / day, 'day');
 
-  return new Intl.DateTimeFormat(place.locale, { dateStyle: 'long', timeZone: place.timeZone }).format(time);
+  return dates(keyOf(place), () => {
+    return new Intl.DateTimeFormat(place.locale, { dateStyle: 'long', timeZone: place.timeZone });
+  }).format(time);
 }
 
 /** To the second, with the time zone. */
 export function exactTime(time: number, place: Place): string {
-  return new Intl.DateTimeFormat(place.locale, {
-    timeZone: place.timeZone,
-    year: 'numeric',
-    month: 'long',
-    day: 'numeric',
-    hour: hourIn(place.locale),
-    minute: '2-digit',
-    second: '2-digit',
-    timeZoneName: 'short',
-  }).format(time);
+  const format = exactTimes(keyOf(place), () => {
+    return new Intl.DateTimeFormat(place.locale, {
+      timeZone: place.timeZone,
+      year: 'numeric',
+      month: 'long',
+      day: 'numeric',
+      hour: hourIn(place.locale),
+      minute: '2-digit',
+      second: '2-digit',
+      timeZoneName: 'short',
+    });
+  });
+
+  return format.format(time);
+}
+
+function keyOf({ locale, timeZone }: Place): string {
+  return `${locale} ${timeZone}`;
 }

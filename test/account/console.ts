@@ -29,6 +29,7 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
 
   const routes = accountRoutes({
     interactions: played.interactions,
+    ...noApplications,
     claimsShown,
     longestPassword: policyOptions.maximumLength,
     blockedTries: { of: async () => security.tries },
@@ -55,10 +56,12 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
     endings: {
       async otherSessions(_account, exceptUid) {
         security.spared.push(exceptUid);
-
         return { sessions: [], applications: [], notices: [] };
       },
+      session: never,
+      grant: never,
     },
+    ...nothingElseIn,
     events: { write: async () => undefined },
     ...noSecondFactor,
     ...noContactChange,
@@ -88,6 +91,32 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
 }
 
 const never = () => Promise.reject(new TypeError('tried with the whole program (test/flows)'));
+
+/** No app has anything. */
+const noApplications: Pick<AccountDeps, 'applications' | 'receipts' | 'accessLasts'> = {
+  applications: {
+    ahead: async () => undefined,
+    list: async () => ({ rows: [], count: 0 }),
+    find: async () => undefined,
+    narrow: never,
+    remove: never,
+  },
+  receipts: { of: async () => undefined, create: never },
+  accessLasts: { signedIn: 86_400, away: 30 * 86_400 },
+};
+
+/** Nothing but this browser can act for anybody here. */
+const nothingElseIn: Pick<AccountDeps, 'devices' | 'resources'> = {
+  devices: {
+    ahead: () => [],
+    sessions: async () => ({ rows: [], count: 0 }),
+    offline: async () => ({ rows: [] }),
+    session: async () => undefined,
+    offlineIn: async () => [],
+    offlineOf: async () => undefined,
+  },
+  resources: [],
+};
 
 /** Nobody here has more than a password. */
 const noSecondFactor: Pick<AccountDeps, 'twoFactor' | 'authenticators' | 'passkeys' | 'remembering' | 'signInCodes'> = {

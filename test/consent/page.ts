@@ -1,5 +1,5 @@
 import { consentRoutes } from '../../src/consent/index.ts';
-import type { ConsentItem } from '../../src/oidc/interactions.ts';
+import type { ConsentItem } from '../../src/domain/consent-items.ts';
 import { showEnded } from '../../src/sign-in/index.ts';
 import { ana, playInteractions, stepAt, wiki, type Played } from '../support/interactions.ts';
 import { openSite } from '../web/site.ts';

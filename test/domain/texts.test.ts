@@ -25,7 +25,7 @@ const alike: Readonly<Record<string, readonly string[]>> = {
   de: ['Name', 'Passkey', 'Passkeys', 'Code', 'Problem: {title}', 'Website', 'App'],
   ko: [],
   ja: [],
-  fr: ['Pages', 'Messages', 'E-mail', 'Code', 'Applications'],
+  fr: ['Pages', 'Messages', 'E-mail', 'Code', 'Applications', 'Type'],
   es: ['Error'],
 };
 

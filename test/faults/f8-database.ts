@@ -5,4 +5,4 @@ import { freezeDatabase } from './outages.ts';
 // `npm run faults -- f8-database [--runs 10] [--seconds 30]`
 const { runs, seconds } = options({ runs: 10, seconds: 30 });
 
-endWith(await freezeDatabase({ runs, seconds, people: 6, least: 60, told: print }));
+endWith(await freezeDatabase({ runs, seconds, people: 6, least: 60, warmUp: 20_000, told: print }));

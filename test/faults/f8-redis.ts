@@ -5,4 +5,4 @@ import { freezeRedis } from './outages.ts';
 // `npm run faults -- f8-redis [--runs 10] [--seconds 30]`
 const { runs, seconds } = options({ runs: 10, seconds: 30 });
 
-endWith(await freezeRedis({ runs, seconds, people: 6, least: 60, told: print }));
+endWith(await freezeRedis({ runs, seconds, people: 6, least: 60, warmUp: 20_000, told: print }));

@@ -116,12 +116,18 @@ export const nothingSeen = (): OutageSeen => ({
   growth: 0,
 });
 
-export function outageOf(
-  { store, plan, asking }: { store: Removable; plan: OutagePlan; asking: Asking },
-  seen: OutageSeen,
-): Trouble {
+export interface OutageOf {
+  store: Removable;
+  plan: OutagePlan;
+  asking: Asking;
+  /** Milliseconds of work before anything is measured: a young process takes memory until its heap fits its work. */
+  warmUp: number;
+}
+
+export function outageOf({ store, plan, asking, warmUp }: OutageOf, seen: OutageSeen): Trouble {
   return async ({ server, people, begin, end }) => {
     using asked = watchRequests(server);
+    await load(warmUp, { server, ask: () => refusedBy(asking, server), between: 0 });
     seen.calm = Math.max(seen.calm, await load(watched, { server, ask: () => refusedBy(asking, server) }));
 
     const before = memoryOf(server.pid);
@@ -169,22 +175,28 @@ function take({ caught, refused, slowest, which, broken }: Seen, to: { failures:
   seen.others.push(...broken, ...unexpected);
 }
 
-/** Asks with many at the same time for so many milliseconds; answers the 99th percentile of discovery meanwhile. */
-async function load(lasts: number, { server, ask }: { server: Started; ask: () => Promise<unknown> }): Promise<number> {
+/**
+ * Asks with many at the same time for so many milliseconds; answers the 99th percentile of discovery meanwhile.
+ * `between`: milliseconds from an answer to the next question.
+ */
+async function load(
+  lasts: number,
+  { server, ask, between = 50 }: { server: Started; ask: () => Promise<unknown>; between?: number },
+): Promise<number> {
   const took: number[] = [];
   const discovery = repeat(lasts, async () => void took.push(await tookOf(discoveryOf(server))));
 
-  await Promise.all([discovery, ...Array.from({ length: askers }, () => repeat(lasts, ask))]);
+  await Promise.all([discovery, ...Array.from({ length: askers }, () => repeat(lasts, ask, between))]);
 
   return took.toSorted((a, b) => a - b)[Math.floor(took.length * 0.99)] ?? 0;
 }
 
-async function repeat(lasts: number, work: () => Promise<unknown>): Promise<void> {
+async function repeat(lasts: number, work: () => Promise<unknown>, between = 50): Promise<void> {
   const until = performance.now() + lasts;
 
   while (performance.now() < until) {
     await work();
-    await pause(50);
+    await pause(between);
   }
 }
 

@@ -10,6 +10,8 @@ export interface OutageRuns {
   /** Acknowledged writes of a run before its outage. */
   least: number;
   told?: (line: string) => void;
+  /** Milliseconds of work before anything is measured; unset: none. */
+  warmUp?: number;
 }
 
 export interface OutageResult extends LedgerResult {
@@ -19,28 +21,40 @@ export interface OutageResult extends LedgerResult {
 }
 
 /** The database is killed, and started again on its file, after 1 to 10 s unless told otherwise. */
-export async function killDatabase({ seconds, ...options }: OutageRuns & { seconds?: number }): Promise<OutageResult> {
+export async function killDatabase({
+  seconds,
+  warmUp = 0,
+  ...options
+}: OutageRuns & { seconds?: number }): Promise<OutageResult> {
   await using mongo = await startMongo({ keeps: true });
   const seen = nothingSeen();
-  const trouble = outageOf({ store: mongo, plan: killed(seconds), asking: records }, seen);
+  const trouble = outageOf({ store: mongo, plan: killed(seconds), asking: records, warmUp }, seen);
 
   const result = await runLedger({ ...options, pair: 'sqlite+redis', env: onMongo(mongo.url), trouble });
 
   return judged(result, seen, 2000);
 }
 
-export async function freezeDatabase({ seconds, ...options }: OutageRuns & { seconds: number }): Promise<OutageResult> {
+export async function freezeDatabase({
+  seconds,
+  warmUp = 0,
+  ...options
+}: OutageRuns & { seconds: number }): Promise<OutageResult> {
   await using mongo = await startMongo();
   const seen = nothingSeen();
-  const trouble = outageOf({ store: mongo, plan: frozen(seconds), asking: records }, seen);
+  const trouble = outageOf({ store: mongo, plan: frozen(seconds), asking: records, warmUp }, seen);
 
   return judged(await runLedger({ ...options, pair: 'sqlite+redis', env: onMongo(mongo.url), trouble }), seen);
 }
 
-export async function freezeRedis({ seconds, ...options }: OutageRuns & { seconds: number }): Promise<OutageResult> {
+export async function freezeRedis({
+  seconds,
+  warmUp = 0,
+  ...options
+}: OutageRuns & { seconds: number }): Promise<OutageResult> {
   await using redis = await startRedis({ settings: ['--appendonly', 'yes'] });
   const seen = nothingSeen();
-  const trouble = outageOf({ store: redis, plan: frozen(seconds), asking: ephemera }, seen);
+  const trouble = outageOf({ store: redis, plan: frozen(seconds), asking: ephemera, warmUp }, seen);
   const env = (run: number) => ({
     GATEHOUSE_STORAGE_EPHEMERA_KIND: 'redis',
     GATEHOUSE_STORAGE_EPHEMERA_URL: redis.url,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as oidc from 'openid-client';
 
+import { consentId } from '../../src/domain/grant.ts';
 import type { TestApp } from '../support/app.ts';
 import { openBrowser, type Browser, type Page } from '../support/browser.ts';
 import { relyingParty, type Person, type RelyingParty } from '../support/relying-party.ts';
@@ -148,5 +149,46 @@ export function countTrips({ open, tripsOf }: Way): void {
       app.clock.advance(61_000);
       expect(await tripsOf(() => browser.get(path))).toHaveLength(trips);
     }
+  });
+
+  test.each(['/account/devices', '/account/applications'])('%s: 2, however many stand there', async (path) => {
+    const party = await relyingParty(app, await app.client('web', { redirect_uris: ['https://one.example/cb'] }));
+    const bob = await app.account();
+    const { browser } = await party.signIn(bob, { request: { scope: 'openid profile offline_access' } });
+
+    // Clients are kept, once nobody has changed any for a while.
+    const later = async () => {
+      app.clock.advance(61_000);
+      await app.oidc.checkClients();
+    };
+    await later();
+    await browser.get(path);
+    expect(await tripsOf(() => browser.get(path))).toHaveLength(2);
+
+    const { consents, clients, sessions, refreshFamilies } = app.services.records;
+    const own = consentId(bob.id, party.clientId);
+    const [consent, client] = [await consents.get(own), await clients.get(party.clientId)];
+    const [session] = (await sessions.list('account', bob.id)).rows;
+    const [family] = (await refreshFamilies.list('account', bob.id)).rows;
+    if (!consent || !client || !session || !family) throw new Error('nothing was allowed');
+    await Promise.all(
+      Array.from({ length: 40 }, async (_, n) => {
+        const id = `app-${n} ${bob.id}`;
+        await clients.create({ ...client, id });
+        await consents.create({ ...consent, id: consentId(bob.id, id), clientId: id, lastUsedAt: n });
+        await refreshFamilies.create({ ...family, id, grantId: id, clientId: id });
+        await sessions.create({
+          ...session,
+          id,
+          cookieHash: id,
+          payload: { authorizations: { [id]: {} } },
+          createdAt: n,
+        });
+      }),
+    );
+
+    await later();
+    await browser.get(path);
+    expect(await tripsOf(() => browser.get(path))).toHaveLength(2);
   });
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import type { ConsentAsked } from '../../src/oidc/interactions.ts';
+import type { ConsentAsked } from '../../src/domain/consent-items.ts';
 import type { Arrived } from './browser.ts';
 import { allow, arrive, codeRequest, hasCode, isActive, redeem, refresh, userinfo } from './requests.ts';
 import { openWorld } from './world.ts';

@@ -12,6 +12,7 @@ import { startTellingApps } from '../../src/jobs/telling-apps.ts';
 import type { Oidc } from '../../src/oidc/provider.ts';
 import { createOidc } from '../../src/oidc/provider.ts';
 import { createUnits } from '../../src/oidc/units.ts';
+import { createConsents } from '../../src/operations/consents.ts';
 import { createEndings, type Endings } from '../../src/operations/endings.ts';
 import { createLogoutDelivery } from '../../src/operations/logout-delivery.ts';
 import { createLogoutNotices } from '../../src/operations/logout-notices.ts';
@@ -112,6 +113,7 @@ export async function openWorld(
       sealing,
       clock,
       events: writer,
+      consents: createConsents({ records: between(records), events: writer }),
       endings,
       logoutNotices: notices,
       pages,

@@ -165,7 +165,7 @@ async function someOf(open: Pair['open'], { half }: { half: boolean }): Promise<
   // The last one gives the lease back: by then it is done.
   const marks = half ? [] : [...all.slice(0, 5), ...all.slice(-4, -1)];
 
-  return [...marks, ...all.slice(5, -4).filter((number) => number % 20 === 0)];
+  return [...marks, ...all.slice(5, -4).filter((number) => number % 40 === 0)];
 }
 
 async function neverBothOpen({ source, target }: Pick<Houses, 'source' | 'target'>): Promise<void> {

@@ -1,12 +1,7 @@
 import type { Account } from '../../src/domain/account.ts';
-import type {
-  ClientFace,
-  ConsentAsked,
-  Ended,
-  Interaction,
-  Interactions,
-  PartialProof,
-} from '../../src/oidc/interactions.ts';
+import type { ClientFace } from '../../src/domain/client-face.ts';
+import type { ConsentAsked } from '../../src/domain/consent-items.ts';
+import type { Ended, Interaction, Interactions, PartialProof } from '../../src/oidc/interactions.ts';
 import { to, type Outcome } from '../../src/web/route.ts';
 
 /** The protocol as the pages see it, played from a script: what step there is, and what was asked of it since. */

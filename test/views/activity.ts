@@ -54,6 +54,8 @@ export const detailsOfKinds: { readonly [K in ActivityKind]: DetailsOf<K> } = {
   'passkey.removed': {},
   'consent.given': { scopes: ['openid', 'profile', 'email', 'offline_access', 'payroll.read'], claims: [] },
   'consent.refused': {},
+  'consent.narrowed': { scopes: ['email'], claims: [], resources: [] },
+  'consent.removed': {},
   'token.issued': { grantType: 'authorization_code', scopes: ['openid'] },
   'token.revoked': {},
   'token.reuse_detected': {},

@@ -1,5 +1,7 @@
 import { accountSamples } from './account.ts';
 import { activitySamples } from './activity.ts';
+import { applicationSamples } from './applications.ts';
+import { deviceSamples } from './devices.ts';
 import { otherSamples } from './others.ts';
 import { recoverySamples } from './recovery.ts';
 import type { Sample } from './sample.ts';
@@ -11,5 +13,7 @@ export const samples: readonly Sample[] = [
   ...recoverySamples,
   ...accountSamples,
   ...activitySamples,
+  ...applicationSamples,
+  ...deviceSamples,
   ...otherSamples,
 ];

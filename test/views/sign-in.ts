@@ -1,7 +1,7 @@
 import { consentView } from '../../src/consent/index.ts';
-import { inWords, timeInWords } from '../../src/consent/words.ts';
+import type { ConsentItem } from '../../src/domain/consent-items.ts';
+import { itemInWords, timeInWords } from '../../src/domain/consent-words.ts';
 import { waitInWords } from '../../src/domain/duration.ts';
-import type { ConsentItem } from '../../src/oidc/interactions.ts';
 import { endedView } from '../../src/sign-in/ended.ts';
 import { pickerView } from '../../src/sign-in/picker.ts';
 import { secondFactorView, type Asked } from '../../src/sign-in/second-factor.ts';
@@ -54,12 +54,7 @@ const everything: readonly ConsentItem[] = [
 ];
 
 function consent({ say, locale }: Told) {
-  const words = (item: ConsentItem) =>
-    inWords(
-      item,
-      { say, visitor: { locale } as Parameters<typeof inWords>[1]['visitor'] },
-      { away: 90 * (day / 1000) },
-    );
+  const words = (item: ConsentItem) => itemInWords(item, locale, { away: 90 * (day / 1000) });
 
   return {
     uid,

@@ -1,13 +1,33 @@
 import Provider from 'oidc-provider';
-import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
 
+import { allowanceIn, allowanceOf, fieldsOf, type GrantFields } from '../../domain/allowance.ts';
 import type { Clock } from '../../domain/clock.ts';
+import { consentId, type Grant } from '../../domain/grant.ts';
 import type { Records } from '../../storage/records.ts';
+import type { Inside } from '../deps.ts';
 import type { Keeper } from './keeper.ts';
 import { atRest, awake } from './keeper.ts';
 
+export interface GrantDeps extends Pick<Inside, 'clientOf'> {
+  records: Pick<Records, 'consents' | 'grants' | 'refreshFamilies'>;
+  clock: Clock;
+}
+
 /** What a session lets a client do. Its id proves nothing and is kept as it is. */
-export function grants({ records, clock }: { records: Pick<Records, 'refreshFamilies'>; clock: Clock }): Keeper {
+export function grants({ records, clock, clientOf }: GrantDeps): Keeper {
+  /** Where the consent was narrowed or removed meanwhile, the grant was written from what it was before. */
+  async function followConsent(id: string, { accountId = '', clientId = '', ...payload }: AdapterPayload) {
+    const consent = await records.consents.get(consentId(accountId, clientId));
+    if (consent === undefined) return void (await records.grants.remove(id));
+
+    const allowance = allowanceOf(consent);
+    if (JSON.stringify(allowanceIn(payload as GrantFields)) === JSON.stringify(allowance)) return;
+
+    const change = (old: Grant) => ({ ...old, payload: { ...old.payload, ...fieldsOf(allowance) } });
+    await records.grants.update(id, change);
+  }
+
   return {
     async find(unit, id) {
       const row = await unit.get('grants', id);
@@ -18,6 +38,10 @@ export function grants({ records, clock }: { records: Pick<Records, 'refreshFami
     async upsert(unit, id, { payload, ttl }) {
       const now = clock.now();
       const expiresAt = now + ttl * 1000;
+      const client = await clientOf(payload.clientId ?? '');
+
+      // Whoever takes a consent back takes every grant along that is there: this one is not there yet.
+      if (!client?.metadata.first_party) unit.notes.lookAgain = () => followConsent(id, payload);
 
       // One that was read in this request is changed, never made anew: it may have been revoked meanwhile.
       if (await unit.known('grants', id)) {
@@ -26,21 +50,19 @@ export function grants({ records, clock }: { records: Pick<Records, 'refreshFami
       }
 
       const sessionUid = sessionAtHand();
+      const row: Grant = {
+        id,
+        accountId: payload.accountId ?? '',
+        clientId: payload.clientId ?? '',
+        ...(sessionUid !== undefined && { sessionUid }),
+        payload: atRest(payload),
+        consumed: [],
+        createdAt: now,
+        lastUsedAt: now,
+        expiresAt,
+      };
 
-      unit.write({
-        in: 'grants',
-        create: {
-          id,
-          accountId: payload.accountId ?? '',
-          clientId: payload.clientId ?? '',
-          ...(sessionUid !== undefined && { sessionUid }),
-          payload: atRest(payload),
-          consumed: [],
-          createdAt: now,
-          lastUsedAt: now,
-          expiresAt,
-        },
-      });
+      unit.write({ in: 'grants', create: row });
     },
 
     /** What came of it is dead with it; its refresh families are only in the way then. */

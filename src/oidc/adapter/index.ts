@@ -20,7 +20,7 @@ import { sessions } from './sessions.ts';
  * counts as being there: a token whose grant, session, account or client is gone is not.
  */
 export interface AdapterDeps extends Pick<Inside, 'clientOf'> {
-  records: Pick<Records, 'used' | 'refreshFamilies'>;
+  records: Pick<Records, 'used' | 'consents' | 'grants' | 'refreshFamilies'>;
   clock: Clock;
   config: Pick<Config, 'tokens'>;
 }

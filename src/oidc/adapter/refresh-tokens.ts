@@ -75,7 +75,13 @@ export function refreshTokens({ clock, absoluteLife }: RefreshTokenDeps): Keeper
     async upsert(unit, value, { payload, ttl }) {
       const { rotation } = unit.notes;
       const now = clock.now();
-      const next = { current: sha256(value), payload: atRest(payload), lastUsedAt: now, expiresAt: now + ttl * 1000 };
+      const next = {
+        current: sha256(value),
+        payload: atRest(payload),
+        ...(unit.origin && { ip: unit.origin.ip }),
+        lastUsedAt: now,
+        expiresAt: now + ttl * 1000,
+      };
 
       if (rotation?.familyId !== familyIdOf(value)) {
         unit.write({ in: 'refreshFamilies', create: firstOf(familyIdOf(value), payload, { ...next, createdAt: now }) });
@@ -148,7 +154,7 @@ function previousOf(old: RefreshFamily, presented: string): string[] {
 function firstOf(
   id: string,
   payload: AdapterPayload,
-  state: Pick<RefreshFamily, 'current' | 'payload' | 'createdAt' | 'lastUsedAt' | 'expiresAt'>,
+  state: Pick<RefreshFamily, 'current' | 'payload' | 'ip' | 'createdAt' | 'lastUsedAt' | 'expiresAt'>,
 ): RefreshFamily {
   return {
     id,

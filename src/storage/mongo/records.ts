@@ -18,7 +18,7 @@ const migrations: readonly Migration[] = [
   collections({
     accounts: { unique: ['email'], lists: ['created', 'email', 'administrators'] },
     passwords: {},
-    clients: byCreation,
+    clients: { lists: ['created', 'portals'] },
     consents: { lists: ['account', 'client'] },
     grants: { lists: ['account', 'client', 'session'], expires: true },
     refreshFamilies: { lists: ['grant', 'account', 'client', 'session'], expires: true },

@@ -47,6 +47,9 @@ export const recordsMigrations: readonly Migration[] = [
         createCollection('logoutNotices', { lists: ['state', 'person'], expires: true }),
         createCollection('receipts', { ...account, expires: true }),
         addList('events', 'tries'),
+        addList('clients', 'portals'),
+        `UPDATE clients SET group_portals = 'all', order_portals = json_extract(doc, '$.createdAt')
+         WHERE json_extract(doc, '$.metadata.portal');`,
       ].join('\n'),
     );
   },

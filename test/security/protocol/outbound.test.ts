@@ -129,6 +129,8 @@ describe('server-side requests', () => {
         const page = await browser.get(`/oauth/logout?id_token_hint=${token}`);
         expect(page.status).toBe(303);
         await tried(party.id);
+        // Else it is tried for a day.
+        await ground.app.services.clients.delete(party.id, { actor: 'command-line' });
 
         return undefined;
       },

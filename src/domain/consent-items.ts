@@ -1,19 +1,53 @@
-import type { Account, Locale } from '../domain/account.ts';
-import type { Json } from '../domain/json.ts';
-import type { Config } from '../config/schema.ts';
-import { claimsAskedAlone, resourceItem } from './consent.ts';
-import type { ConsentAsked, ConsentItem } from './interactions.ts';
-import type { Allowance, ClaimsOfScope, Wanted } from './wanted.ts';
+import type { Account, Locale } from './account.ts';
+import type { Allowance, Wanted } from './allowance.ts';
+import { claimsOfAccount, claimsOfScope } from './claims.ts';
+import type { Json } from './json.ts';
+
+/** Only on a consent step. */
+export interface ConsentAsked {
+  items: ConsentItem[];
+  /** Whether access for the time away is asked for (`offline_access`). */
+  offline: boolean;
+}
+
+/** One box that can be ticked. `openid` is shown and can't be unticked. */
+export interface ConsentItem {
+  /** `scope:email`, `claim:birthdate`, `resource:https://api.example.com read` */
+  id: string;
+  scope?: string;
+  claim?: string;
+  resource?: { indicator: string; name: string; scope: string; description: string };
+  /** The claims that it carries, with the values that would be shared now. */
+  values: { claim: string; value: string }[];
+  required: boolean;
+  /** Allowed already: shown as such. */
+  allowed: boolean;
+}
+
+/** The person's answer: what was asked on one page, and which boxes were ticked. */
+export interface Answer {
+  accountId: string;
+  clientId: string;
+  wanted: Wanted;
+  /** Ids of items (`ConsentItem.id`). */
+  ticked: readonly string[];
+  /** Milliseconds. */
+  at: number;
+}
 
 export interface Asking {
   wanted: Wanted;
   /** What was allowed before. */
-  allowed: Allowance;
+  allowed: Pick<Allowance, 'scopes' | 'claims' | 'resources'>;
   account: Account;
-  /** Every claim of the account that it can share, by name. */
-  claims: Readonly<Record<string, Json | undefined>>;
-  claimsOfScope: ClaimsOfScope;
-  resources: Config['resources'];
+  resources: readonly ResourceWords[];
+}
+
+/** A registered API (RFC 8707) in the operator's words. */
+export interface ResourceWords {
+  identifier: string;
+  name: string;
+  scopes: readonly { name: string; description: Readonly<Record<string, string>> }[];
 }
 
 /** They describe the value that they stand beside, or the record as a whole. */
@@ -24,7 +58,8 @@ const order = ['openid', 'profile', 'email', 'phone', 'address'];
 
 /** The boxes of the consent page, with the values that would be shared now. */
 export function consentItems(asking: Asking): ConsentAsked {
-  const { wanted, allowed, claimsOfScope } = asking;
+  const { wanted, allowed, account } = asking;
+  const claims = claimsOfAccount(account);
   const scopes = wanted.scopes.toSorted((a, b) => rank(a) - rank(b));
 
   const items = [
@@ -33,14 +68,14 @@ export function consentItems(asking: Asking): ConsentAsked {
       .map((scope) => ({
         id: `scope:${scope}`,
         scope,
-        values: valuesOf(claimsOfScope(scope), asking.claims),
+        values: valuesOf(claimsOfScope(scope), claims),
         required: scope === 'openid',
         allowed: allowed.scopes.includes(scope),
       })),
-    ...claimsAskedAlone(wanted, claimsOfScope).map((claim) => ({
+    ...claimsAskedAlone(wanted).map((claim) => ({
       id: `claim:${claim}`,
       claim,
-      values: valuesOf([claim], asking.claims),
+      values: valuesOf([claim], claims),
       required: false,
       allowed: allowed.claims.includes(claim),
     })),
@@ -81,7 +116,7 @@ function inLanguage(description: Readonly<Record<string, string>> | undefined, l
   return description?.[locale] ?? description?.['en'] ?? '';
 }
 
-function valuesOf(names: readonly string[], claims: Asking['claims']): ConsentItem['values'] {
+function valuesOf(names: readonly string[], claims: Readonly<Record<string, Json | undefined>>): ConsentItem['values'] {
   return names.flatMap((claim) => {
     const value = unspoken.has(claim) ? '' : inWords(claims[claim]);
     return value === '' ? [] : [{ claim, value }];
@@ -102,4 +137,15 @@ function inWords(value: Json | undefined): string {
 function rank(scope: string): number {
   const index = order.indexOf(scope);
   return index === -1 ? order.length : index;
+}
+
+export function resourceItem(indicator: string, scope: string): string {
+  return `resource:${indicator} ${scope}`;
+}
+
+/** Claims that no asked scope carries: they get a box of their own. */
+export function claimsAskedAlone({ scopes, claims }: Pick<Wanted, 'scopes' | 'claims'>): string[] {
+  const carried = new Set(scopes.flatMap(claimsOfScope));
+
+  return claims.filter((claim) => !carried.has(claim));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import type { ClientMetadata } from '../../src/domain/client.ts';
-import { clientFace, formActionFor, wayBack } from '../../src/oidc/client-face.ts';
+import { clientFace, formActionFor, wayBack } from '../../src/domain/client-face.ts';
 
 const metadata: ClientMetadata = { client_name: 'Wiki', redirect_uris: ['https://wiki.example.net/cb'] };
 const face = (of: Partial<ClientMetadata>, redirectUri?: string) =>

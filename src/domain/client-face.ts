@@ -1,5 +1,22 @@
-import type { Client, ClientMetadata } from '../domain/client.ts';
-import type { ClientFace } from './interactions.ts';
+import type { Client, ClientMetadata } from './client.ts';
+
+/** How a client is shown to people: text and links that were checked at registration, to be shown inertly (S20, S21). */
+export interface ClientFace {
+  id: string;
+  /** At most 60 characters, control and bidi characters removed. */
+  name: string;
+  firstParty: boolean;
+  /** Where the answer goes: `wiki.example.net`, or a custom scheme. */
+  host: string;
+  /** Whether that is a loopback address: pages say so in words. */
+  onThisComputer: boolean;
+  /** Whether anybody could claim to be this client: loopback or custom scheme (consent is asked each time). */
+  impersonable: boolean;
+  logoUri?: string;
+  clientUri?: string;
+  policyUri?: string;
+  tosUri?: string;
+}
 
 /** How many characters of a client's name people are shown. */
 const longestName = 60;

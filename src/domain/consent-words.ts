@@ -1,8 +1,11 @@
-import type { Locale } from '../domain/account.ts';
-import { isStandardClaim } from '../domain/claims.ts';
-import { amountInWords } from '../domain/duration.ts';
-import type { ConsentItem } from '../oidc/interactions.ts';
-import type { Ask, MessageKey, Say } from '../web/route.ts';
+import type { Locale } from './account.ts';
+import { isStandardClaim } from './claims.ts';
+import type { ConsentItem } from './consent-items.ts';
+import { amountInWords } from './duration.ts';
+import { lastMade } from './last-made.ts';
+import { textIn, type TextKey, type TextValues } from './texts.ts';
+
+type Say = (key: TextKey, values?: TextValues) => string;
 
 /** What a tick stands for, as people read it. */
 export interface ItemInWords {
@@ -18,8 +21,10 @@ export interface ItemInWords {
   allowed: boolean;
 }
 
+const languageNames = lastMade<Intl.DisplayNames>(6);
+
 /** The standard scopes (OpenID Connect Core 1.0 sections 5.4 and 11). */
-const scopes: Readonly<Record<string, { title: MessageKey; hint?: MessageKey }>> = {
+const scopes: Readonly<Record<string, { title: TextKey; hint?: TextKey }>> = {
   openid: { title: 'consent.scope.openid', hint: 'consent.scope.openidHint' },
   profile: { title: 'consent.scope.profile' },
   email: { title: 'consent.scope.email' },
@@ -28,17 +33,17 @@ const scopes: Readonly<Record<string, { title: MessageKey; hint?: MessageKey }>>
   offline_access: { title: 'consent.scope.offline', hint: 'consent.scope.offlineHint' },
 };
 
-/** `offline_access` begins unticked: the app is told to work without it. Everything else begins as it was asked for. */
-export function inWords(
-  item: ConsentItem,
-  { say, visitor }: Pick<Ask, 'say' | 'visitor'>,
-  { away }: { away: number },
-): ItemInWords {
-  const languages = new Intl.DisplayNames([visitor.locale], { type: 'language' });
+/**
+ * `away`: seconds that access lasts at most while the person is not there. `offline_access` begins unticked: the app is told to work without it. Everything
+ * else begins as it was asked for.
+ */
+export function itemInWords(item: ConsentItem, locale: Locale, { away }: { away: number }): ItemInWords {
+  const languages = languageNames(locale, () => new Intl.DisplayNames([locale], { type: 'language' }));
+  const say: Say = (key, values) => textIn(locale, key, values);
 
   return {
     id: item.id,
-    ...nameOf(item, say, timeInWords(away, visitor.locale)),
+    ...nameOf(item, say, timeInWords(away, locale)),
     values: item.values.map(({ claim, value }) => ({
       label: labelOf(claim, say),
       value: claim === 'locale' ? (languages.of(value) ?? value) : value,

@@ -1,0 +1,96 @@
+import { allowanceIn, sorted, type GrantFields, type Wanted } from '../domain/allowance.ts';
+import { consoleClientId } from '../domain/client.ts';
+import type { Consent, Grant, RefreshFamily } from '../domain/grant.ts';
+import { everyRow, type Records } from '../storage/records.ts';
+
+/** What one app holds of one person. */
+export interface ApplicationUse {
+  clientId: string;
+  /** What the person has said. */
+  consent?: Consent;
+  /** What the grants hold, whichever session they are of. */
+  held: Wanted;
+  /** Whether a session or a token is alive for it (DECISIONS 8). */
+  inUse: boolean;
+  /** Milliseconds; absent: never. */
+  lastUsedAt?: number;
+}
+
+export type ApplicationUseDeps = Pick<Records, 'clients' | 'consents' | 'grants' | 'refreshFamilies' | 'sessions'>;
+
+/** Rows of one kind; who has more of them sees by the newest whether an application is in use. */
+const newest = { limit: 1000, descending: true } as const;
+
+/**
+ * By client, all of it read at once: however many there are, it is one trip. Those that may use the account without having
+ * done so yet are among them.
+ */
+export async function readUses(
+  records: ApplicationUseDeps,
+  accountId: string,
+): Promise<ReadonlyMap<string, ApplicationUse>> {
+  const [consents, grants, families, sessions, portals] = await Promise.all([
+    allOf(everyRow((page) => records.consents.list('account', accountId, { ...page, limit: 1000 }))),
+    records.grants.list('account', accountId, newest),
+    records.refreshFamilies.list('account', accountId, newest),
+    records.sessions.list('account', accountId, newest),
+    allOf(everyRow((page) => records.clients.list('portals', 'all', page))),
+  ]);
+
+  const consentOf = new Map(consents.map((consent) => [consent.clientId, consent]));
+  const grantsOf = Map.groupBy(grants.rows, ({ clientId }) => clientId);
+  const familiesOf = Map.groupBy(families.rows, ({ grantId }) => grantId);
+  const live = new Set(sessions.rows.map(({ id }) => id));
+
+  const ids = new Set([consoleClientId, ...portals.map(({ id }) => id), ...consentOf.keys(), ...grantsOf.keys()]);
+  const uses = [...ids].map((clientId): ApplicationUse => {
+    const consent = consentOf.get(clientId);
+    const own = (grantsOf.get(clientId) ?? []).map((grant) => ({ grant, families: familiesOf.get(grant.id) ?? [] }));
+    const times = [
+      ...(consent ? [consent.lastUsedAt] : []),
+      ...own.flatMap((each) => [each.grant, ...each.families].map(({ lastUsedAt }) => lastUsedAt)),
+      ...(clientId === consoleClientId ? sessions.rows.map(({ lastAccessedAt }) => lastAccessedAt) : []),
+    ];
+
+    return {
+      clientId,
+      ...(consent && { consent }),
+      held: heldBy(own.map(({ grant }) => grant)),
+      // The console needs no grant: whoever is signed in is at it.
+      inUse: clientId === consoleClientId ? live.size > 0 : own.some((each) => isAlive(each, live)),
+      ...(times.length > 0 && { lastUsedAt: Math.max(...times) }),
+    };
+  });
+
+  return new Map(uses.map((use) => [use.clientId, use]));
+}
+
+async function allOf<T>(rows: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const row of rows) found.push(row);
+
+  return found;
+}
+
+/** A grant outlives its session only by what goes on while the person is away. */
+function isAlive(
+  { grant, families }: { grant: Grant; families: readonly RefreshFamily[] },
+  live: ReadonlySet<string>,
+): boolean {
+  if (grant.sessionUid !== undefined && live.has(grant.sessionUid)) return true;
+
+  return families.length > 0 && heldBy([grant]).scopes.includes('offline_access');
+}
+
+function heldBy(grants: readonly Grant[]): Wanted {
+  const all = grants.map(({ payload }) => allowanceIn(payload as GrantFields));
+  const indicators = sorted(all.flatMap(({ resources }) => Object.keys(resources)));
+
+  return {
+    scopes: sorted(all.flatMap(({ scopes }) => scopes)),
+    claims: sorted(all.flatMap(({ claims }) => claims)),
+    resources: Object.fromEntries(
+      indicators.map((name) => [name, sorted(all.flatMap(({ resources }) => resources[name] ?? []))]),
+    ),
+  };
+}

@@ -1,0 +1,118 @@
+import type { DeviceSession } from '../domain/device-session.ts';
+import { consentId, type Consent, type RefreshFamily } from '../domain/grant.ts';
+import type { Reads } from '../storage/reads.ts';
+import type { Page, Records } from '../storage/records.ts';
+import { offlineAccessOf, type OfflineAccess } from './offline-access.ts';
+
+export type { OfflineAccess };
+
+/**
+ * Everything that can act for somebody: the browsers that are signed in, and the apps that go on while the person is away.
+ * Whoever has very many of them reads them page by page, each page in as many questions as the first.
+ */
+export interface Devices {
+  /** Sends for the first pages, before it is known who asks. */
+  ahead(accountId: string): Promise<unknown>[];
+  /** Those that began last come first; `count`: of all pages. Throws Invalid where `after` is no cursor. */
+  sessions(accountId: string, after?: string): Promise<Page<DeviceSession> & { count: number }>;
+  /** What was given last comes first. Throws Invalid where `after` is no cursor. */
+  offline(accountId: string, after?: string): Promise<Page<OfflineAccess>>;
+  /** Undefined: there is none, or it is somebody else's. */
+  session(accountId: string, uid: string): Promise<DeviceSession | undefined>;
+  /** What was given in one session and outlives it. */
+  offlineIn(accountId: string, uid: string): Promise<OfflineAccess[]>;
+  /** By its grant. Undefined: there is none, or it is somebody else's. */
+  offlineOf(accountId: string, grantId: string): Promise<OfflineAccess | undefined>;
+}
+
+export interface DevicesDeps {
+  records: Pick<Records, 'sessions' | 'refreshFamilies' | 'consents'>;
+  reads: Reads;
+}
+
+const sessionsOnPage = 25;
+/** An app may have several tokens by one grant. */
+const familiesOnPage = 50;
+/** Of consents, the last used: what is not among them is asked for by itself. */
+const consentsAtOnce = 100;
+
+export function createDevices({ records, reads }: DevicesDeps): Devices {
+  const { sessions, refreshFamilies, consents } = records;
+
+  const sessionsAfter = (accountId: string, after?: string) =>
+    reads.once(`sessions ${accountId} ${after ?? ''}`, () =>
+      sessions.list('account', accountId, pageAfter(after, sessionsOnPage)),
+    );
+
+  const countOf = (accountId: string) =>
+    reads.once(`session count ${accountId}`, () => sessions.count('account', accountId));
+
+  const familiesAfter = (accountId: string, after?: string) =>
+    reads.once(`refresh families ${accountId} ${after ?? ''}`, () =>
+      refreshFamilies.list('account', accountId, pageAfter(after, familiesOnPage)),
+    );
+
+  const lastConsents = (accountId: string) =>
+    reads.once(`consents ${accountId}`, () =>
+      consents.list('account', accountId, pageAfter(undefined, consentsAtOnce)),
+    );
+
+  /** Of each of these clients, asked for once. */
+  async function consentsFor(accountId: string, families: readonly RefreshFamily[]): Promise<Map<string, Consent>> {
+    const { rows, next } = await lastConsents(accountId);
+    const found = new Map(rows.map((consent) => [consent.clientId, consent]));
+    if (next === undefined) return found;
+
+    const missing = [...new Set(families.map(({ clientId }) => clientId))].filter((id) => !found.has(id));
+
+    for (const consent of await Promise.all(missing.map((id) => consents.get(consentId(accountId, id))))) {
+      if (consent) found.set(consent.clientId, consent);
+    }
+
+    return found;
+  }
+
+  async function accessOf(accountId: string, families: Promise<Page<RefreshFamily>>): Promise<Page<OfflineAccess>> {
+    const [{ rows, next }] = await Promise.all([families, lastConsents(accountId)]);
+    const own = rows.filter((family) => family.accountId === accountId);
+    const found = await consentsFor(accountId, own);
+
+    return {
+      rows: offlineAccessOf(own, (clientId) => found.get(clientId)),
+      ...(next !== undefined && { next }),
+    };
+  }
+
+  return {
+    ahead: (accountId) => [
+      sessionsAfter(accountId),
+      countOf(accountId),
+      familiesAfter(accountId),
+      lastConsents(accountId),
+    ],
+
+    async sessions(accountId, after) {
+      const [page, count] = await Promise.all([sessionsAfter(accountId, after), countOf(accountId)]);
+
+      return { ...page, count };
+    },
+
+    offline: (accountId, after) => accessOf(accountId, familiesAfter(accountId, after)),
+
+    async session(accountId, uid) {
+      const session = await sessions.get(uid);
+
+      return session?.accountId === accountId ? session : undefined;
+    },
+
+    offlineIn: async (accountId, uid) =>
+      (await accessOf(accountId, refreshFamilies.list('session', uid, pageAfter(undefined, familiesOnPage)))).rows,
+
+    offlineOf: async (accountId, grantId) =>
+      (await accessOf(accountId, refreshFamilies.list('grant', grantId, pageAfter(undefined, familiesOnPage)))).rows[0],
+  };
+}
+
+function pageAfter(after: string | undefined, limit: number) {
+  return { limit, descending: true, ...(after !== undefined && { after }) };
+}
