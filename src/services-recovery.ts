@@ -12,6 +12,7 @@ import { createRecovery, type Recovery, type RecoveryDeps } from './operations/r
 import { createTypedAddress, type TypedAddress } from './operations/typed-address.ts';
 import { createWasntMe, type WasntMe, type WasntMeDeps } from './operations/wasnt-me.ts';
 import type { Guessing } from './credentials/guessing.ts';
+import { createActivity, type Activity } from './events/activity.ts';
 import type { Events } from './events/writer.ts';
 import type { Reads } from './storage/reads.ts';
 import type { Records } from './storage/records.ts';
@@ -19,6 +20,7 @@ import type { Sealing } from './storage/sealing.ts';
 
 /** The part of `services.ts` about who is at the door and how they get back in: wiring, and nothing else. */
 export interface RecoveryServices {
+  activity: Activity;
   recovery: Recovery;
   wasntMe: WasntMe;
   mailbox: Mailbox;
@@ -58,10 +60,12 @@ export async function openPlacesIn(
 }
 
 export function openRecovery({ config, ...deps }: RecoveryServicesDeps): RecoveryServices {
-  const inside = { ...deps, shares: createShares(deps) };
+  const activity = createActivity(deps);
+  const inside = { ...deps, activity, shares: createShares(deps) };
   const recovery = createRecovery({ ...inside, limits: config.limits.recovery });
 
   return {
+    activity,
     recovery,
     wasntMe: createWasntMe({ ...inside, recovery }),
     mailbox: createMailbox(inside),

@@ -34,7 +34,9 @@ import { keepFormerAddresses } from './operations/former-addresses.ts';
 import type { Tell } from './operations/happenings.ts';
 import { createLogoutNotices, type LogoutNotices } from './operations/logout-notices.ts';
 import { createKeptPassword } from './operations/kept-password.ts';
+import { createDisowning, type Disowning } from './operations/disowning.ts';
 import { createMaintenance, type Maintenance } from './operations/maintenance.ts';
+import { createRetention, type Retention } from './operations/retention.ts';
 import { createReceipts, type Receipts } from './operations/receipts.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
 import { createSignInCodes, type SignInCodes } from './operations/sign-in-codes.ts';
@@ -74,6 +76,8 @@ export interface Services extends FactorServices, NewcomerServices, ContactServi
   consents: Consents;
   applications: Applications;
   endings: Endings;
+  disowning: Disowning;
+  retention: Retention;
   receipts: Receipts;
   /** `onWake`: the apps of a session that has ended are to be told. */
   logoutNotices: LogoutNotices & { onWake(listener: () => void): void };
@@ -151,6 +155,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const ground = { config, records, reads, sealing, clock };
   const inside = { ...ground, events, passwords, policy, guessing, messages, tell, keptPassword, oldPassword };
   const accounts = createAccounts({ ...inside, factors: factors.factors, endings });
+  const contact = openContact({ ...inside, ...factors, endings });
 
   return {
     ...inside,
@@ -160,11 +165,13 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     signInCodes: createSignInCodes({ ...factors, messages, placeOf, clock }),
     ...factors,
     ...openNewcomers({ ...inside, ephemera, factors, takeOver }),
-    ...openContact({ ...inside, ...factors, endings }),
+    ...contact,
     ...openRecovery({ ...inside, ...factors, endings, placeOf, takeOver }),
     consents,
     applications: createApplications({ ...inside, consents, endings, receipts, resources: config.resources }),
     endings,
+    disowning: createDisowning({ ...inside, ...factors, ...contact, endings, receipts }),
+    retention: createRetention({ records, clock, keptFor: config.events.kept_for }),
     receipts,
     logoutNotices: { ...logoutNotices, onWake: appsToTell.listen },
     devices: createDevices({ records, reads }),

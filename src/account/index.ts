@@ -1,5 +1,6 @@
 import type { Interactions } from '../oidc/interactions.ts';
 import { page, to, type NavigationItem, type Route } from '../web/route.ts';
+import { activity, type ActivityDeps } from './activity.ts';
 import { applications, type ApplicationsDeps } from './applications.ts';
 import { devices, type DevicesDeps } from './devices.ts';
 import type { ConsolePage } from './page.ts';
@@ -14,7 +15,14 @@ import { signInAndSecurity, type SignInAndSecurityDeps } from './sign-in-and-sec
  * pages' words and forms; the rules are in `operations/`, and it must not know how a session or a token is kept.
  */
 export interface AccountDeps
-  extends PersonalInformationDeps, SignInAndSecurityDeps, DevicesDeps, ApplicationsDeps, ReceiptsDeps, UndoEmailDeps {
+  extends
+    PersonalInformationDeps,
+    SignInAndSecurityDeps,
+    DevicesDeps,
+    ApplicationsDeps,
+    ReceiptsDeps,
+    ActivityDeps,
+    UndoEmailDeps {
   interactions: Pick<Interactions, 'consoleReturn' | 'signOut' | 'renewSession' | 'clientFace'>;
   endings: SignInAndSecurityDeps['endings'] & DevicesDeps['endings'];
   receipts: ApplicationsDeps['receipts'] & ReceiptsDeps['receipts'] & DevicesDeps['receipts'];
@@ -25,6 +33,7 @@ const pages: readonly [ConsolePage<AccountDeps>, ...ConsolePage<AccountDeps>[]] 
   signInAndSecurity,
   devices,
   applications,
+  activity,
 ];
 
 export const accountNavigation: readonly NavigationItem[] = pages.map(({ place }) => place);

@@ -5,7 +5,6 @@ import { waitInWords } from '../domain/duration.ts';
 import type { RememberedBrowser } from '../domain/factors.ts';
 import { deviceInWords, deviceOf } from '../messages/device.ts';
 import type { Interactions } from '../oidc/interactions.ts';
-import type { BlockedTries, Tries } from '../operations/blocked-tries.ts';
 import { changePassword, type ChangePasswordDeps } from '../operations/change-password.ts';
 import { knownOf, type JudgeStrength } from '../operations/password-problems.ts';
 import { byField } from '../operations/problems.ts';
@@ -22,7 +21,6 @@ export interface SignInAndSecurityDeps extends ChangePasswordDeps, TwoFactorDeps
   interactions: Pick<Interactions, 'renewSession'>;
   signInCodes: Pick<SignInCodes, 'can'>;
   strength: JudgeStrength;
-  blockedTries: BlockedTries;
   /** Of a password, in characters: said beside the field; the least depends on whether there is a second factor. */
   longestPassword: number;
 }
@@ -31,8 +29,6 @@ export interface SignInAndSecurityView {
   /** For password managers: whose password it is. */
   email: string;
   names: readonly string[];
-  /** Of strangers, most likely; absent: there were none lately. */
-  tries?: Omit<Tries, 'userAgent'> & { /** In words. */ device: string };
   length: { minimum: number; maximum: number };
   /** So many characters the password must have before codes go to the address: see `passwordFirst`. */
   passwordFirst?: number;
@@ -74,11 +70,7 @@ export const signInAndSecurity: ConsolePage<SignInAndSecurityDeps> = {
 
     page(path, signInAndSecurityView, (ask) => shownTo(deps, ask, { everywhere: true }), {
       access: 'recent',
-      ahead: (accountId) => [
-        deps.passkeys.list(accountId),
-        deps.remembering.list(accountId),
-        deps.blockedTries.ahead(accountId),
-      ],
+      ahead: (accountId) => [deps.passkeys.list(accountId), deps.remembering.list(accountId)],
     }),
 
     action(
@@ -129,7 +121,7 @@ async function shownTo(
   ask: AskedHere,
   now: Pick<SignInAndSecurityView, 'everywhere' | 'wait'>,
 ): Promise<SignInAndSecurityView> {
-  const [factors, tries] = await Promise.all([factorsOf(deps, ask), deps.blockedTries.of(ask.account)]);
+  const factors = await factorsOf(deps, ask);
   const minimum = deps.policy.minimumLength(factors.twoFactor.isPasswordGuarded);
 
   return {
@@ -138,7 +130,6 @@ async function shownTo(
     ...passwordFirst(factors.twoFactor, deps.policy),
     ...now,
     ...factors,
-    ...(tries && { tries: { ...tries, device: deviceInWords(deviceOf(tries.userAgent), ask.say) } }),
   };
 }
 

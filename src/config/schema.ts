@@ -24,6 +24,7 @@ import {
 } from './forms.ts';
 import { cidr, claimName, link } from './rules.ts';
 import { timeZone } from './schema-account.ts';
+import { events } from './schema-events.ts';
 import { keys } from './schema-keys.ts';
 import { limits } from './schema-limits.ts';
 import { messages, resolveMessages } from './schema-messages.ts';
@@ -161,6 +162,8 @@ export const settings = z.strictObject({
       example: '[nickname, picture]',
     }),
   }),
+
+  events,
 
   registration,
 

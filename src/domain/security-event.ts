@@ -5,6 +5,8 @@ export interface SecurityEvent {
   /** Sorts by time. */
   id: string;
   kind: string;
+  /** Under which its account's owner finds it (`events/groups.ts`); absent where it is none of theirs. */
+  group?: string;
   at: number;
   accountId?: string;
   clientId?: string;
@@ -15,4 +17,9 @@ export interface SecurityEvent {
   details: Record<string, Json>;
   /** IP address, user agent and what else is personal, encrypted under the account's event key. */
   personal?: string;
+}
+
+/** Names the events of one account in one of its groups, for whoever lists them. */
+export function accountGroup(accountId: string, group: string): string {
+  return `${accountId} ${group}`;
 }

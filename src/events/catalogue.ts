@@ -40,6 +40,8 @@ export const catalogue = {
   'password.reset': kind(),
   /** Somebody with the mailbox said of what a mail told that it was not them. */
   'account.disowned': kind(),
+  /** The same, of one of these events, by its owner who was signed in. */
+  'event.disowned': kind<{ /** Of the event. */ kind: string }>(),
   /** A sign-in in a browser in which there was none before. */
   'device.new': kind(),
   /** With a code from there: this browser may try passwords again after a hundred wrong ones. */

@@ -1,15 +1,14 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
-
 import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
 import { networkOf } from '../domain/address.ts';
 import { newTimedId } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import type { SecurityEvent } from '../domain/security-event.ts';
-import type { Page, PageRequest, Records, Write } from '../storage/records.ts';
-import { decrypt, encrypt, type Sealing } from '../storage/sealing.ts';
+import type { PageRequest, Records, Write } from '../storage/records.ts';
+import type { Sealing } from '../storage/sealing.ts';
 import { throttled, type DetailsOf, type EventKind } from './catalogue.ts';
+import { groupOfKind } from './groups.ts';
+import { createPersonalFields, type Personal } from './personal.ts';
 import { createThrottle } from './throttle.ts';
 
 /** Where a request came from; a `Visitor` is one. Encrypted at rest, but for the request id. */
@@ -30,7 +29,7 @@ export type Facts<K extends EventKind> = {
   from?: Origin | undefined;
 } & (keyof DetailsOf<K> extends never ? { details?: undefined } : { details: DetailsOf<K> });
 
-/** One event as a page shows it. */
+/** One event with what is personal in it. */
 export interface EventView {
   id: string;
   kind: EventKind;
@@ -52,11 +51,8 @@ export interface Events extends AsyncDisposable {
    * that it belongs to; one of a kind that is throttled may be stored later. Throws what storage does.
    */
   write<K extends EventKind>(kind: K, facts: Facts<K>, sink?: (row: SecurityEvent) => void): Promise<void>;
-  /** An account's events, newest first unless the page says otherwise. */
+  /** An account's events, newest first unless the page says otherwise. Throws where one can't be opened. */
   read(account: Pick<Account, 'id' | 'eventKey'>, page?: PageRequest): Promise<{ events: EventView[]; next?: string }>;
-  /** Of those, the tries to get in that failed or were blocked, newest first; `open` shows what is in them. */
-  listTries(accountId: string, page?: PageRequest): Promise<Page<SecurityEvent>>;
-  open(account: Pick<Account, 'id' | 'eventKey'>, rows: readonly SecurityEvent[]): EventView[];
   /** A new event key for an account, sealed: `account.eventKey`. */
   newEventKey(accountId: string): string;
 }
@@ -77,41 +73,14 @@ export interface EventsDeps {
 /** Facts of any kind. */
 type Plain = Pick<Facts<EventKind>, 'actor' | 'account' | 'clientId' | 'from'> & { details: Record<string, Json> };
 
-/** Marks what an account's own key encrypted, where a sealed text names the operator's key. */
-const accountKeyId = '@account';
-
 export function createEvents({ records, sealing, clock, onError, takeOver }: EventsDeps): Events {
   const throttle = createThrottle(onError);
+  const personal = createPersonalFields(sealing);
 
-  const keyOf = ({ id, eventKey }: Pick<Account, 'id' | 'eventKey'>): KeyObject =>
-    createSecretKey(sealing.open(eventKey, keyContext(id)), 'base64url');
-
-  /** Under the account's key, which closing the account destroys; where no account is meant, under the operator's. */
-  async function hide(text: string, eventId: string, whose: Facts<EventKind>['account']): Promise<string> {
+  async function hide(from: Origin, eventId: string, whose: Facts<EventKind>['account']): Promise<string> {
     const account = typeof whose === 'string' ? await records.accounts.get(whose) : whose;
 
-    return account
-      ? encrypt(keyOf(account), text, context(eventId), accountKeyId)
-      : sealing.seal(text, context(eventId));
-  }
-
-  function show(event: SecurityEvent, key: KeyObject): EventView {
-    const { personal, kind, ...plain } = event;
-    const [, keyId, body] = personal?.split('.') ?? [];
-    const text =
-      body === undefined
-        ? '{}'
-        : keyId === accountKeyId
-          ? decrypt(key, body, context(event.id))
-          : sealing.open(personal ?? '', context(event.id));
-
-    return { ...plain, kind: kind as EventKind, ...(JSON.parse(text) as Pick<EventView, 'ip' | 'userAgent'>) };
-  }
-
-  function open(account: Pick<Account, 'id' | 'eventKey'>, rows: readonly SecurityEvent[]): EventView[] {
-    const key = keyOf(account);
-
-    return rows.map((row) => show(row, key));
+    return personal.hide({ ip: from.ip, userAgent: from.userAgent }, eventId, account);
   }
 
   async function store(kind: EventKind, facts: Plain, sink?: (row: SecurityEvent) => void): Promise<void> {
@@ -120,14 +89,16 @@ export function createEvents({ records, sealing, clock, onError, takeOver }: Eve
     const id = newTimedId(at);
     const row: SecurityEvent = { id, kind, at, actor, details };
     const accountId = idOf(account);
+    const group = groupOfKind[kind];
 
     if (accountId !== undefined) row.accountId = accountId;
+    if (accountId !== undefined && group !== 'none') row.group = group;
     if (clientId !== undefined) row.clientId = clientId;
 
     if (from) {
       row.requestId = from.requestId;
       const whose = from.program === true ? undefined : account;
-      row.personal = await hide(JSON.stringify({ ip: from.ip, userAgent: from.userAgent }), id, whose);
+      row.personal = await hide(from, id, whose);
     }
 
     if (sink) sink(row);
@@ -148,28 +119,23 @@ export function createEvents({ records, sealing, clock, onError, takeOver }: Eve
 
     async read(account, page = {}) {
       const { rows, next } = await records.events.list('account', account.id, { descending: true, ...page });
-      const events = open(account, rows);
+      const open = personal.reader(account);
+      const events = rows.map((row) => viewOf(row, open(row)));
 
       return next === undefined ? { events } : { events, next };
     },
 
-    listTries: (accountId, page = {}) => records.events.list('tries', accountId, { descending: true, ...page }),
-    open,
-
-    newEventKey: (accountId) => sealing.seal(randomBytes(32).toString('base64url'), keyContext(accountId)),
+    newEventKey: personal.newKey,
     [Symbol.asyncDispose]: () => throttle[Symbol.asyncDispose](),
   };
 }
 
+function viewOf(row: SecurityEvent, opened: Personal): EventView {
+  const { personal: _, group: _group, kind, ...plain } = row;
+
+  return { ...plain, kind: kind as EventKind, ...opened };
+}
+
 function idOf(account: Facts<EventKind>['account']): string | undefined {
   return typeof account === 'string' ? account : account?.id;
-}
-
-function keyContext(accountId: string): string {
-  return `event-key:${accountId}`;
-}
-
-/** Tied to the event: no ciphertext can be moved from one line of the record to another. */
-function context(eventId: string): string {
-  return `event:${eventId}`;
 }

@@ -75,17 +75,13 @@ function removalOf(kind: Exclude<AddedFactor['kind'], 'recovery-codes'>): Happen
 }
 
 /** Of these factors what was added at `since` (milliseconds) or later, the newest first. */
-export function addedSince(factors: Factors, passkeys: readonly Passkey[], since: number): AddedShown[] {
+export function factorsSince(factors: Factors, passkeys: readonly Passkey[], since: number): AddedFactor[] {
   const { authenticators, recovery } = factors;
-  const own: AddedShown[] = [
+  const own: AddedFactor[] = [
     ...passkeys
       .filter(({ id }) => factors.passkeys.includes(id))
-      .map(({ name, createdAt }) => ({ kind: 'passkey' as const, name, at: createdAt })),
-    ...authenticators.map(({ name, addedAt }) => ({
-      kind: 'authenticator' as const,
-      at: addedAt,
-      ...(name !== '' && { name }),
-    })),
+      .map(({ id, createdAt }) => ({ kind: 'passkey' as const, id, at: createdAt })),
+    ...authenticators.map(({ id, addedAt }) => ({ kind: 'authenticator' as const, id, at: addedAt })),
     ...(['text', 'email'] as const).flatMap((kind) => {
       const at = factors[kind]?.addedAt;
 
@@ -94,9 +90,14 @@ export function addedSince(factors: Factors, passkeys: readonly Passkey[], since
   ];
   // Those that came with a factor stand or fall with it.
   const isApart = recovery && !own.some(({ at }) => at === recovery.madeAt);
-  const codes: AddedShown[] = isApart ? [{ kind: 'recovery-codes', at: recovery.madeAt }] : [];
+  const codes: AddedFactor[] = isApart ? [{ kind: 'recovery-codes', at: recovery.madeAt }] : [];
 
   return [...own, ...codes].filter(({ at }) => at >= since).toSorted((a, b) => b.at - a.at);
+}
+
+/** The same as people know them. */
+export function addedSince(factors: Factors, passkeys: readonly Passkey[], since: number): AddedShown[] {
+  return factorsSince(factors, passkeys, since).flatMap((added) => shownOf(factors, passkeys, added) ?? []);
 }
 
 /** As it is among these factors; undefined where it is not there any more. */

@@ -1,6 +1,6 @@
 import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
-import type { Events } from '../events/writer.ts';
+import type { Activity } from '../events/activity.ts';
 import type { Reads } from '../storage/reads.ts';
 
 /** Tries to get into an account that failed or were blocked within the last thirty days. */
@@ -26,14 +26,14 @@ const lately = 30 * 86_400_000;
 const most = 200;
 
 export interface BlockedTriesDeps {
-  events: Pick<Events, 'listTries' | 'open'>;
+  activity: Pick<Activity, 'listTries' | 'open'>;
   reads: Reads;
   clock: Clock;
 }
 
-export function createBlockedTries({ events, reads, clock }: BlockedTriesDeps): BlockedTries {
+export function createBlockedTries({ activity, reads, clock }: BlockedTriesDeps): BlockedTries {
   const listed = (accountId: string) =>
-    reads.once(`tries ${accountId}`, () => events.listTries(accountId, { limit: most }));
+    reads.once(`tries ${accountId}`, () => activity.listTries(accountId, { limit: most }));
 
   return {
     ahead: listed,
@@ -41,7 +41,7 @@ export function createBlockedTries({ events, reads, clock }: BlockedTriesDeps): 
     async of(account) {
       const { rows, next } = await listed(account.id);
       const tries = rows.filter(({ at }) => at > clock.now() - lately);
-      const [last] = events.open(account, tries.slice(0, 1));
+      const [last] = activity.open(account, tries.slice(0, 1));
       if (!last) return undefined;
 
       return {
@@ -49,8 +49,8 @@ export function createBlockedTries({ events, reads, clock }: BlockedTriesDeps): 
         count: tries.reduce((sum, { details }) => sum + 1 + Number(details['leftOut'] ?? 0), 0),
         more: next !== undefined && tries.length === rows.length,
         lastAt: last.at,
-        userAgent: last.userAgent ?? '',
-        ...(last.ip !== undefined && { ip: last.ip }),
+        userAgent: last.from?.userAgent ?? '',
+        ...(last.from && { ip: last.from.ip }),
       };
     },
   };

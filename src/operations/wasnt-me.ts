@@ -1,18 +1,18 @@
 import type { OneTimeSecrets } from '../credentials/one-time-secret.ts';
 import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
-import { baresPassword, type AddedFactor, type Passkey } from '../domain/factors.ts';
+import type { AddedFactor, Passkey } from '../domain/factors.ts';
 import type { Origin } from '../events/writer.ts';
 import type { Records, Write } from '../storage/records.ts';
-import { addedIn, addedSince, shownOf, withoutAdded, type AddedShown } from './added-factors.ts';
+import { addedIn, addedSince, shownOf, type AddedShown } from './added-factors.ts';
 import type { Endings } from './endings.ts';
 import type { FactorChanges } from './factor-changes.ts';
 import { tellingOf, type HappeningsDeps } from './happenings.ts';
 import type { KeptPassword } from './kept-password.ts';
 import { provedBehind, type MailedProof, type Proved } from './mailed-proof.ts';
 import type { OldPassword } from './old-password.ts';
-import type { By } from './problems.ts';
 import type { Recovery } from './recovery.ts';
+import { takeAway } from './taking-away.ts';
 
 /**
  * "This wasn't me", from a security mail: everybody is signed out at once, and a link to a new password goes to the
@@ -109,30 +109,6 @@ export function createWasntMe(deps: WasntMeDeps & { recovery: Pick<Recovery, 'se
     return { account, ...(added && { added }) };
   }
 
-  /**
-   * Also an administrator's last strong one: setting one up is then the next step of signing in. A password that is too
-   * short without it goes along (S61), or whoever added the factor could keep it by setting such a one.
-   */
-  async function takeAway(account: Account, added: AddedFactor, by: By): Promise<void> {
-    await factors.make(account, by, async (seen) => {
-      const without = withoutAdded(seen, added);
-      if (!without) return { refused: 'gone' };
-
-      const { happened } = without;
-      const { shortPassword, ...rest } = without.left;
-      const isBare = baresPassword(without.left, seen);
-      // First: should we be killed half-way, it is not left alone, and the button can be pressed again.
-      if (isBare) await records.passwords.remove(account.id);
-
-      return {
-        next: { ...rest, ...(!isBare && shortPassword && { shortPassword }), forgottenAt: clock.now() },
-        happened,
-        also: added.kind === 'passkey' ? [{ in: 'passkeys', remove: added.id }] : [],
-        value: {},
-      };
-    });
-  }
-
   return {
     find,
 
@@ -153,7 +129,7 @@ export function createWasntMe(deps: WasntMeDeps & { recovery: Pick<Recovery, 'se
       // First: whoever holds the link may do so, and should we be killed half-way, it can be pressed again.
       await endings.account(account, ending);
       await deps.oldPassword.forget(account.id);
-      if (added) await takeAway(account, added, by);
+      if (added) await takeAway(deps, { account, by, which: () => [added] });
       const taken = await oneTimeSecrets.take('wasnt-me', typed, () => told);
       if (!taken) return undefined;
 

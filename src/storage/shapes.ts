@@ -7,7 +7,7 @@ import type { Json } from '../domain/json.ts';
 import type { LogoutNotice } from '../domain/logout-notice.ts';
 import type { Message } from '../domain/message.ts';
 import type { Receipt } from '../domain/receipt.ts';
-import type { SecurityEvent } from '../domain/security-event.ts';
+import { accountGroup, type SecurityEvent } from '../domain/security-event.ts';
 import type { SigningKey } from '../domain/signing-key.ts';
 
 /**
@@ -104,6 +104,10 @@ export interface Setting {
 
 const isTry = ({ kind }: SecurityEvent): boolean => /^(sign_in|second_factor)\.(failed|blocked)$/.test(kind);
 
+function groupOfEvent({ accountId, group }: SecurityEvent): string | undefined {
+  return accountId === undefined || group === undefined ? undefined : accountGroup(accountId, group);
+}
+
 const byCreation = { group: () => 'all', order: (row: { createdAt: number }) => row.createdAt };
 
 export const shapes = {
@@ -174,6 +178,8 @@ export const shapes = {
     lists: {
       time: { group: () => 'all', order: (row) => row.at },
       account: { group: (row) => row.accountId, order: (row) => row.at },
+      /** A few of one group may lie among very many of another. */
+      group: { group: groupOfEvent, order: (row) => row.at },
       /** Tries to get into an account that failed or were blocked: a few among very many events. */
       tries: { group: (row) => (isTry(row) ? row.accountId : undefined), order: (row) => row.at },
     },

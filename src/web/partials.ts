@@ -34,6 +34,10 @@ export interface Partials {
   /** What an authenticator app reads: the secret as a picture, and to be typed. */
   authenticator: { shown: ShownAuthenticator };
   'recovery-codes': { codes: readonly string[] };
+  /** When something happened, and what else is known of it, already in words. */
+  'activity-facts': { entry: { at: number; facts: readonly { label: string; value: string }[] } };
+  /** How a change of the address is taken back: with the message that went there (masked), until then (milliseconds). */
+  'former-email': { formerEmail: { to: string; until: number } };
   /** What stands below a permission: what it means, and the values that are shared now. */
   'permission-about': { item: Pick<ItemInWords, 'hint' | 'values'>; id: string; badge?: string };
   /** A browser that is signed in: the beginning of its row. */

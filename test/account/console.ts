@@ -32,7 +32,9 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
     ...noApplications,
     claimsShown,
     longestPassword: policyOptions.maximumLength,
-    blockedTries: { of: async () => security.tries, ahead: async () => undefined },
+    blockedTries: { of: async () => security.tries },
+    activity: { list: async () => ({ events: [] }), find: async () => undefined },
+    disowning: { madeSince: never, disown: never },
     strength: createJudgeStrength(policyOptions.productName),
     policy: createPasswordPolicy(policyOptions),
     passwords: {

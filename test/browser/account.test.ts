@@ -48,7 +48,7 @@ describeWith('chromium', 'the account console, as it looks', () => {
   );
 
   test(
-    'sign-in & security: as it is, with problems, during a wait, and changed',
+    'sign-in & security: as it is, with problems, during a wait, and changed; blocked tries in the activity',
     async () => {
       await using site = await openConsole();
       const page = await chromium.open();
@@ -69,9 +69,10 @@ describeWith('chromium', 'the account console, as it looks', () => {
         userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0',
         ip: '2001:db8:85a3:8d3:1319:8a2e:370:7348',
       };
-      await page.reload();
+      await page.goto(`${site.origin}/account/activity`);
       await page.getByText('200 or more').waitFor();
-      await expectPresentable(page, 'sign-in-and-security-tries');
+      await expectPresentable(page, 'activity-tries');
+      await page.goto(`${site.origin}/account/sign-in-and-security`);
 
       await change('a wrong one', 'nine herons judge the moor');
       await page.getByText('not your current password').first().waitFor();

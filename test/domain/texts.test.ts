@@ -22,7 +22,7 @@ const placeholders = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).
 
 /** Words that are the same in both languages. Anything else that reads like English was left behind by mistake. */
 const alike: Readonly<Record<string, readonly string[]>> = {
-  de: ['Name', 'Passkey', 'Passkeys', 'Code', 'Problem: {title}', 'Website'],
+  de: ['Name', 'Passkey', 'Passkeys', 'Code', 'Problem: {title}', 'Website', 'App'],
   ko: [],
   ja: [],
   fr: ['Pages', 'Messages', 'E-mail', 'Code', 'Applications', 'Type'],

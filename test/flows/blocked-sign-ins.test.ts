@@ -11,7 +11,7 @@ test('a person sees how many tries were blocked, when the last one was and where
     const browser = openBrowser(app.url, { headers: { 'x-forwarded-for': '192.0.2.1', connection: 'close' } });
     await browser.submit(await browser.open('/account'), { email: ana.email, password: ana.password });
 
-    return (await browser.open('/account/sign-in-and-security')).words;
+    return (await browser.open('/account/activity')).words;
   };
 
   expect(await seen()).not.toContain('Blocked tries');

@@ -198,13 +198,6 @@ export const accountSamples: readonly Sample[] = [
     ({ say }): SignInAndSecurityView => ({
       ...nothingSetUp,
       wait: say('signIn.wait', { time: '40 s' }),
-      tries: {
-        count: 200,
-        more: true,
-        lastAt: now - 7_200_000,
-        ip: '203.0.113.9',
-        device: say('message.deviceUnknown'),
-      },
       twoFactor: {
         isOn: true,
         isPasswordGuarded: false,

@@ -1,4 +1,5 @@
 import { accountSamples } from './account.ts';
+import { activitySamples } from './activity.ts';
 import { applicationSamples } from './applications.ts';
 import { deviceSamples } from './devices.ts';
 import { otherSamples } from './others.ts';
@@ -11,6 +12,7 @@ export const samples: readonly Sample[] = [
   ...signInSamples,
   ...recoverySamples,
   ...accountSamples,
+  ...activitySamples,
   ...applicationSamples,
   ...deviceSamples,
   ...otherSamples,

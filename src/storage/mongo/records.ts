@@ -24,7 +24,7 @@ const migrations: readonly Migration[] = [
     refreshFamilies: { lists: ['grant', 'account', 'client', 'session'], expires: true },
     sessions: { ...account, unique: ['cookie'], expires: true },
     knownDevices: { ...account, expires: true },
-    events: { lists: ['time', 'account', 'tries'] },
+    events: { lists: ['time', 'account', 'group', 'tries'] },
     signingKeys: byCreation,
     settings: {},
     attempts: { expires: true },

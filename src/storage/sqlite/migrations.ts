@@ -43,6 +43,7 @@ export const recordsMigrations: readonly Migration[] = [
         createCollection('messages', { lists: ['state', 'newest', 'account'], expires: true }),
         createCollection('rememberedBrowsers', { ...account, expires: true }),
         createCollection('formerAddresses', { ...account, expires: true }),
+        addList('events', 'group'),
         createCollection('logoutNotices', { lists: ['state', 'person'], expires: true }),
         createCollection('receipts', { ...account, expires: true }),
         addList('events', 'tries'),
