@@ -1,7 +1,7 @@
 import { allowanceIn, sorted, type Allowance, type GrantFields, type Wanted } from '../domain/allowance.ts';
 import { consoleClientId } from '../domain/client.ts';
 import type { Consent, Grant, RefreshFamily } from '../domain/grant.ts';
-import { everyRow, type Records } from '../storage/records.ts';
+import type { Page, PageRequest, Records } from '../storage/records.ts';
 
 /** What one app holds of one person. */
 export interface ApplicationUse {
@@ -30,11 +30,11 @@ export async function readUses(
   accountId: string,
 ): Promise<ReadonlyMap<string, ApplicationUse>> {
   const [consents, grants, families, sessions, portals] = await Promise.all([
-    allOf(everyRow((page) => records.consents.list('account', accountId, { ...page, limit: 1000 }))),
+    allOf((page) => records.consents.list('account', accountId, page)),
     records.grants.list('account', accountId, newest),
     records.refreshFamilies.list('account', accountId, newest),
     records.sessions.list('account', accountId, newest),
-    allOf(everyRow((page) => records.clients.list('portals', 'all', page))),
+    allOf((page) => records.clients.list('portals', 'all', page)),
   ]);
 
   const consentOf = new Map(consents.map((consent) => [consent.clientId, consent]));
@@ -65,11 +65,17 @@ export async function readUses(
   return new Map(uses.map((use) => [use.clientId, use]));
 }
 
-async function allOf<T>(rows: AsyncIterable<T>): Promise<T[]> {
+/** A whole list, in as few trips as there can be. */
+async function allOf<T>(list: (page: PageRequest) => Promise<Page<T>>): Promise<T[]> {
   const found: T[] = [];
-  for await (const row of rows) found.push(row);
+  let page = await list({ limit: newest.limit });
 
-  return found;
+  while (page.next !== undefined) {
+    found.push(...page.rows);
+    page = await list({ limit: newest.limit, after: page.next });
+  }
+
+  return [...found, ...page.rows];
 }
 
 /** A grant outlives its session only by what goes on while the person is away. */
