@@ -28,7 +28,7 @@ export const samples: Samples = {
   passwords: { id: 'account-1', accountId: 'account-1', hash: '$argon2id$', changedAt: start },
   clients: {
     id: 'client-1',
-    metadata: { client_name: 'App' },
+    metadata: { client_name: 'App', first_party: true, portal: true },
     secrets: [],
     disabled: false,
     version: 1,
