@@ -6,10 +6,11 @@ import { createOneTimeSecrets } from './credentials/one-time-secret.ts';
 import { createPasswordPolicy, type PasswordPolicy } from './credentials/password-policy.ts';
 import { createPasswords, type Passwords } from './credentials/passwords.ts';
 import type { Clock } from './domain/clock.ts';
-import type { Json } from './domain/json.ts';
 import type { DeviceSession } from './domain/device-session.ts';
 import type { InMaintenance } from './domain/errors.ts';
+import type { Json } from './domain/json.ts';
 import { createEvents, type Events } from './events/writer.ts';
+import { agreeOnKey } from './jobs/same-secrets.ts';
 import type { Units } from './oidc/request.ts';
 import { createUnits } from './oidc/units.ts';
 import { createMessages, type Messages } from './messages/messages.ts';
@@ -42,7 +43,6 @@ import { announceClientChanges } from './storage/client-changes.ts';
 import { holdWrites } from './storage/held-writes.ts';
 import type { Records } from './storage/records.ts';
 import { KeyMissing } from './storage/refusals.ts';
-import { agreeOnKey } from './jobs/same-secrets.ts';
 import { createSealing, type Sealing } from './storage/sealing.ts';
 
 /**
