@@ -9,7 +9,7 @@ export interface ItemInWords {
   id: string;
   title: string;
   /** What it means; empty where the title says it all. */
-  hint: string;
+  meaning: string;
   /** What would be shared now. */
   values: { label: string; value: string }[];
   required: boolean;
@@ -19,13 +19,13 @@ export interface ItemInWords {
 }
 
 /** The standard scopes (OpenID Connect Core 1.0 sections 5.4 and 11). */
-const scopes: Readonly<Record<string, { title: TextKey; hint?: TextKey }>> = {
-  openid: { title: 'consent.scope.openid', hint: 'consent.scope.openidHint' },
+const scopes: Readonly<Record<string, { title: TextKey; meaning?: TextKey }>> = {
+  openid: { title: 'consent.scope.openid', meaning: 'consent.scope.openidHint' },
   profile: { title: 'consent.scope.profile' },
   email: { title: 'consent.scope.email' },
   phone: { title: 'consent.scope.phone' },
   address: { title: 'consent.scope.address' },
-  offline_access: { title: 'consent.scope.offline', hint: 'consent.scope.offlineHint' },
+  offline_access: { title: 'consent.scope.offline', meaning: 'consent.scope.offlineHint' },
 };
 
 /**
@@ -36,7 +36,7 @@ export function itemInWords(item: ConsentItem, locale: Locale, { away }: { away:
   return {
     id: item.id,
     title: itemTitle(item, locale),
-    hint: hintOf(item, locale, away),
+    meaning: meaningOf(item, locale, away),
     values: item.values.map(({ claim, value }) => ({
       label: labelOf(claim, locale),
       value: claim === 'locale' ? languageIn(locale, value) : value,
@@ -57,12 +57,12 @@ export function itemTitle({ id, scope, claim, resource }: ConsentItem, locale: L
   return known === undefined ? (scope ?? id) : textIn(locale, known.title);
 }
 
-function hintOf({ scope, claim, resource, values }: ConsentItem, locale: Locale, away: number): string {
+function meaningOf({ scope, claim, resource, values }: ConsentItem, locale: Locale, away: number): string {
   if (resource !== undefined) return textIn(locale, 'consent.atApi', { api: resource.name });
 
   const known = scopes[scope ?? ''];
   if (claim === undefined && known === undefined) return textIn(locale, 'consent.scope.unknownHint');
-  if (known?.hint !== undefined) return textIn(locale, known.hint, { time: timeInWords(away, locale) });
+  if (known?.meaning !== undefined) return textIn(locale, known.meaning, { time: timeInWords(away, locale) });
 
   return values.length === 0 ? textIn(locale, 'consent.noValue') : '';
 }

@@ -39,7 +39,7 @@ export interface Partials {
   /** How a change of the address is taken back: with the message that went there (masked), until then (milliseconds). */
   'former-email': { formerEmail: { to: string; until: number } };
   /** What stands below a permission: what it means, and the values that are shared now. */
-  'permission-about': { item: Pick<ItemInWords, 'hint' | 'values'>; id: string; badge?: string };
+  'permission-about': { item: Pick<ItemInWords, 'meaning' | 'values'>; id: string; badge?: string };
   /** A browser that is signed in: the beginning of its row. */
   'device-about': { device: ShownDevice };
   /** An app that goes on while the person is away: the beginning of its row. */

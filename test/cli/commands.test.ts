@@ -206,6 +206,11 @@ describe('the command line', () => {
     const rotated = { GATEHOUSE_SECRETS_ENCRYPTION_KEY: next, GATEHOUSE_SECRETS_FORMER_ENCRYPTION_KEYS: old };
     expect((await line.run('client list', { env: rotated })).code).toBe(0);
     expect((await line.run('client list', { env: { GATEHOUSE_SECRETS_ENCRYPTION_KEY: old } })).code).toBe(78);
+
+    // What was sealed under the old one is not sealed anew: without it somebody could not sign in.
+    const forgotten = await line.run('client list', { env: { GATEHOUSE_SECRETS_ENCRYPTION_KEY: next } });
+    expect(forgotten).toMatchObject({ code: 78, err: expect.stringContaining('secrets.former_encryption_keys') });
+    expect((await line.run('client list', { env: rotated })).code).toBe(0);
   });
 
   test('the doctor tells what is wrong with the configuration, and looks at a new machine without making anything', async () => {

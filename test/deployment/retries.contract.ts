@@ -40,6 +40,15 @@ export function describeRetries(need: Need, start: StartProxy, { loses = () => [
       expect(posts).toHaveLength(new Set(posts).size);
     });
 
+    test('which takes a request and hangs: what only reads is asked of the other after seconds, not after a minute', async () => {
+      await using bad = await startNode('hangs');
+      await using good = await startNode('answers');
+      const answers = await sendThrough(start, [bad.port, good.port], ['GET', 'GET']);
+
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+      expect(bad.received).not.toEqual([]);
+    }, 30_000);
+
     test('as all others are: a plain word, that it is worth another try, and nothing to be kept', async () => {
       const [answer] = await sendThrough(start, [await freePort()], ['GET']);
 
@@ -58,12 +67,15 @@ interface Node extends AsyncDisposable {
   received: string[];
 }
 
-async function startNode(kind: 'answers' | 'dies'): Promise<Node> {
+async function startNode(kind: 'answers' | 'dies' | 'hangs'): Promise<Node> {
   const received: string[] = [];
 
   const server: Server = createServer((request, response) => {
     received.push(`${request.method} ${request.url}`);
-    request.resume().once('end', () => (kind === 'dies' ? response.destroy() : response.end('fine')));
+    request.resume().once('end', () => {
+      if (kind === 'dies') response.destroy();
+      if (kind === 'answers') response.end('fine');
+    });
   });
 
   server.listen(0, '127.0.0.1');

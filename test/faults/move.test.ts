@@ -8,7 +8,7 @@ for (const { kind: to } of recordsBackends) {
   describeStores([to], `gatehouse move from sqlite to ${to}`, () => {
     test('killed with SIGKILL while it counts, copies and compares, it loses nothing and people stay signed in', async () => {
       const result = await moveUnderKills({
-        accounts: 600,
+        accounts: 2000,
         from: 'sqlite',
         to,
         kills: [
@@ -19,7 +19,7 @@ for (const { kind: to } of recordsBackends) {
       });
 
       expect(result.wrong).toEqual([]);
-      expect(result.rows).toBeGreaterThan(4800);
+      expect(result.rows).toBeGreaterThan(16_000);
     }, 180_000);
   });
 }

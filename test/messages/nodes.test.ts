@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { expect, test } from '@jest/globals';
 
-import { startTestApp } from '../support/app.ts';
+import { freePort, startTestApp } from '../support/app.ts';
 import { startMailServer } from '../support/mail-server.ts';
 import { describeWith } from '../support/need.ts';
 import { needsOf, openPair, pairs } from '../support/storage.ts';
@@ -17,9 +17,11 @@ for (const pair of pairs.filter((one) => !one.startsWith('sqlite'))) {
       await using stores = await openPair(pair);
       await using server = await startMailServer();
       const key = { GATEHOUSE_SECRETS_ENCRYPTION_KEY: randomBytes(32).toString('base64url') };
-      const env = { ...stores.env, ...server.env, ...key };
-      await using one = await startTestApp({ env });
-      await using other = await startTestApp({ env });
+      const issuer = { GATEHOUSE_ISSUER: 'http://localhost:3000' };
+      const env = { ...stores.env, ...server.env, ...key, ...issuer };
+      const start = async () => startTestApp({ env: { ...env, GATEHOUSE_PORT: String(await freePort()) } });
+      await using one = await start();
+      await using other = await start();
       const addresses = Array.from({ length: count }, (_, number) => `person${number}@example.com`);
 
       const { messages, records } = one.services;
