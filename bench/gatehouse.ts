@@ -105,7 +105,7 @@ function settings(port: number, data: string) {
 }
 
 async function fill(config: Config, { many, accounts }: { many: number; accounts: number | undefined }) {
-  await using services = await open(config);
+  await using services = await openServicesOf(config);
   const machine = (id: string) =>
     register(services, { id, kind: 'machine', metadata: { resources: [apis.RS256, apis.ES256] } });
   const app = (id: string, algorithm: string) =>
@@ -138,7 +138,7 @@ async function fill(config: Config, { many, accounts }: { many: number; accounts
   };
 }
 
-async function open(config: Config): Promise<Services> {
+export async function openServicesOf(config: Config): Promise<Services> {
   const { secrets, problems } = openSecrets(config);
   if (problems) throw new Error(problems.map(({ message }) => message).join('\n'));
 

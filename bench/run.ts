@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
 import { startBare } from './bare.ts';
+import { consoleGroups } from './consoles.ts';
 import { prepareGatehouse, type Prepared } from './gatehouse.ts';
 import { startHasher } from './hashing.ts';
 import { median } from './load.ts';
@@ -31,7 +32,7 @@ const { values } = parseArgs({
   },
 });
 
-const groups = { ...embeddedGroups, ...storeGroups };
+const groups = { ...embeddedGroups, ...storeGroups, ...consoleGroups };
 const usual: Plan = values.quick
   ? { connections: 8, warmUp: 2, seconds: 3, rounds: 1 }
   : { connections: 8, warmUp: 10, seconds: 15, rounds: 3 };

@@ -33,14 +33,14 @@ export async function readUses(
     allOf((page) => records.consents.list('account', accountId, page)),
     records.grants.list('account', accountId, newest),
     records.refreshFamilies.list('account', accountId, newest),
-    records.sessions.list('account', accountId, newest),
+    records.sessions.ids('account', accountId),
     allOf((page) => records.clients.list('portals', 'all', page)),
   ]);
 
   const consentOf = new Map(consents.map((consent) => [consent.clientId, consent]));
   const grantsOf = Map.groupBy(grants.rows, ({ clientId }) => clientId);
   const familiesOf = Map.groupBy(families.rows, ({ grantId }) => grantId);
-  const live = new Set(sessions.rows.map(({ id }) => id));
+  const live = new Set(sessions);
 
   const ids = new Set([consoleClientId, ...portals.map(({ id }) => id), ...consentOf.keys(), ...grantsOf.keys()]);
   const uses = [...ids].map((clientId): ApplicationUse => {
@@ -49,7 +49,6 @@ export async function readUses(
     const times = [
       ...(consent ? [consent.lastUsedAt] : []),
       ...own.flatMap((each) => [each.grant, ...each.families].map(({ lastUsedAt }) => lastUsedAt)),
-      ...(clientId === consoleClientId ? sessions.rows.map(({ lastAccessedAt }) => lastAccessedAt) : []),
     ];
 
     return {

@@ -20,6 +20,7 @@ export function holdWrites(records: Records, hold: Hold): Records {
     update: held((id, change, seen) => of.update(id, change, seen)),
     remove: held((id) => of.remove(id)),
     list: (list, group, page) => of.list(list, group, page),
+    ids: (list, group) => of.ids(list, group),
     count: (list, group) => of.count(list, group),
     removeAll: held((list, group) => of.removeAll(list, group)),
     scan: (page) => of.scan(page),

@@ -43,6 +43,8 @@ export interface Collection<T extends { id: string }, Unique extends string, Lis
   remove(id: string): Promise<boolean>;
   /** The rows of one group of a list in the list's order (then by id), from an index. */
   list(list: List, group: string, page?: PageRequest): Promise<Page<T>>;
+  /** The ids of a group alone, the list's last first, at most 1000: whether something is there, without reading it. */
+  ids(list: List, group: string): Promise<string[]>;
   /** How many are in the group. */
   count(list: List, group: string): Promise<number>;
   /** Removes every row of the group, one by one or at once; answers how many. Safe to repeat. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Invalid } from '../../src/domain/errors.ts';
 import type { Records } from '../../src/storage/records.ts';
-import { addConsent, idsOf, sample } from './rows.ts';
+import { addConsent, hour, idsOf, sample } from './rows.ts';
 import { opened, type MakeStore } from './stores.ts';
 
 /** Lists: their order and their groups. Part of the contract of `Records`. */
@@ -102,6 +102,23 @@ export function recordsListsContract(make: MakeStore<Records>): void {
       expect(idsOf(await sessions.list('account', 'account-2'))).toEqual(['a']);
       expect(await sessions.get('b')).toMatchObject({ cookieHash: 'b' });
       expect(await sessions.count('account', 'account-1')).toBe(0);
+    });
+
+    test('names the rows of its group alone, its last first', async () => {
+      await using store = await opened(make);
+      const { consents, sessions } = store.port;
+      const ids = ['a', '\u{1f600}', '\ud7ff00', 'b'];
+
+      for (const [at, id] of ids.entries()) await addConsent(store.port, id, at);
+      await consents.create(sample('consents', { id: 'theirs', accountId: 'account-2' }));
+      await sessions.create(sample('sessions'));
+
+      expect(await consents.ids('account', 'account-1')).toEqual(ids.toReversed());
+      expect(await consents.ids('account', 'account-3')).toEqual([]);
+      expect(await sessions.ids('account', 'account-1')).toEqual(['session-1']);
+
+      store.clock.advance(hour);
+      expect(await sessions.ids('account', 'account-1')).toEqual([]);
     });
 
     test('counts and removes its group alone', async () => {

@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { Connection } from './connection.ts';
-import type { Stored } from './document.ts';
+import { idOf, type Stored } from './document.ts';
 
 /** Rows that are removed, or written, with one question: so many that its patience suffices on a slow server too. */
 export const batchSize = 200;
@@ -10,6 +10,18 @@ interface Rows {
   /** Of the index that they are found by. */
   hint: string;
   sort?: Record<string, 1 | -1>;
+}
+
+/** The ids of at most `limit` of them, the first in the index. */
+export async function readIds(
+  { ask }: Pick<Connection, 'ask'>,
+  native: mongo.Collection<Stored>,
+  { filter, limit, ...options }: Rows & { limit: number },
+): Promise<string[]> {
+  const asked = { ...options, projection: { _id: 1 }, limit, batchSize: limit };
+  const found = await ask(() => native.find(filter, asked).toArray());
+
+  return found.map(({ _id }) => idOf(_id));
 }
 
 /** Removes at most `limit` of them, the first in the index, batch by batch; answers how many. */

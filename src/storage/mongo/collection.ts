@@ -4,7 +4,7 @@ import { Conflict, Invalid, Unavailable } from '../../domain/errors.ts';
 import { pageLimit, readCursor, writeCursor } from '../cursor.ts';
 import { storableText } from '../documents.ts';
 import type { Collection, Page, PageRequest, Shape } from '../records.ts';
-import { removeRows } from './batches.ts';
+import { readIds, removeRows } from './batches.ts';
 import type { Connection } from './connection.ts';
 import { takenAt } from './failures.ts';
 import { newRevision } from './revisions.ts';
@@ -184,15 +184,17 @@ export function openCollection<T extends Row>(of: {
     return { _id: keyOf(id), ...alive() };
   }
 
-  const groupOf = (list: string, group: string): mongo.Filter<Stored> => {
+  /** The rows of a group, and the index that has them. */
+  const indexed = (list: string, group: string): { filter: mongo.Filter<Stored>; hint: string } => {
     if (!Object.hasOwn(shape.lists, list)) throw new Invalid(`nothing is listed by ${list}`);
 
-    return { [`group_${list}`]: storableText(group), ...alive() };
+    return { filter: { [`group_${list}`]: storableText(group), ...alive() }, hint: `list_${list}` };
   };
 
   async function list(name: string, group: string, page: PageRequest = {}): Promise<Page<T>> {
     const { after, descending = false } = page;
     const limit = pageLimit(page);
+    const { filter, hint } = indexed(name, group);
     const order = `order_${name}`;
     const beyond = descending ? '$lt' : '$gt';
     const from = after === undefined ? undefined : readCursor(after);
@@ -203,10 +205,8 @@ export function openCollection<T extends Row>(of: {
     };
     const way = descending ? -1 : 1;
 
-    return await pageOf(
-      { ...groupOf(name, group), ...rest },
-      { limit, hint: `list_${name}`, sort: { [order]: way, _id: way } },
-      (last) => writeCursor({ order: shape.lists[name]?.order(last) ?? '', id: last.id }),
+    return await pageOf({ ...filter, ...rest }, { limit, hint, sort: { [order]: way, _id: way } }, (last) =>
+      writeCursor({ order: shape.lists[name]?.order(last) ?? '', id: last.id }),
     );
   }
 
@@ -256,16 +256,17 @@ export function openCollection<T extends Row>(of: {
     },
     remove,
     list,
+    ids: async (name, group) => {
+      const sort = { [`order_${name}`]: -1, _id: -1 } as const;
+
+      return await readIds(connection, native, { ...indexed(name, group), sort, limit: 1000 });
+    },
     count: async (name, group) => {
-      const filter = groupOf(name, group);
+      const { filter, hint } = indexed(name, group);
 
-      return await ask(() => native.countDocuments(filter, { hint: `list_${name}` }));
+      return await ask(() => native.countDocuments(filter, { hint }));
     },
-    removeAll: async (name, group) => {
-      const filter = groupOf(name, group);
-
-      return await removeRows(connection, native, { filter, hint: `list_${name}` });
-    },
+    removeAll: async (name, group) => await removeRows(connection, native, indexed(name, group)),
     scan,
   };
 

@@ -47,6 +47,11 @@ export function keyOf(id: string): string {
   return byCodePoint(storableText(id));
 }
 
+/** What `keyOf` made the key of. */
+export function idOf(key: string): string {
+  return key.replace(/\ud7ff([0-9a-f]{6})/g, (_escaped, code: string) => String.fromCodePoint(parseInt(code, 16)));
+}
+
 export function placeOf(order: number | string): number | string {
   return typeof order === 'string' ? byCodePoint(order) : order;
 }

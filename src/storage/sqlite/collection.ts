@@ -147,6 +147,14 @@ export function openCollection<T extends Row>(of: {
     update: async (id, change) => guard(() => update(id, change)),
     remove: async (id) => guard(() => remove(id)),
     list: async (name, group, page) => guard(() => list(name, group, page)),
+    ids: async (name, group) =>
+      guard(() =>
+        sql
+          .list(name)
+          .ids()
+          .all(storableText(group), ...now())
+          .map(({ id }) => String(id)),
+      ),
     count: async (name, group) =>
       guard(() =>
         Number(

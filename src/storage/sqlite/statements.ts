@@ -16,6 +16,7 @@ export function preparedIn(database: DatabaseSync): (sql: string) => Prepared {
 interface ListStatements<T> {
   ascending: { first: Prepared; next: Prepared };
   descending: { first: Prepared; next: Prepared };
+  ids: Prepared;
   count: Prepared;
   removeAll: Prepared;
   order: (row: T) => number | string;
@@ -87,6 +88,9 @@ function listStatements<T>(
   return {
     ascending: way('>', 'ASC'),
     descending: way('<', 'DESC'),
+    ids: prepare(
+      `SELECT id FROM ${name} WHERE group_${list} = ? ${alive} ORDER BY order_${list} DESC, id DESC LIMIT 1000`,
+    ),
     count: prepare(`SELECT count(*) AS n FROM ${name} WHERE group_${list} = ? ${alive}`),
     removeAll: prepare(`DELETE FROM ${name} WHERE group_${list} = ? ${alive}`),
     order,
