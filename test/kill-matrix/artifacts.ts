@@ -1,0 +1,106 @@
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+
+import { tickAll } from '../support/relying-party.ts';
+import { orders, type Scene } from './scene.ts';
+
+/** One thing that can act for somebody, and how it is put to use. What uses it up is used up. */
+export interface Artifact {
+  works(): Promise<boolean>;
+  /** What the page Devices calls it, where it stands there. */
+  listedAs?: RegExp;
+}
+
+const bound = { scope: 'openid profile email' };
+
+/** All of them, by the names of the table, made on the phone. */
+export async function handOut(scene: Scene): Promise<ReadonlyMap<string, Artifact>> {
+  const { nodes, ana, phone, wiki, board } = scene;
+  const url = (path: string) => new URL(path, nodes.url);
+  const bearer = (path: string, token: string) => fetch(url(path), { headers: { authorization: `Bearer ${token}` } });
+
+  const opaque = await board.tokens(phone, bound);
+  const signed = await signedToken(scene);
+  const away = await wiki.tokens(phone);
+  const { code } = await board.code(phone, bound);
+  const step = await phone.open(board.url({ ...bound, prompt: 'consent' }));
+  const link = await resetLink(scene);
+
+  return new Map<string, Artifact>([
+    [
+      'session cookie',
+      {
+        works: async () => (await phone.get('/account/personal-information')).status === 200,
+        listedAs: /Safari on iOS/,
+      },
+    ],
+    [
+      'access token, opaque',
+      {
+        works: async () => {
+          const { status } = await bearer('/oauth/userinfo', opaque.access_token);
+          const { body } = await board.introspect(opaque.access_token);
+
+          return agreed(status === 200, body['active'] === true);
+        },
+      },
+    ],
+    [
+      'access token, signed',
+      {
+        works: async () => {
+          if ((await bearer('/oauth/userinfo', signed)).status !== 401) throw new Error('we took a signed token');
+          const keys = createRemoteJWKSet(url('/oauth/jwks'));
+          const { payload } = await jwtVerify(signed, keys, {
+            audience: orders,
+            currentDate: new Date(nodes.clock.now()),
+          });
+
+          return payload.sub === ana.id;
+        },
+      },
+    ],
+    [
+      'refresh token',
+      {
+        works: async () => (await wiki.refresh(away.refresh_token)).status === 200,
+        listedAs: /Wiki Works while you are away/,
+      },
+    ],
+    ['authorization code', { works: async () => (await board.redeem(code)).status === 200 }],
+    [
+      'step of a sign-in',
+      {
+        works: async () => {
+          const { location = '' } = await phone.submit(step, tickAll(step), { button: 'Allow' });
+          const given = location.startsWith(board.redirectUri) ? new URL(location).searchParams.get('code') : null;
+
+          return given !== null && (await board.redeem(given)).status === 200;
+        },
+      },
+    ],
+    ['link that resets the password', { works: async () => (await fetch(link)).status === 200 }],
+  ]);
+}
+
+/** An access token for an API that checks signatures alone, of the session on the phone. */
+async function signedToken({ phone, board }: Scene): Promise<string> {
+  const wish = { scope: 'openid orders:read', resource: orders };
+  const { code } = await board.code(phone, wish);
+  const { status, text, body } = await board.redeem(code, { resource: orders });
+  if (status !== 200) throw new Error(text);
+
+  return String(body['access_token']);
+}
+
+async function resetLink({ nodes, ana, phone }: Scene): Promise<string> {
+  await phone.submit(await phone.open('/forgot-password'), { email: ana.email });
+
+  return (await nodes.first.mail.to(ana.email, 'reset-password')).link;
+}
+
+/** What is asked in two ways is answered in one. */
+function agreed(one: boolean, other: boolean): boolean {
+  if (one !== other) throw new Error('userinfo and introspection do not agree');
+
+  return one;
+}
