@@ -24,6 +24,7 @@ import {
 } from './forms.ts';
 import { cidr, claimName, link } from './rules.ts';
 import { timeZone } from './schema-account.ts';
+import { apiKeys } from './schema-api-keys.ts';
 import { events } from './schema-events.ts';
 import { keys } from './schema-keys.ts';
 import { limits } from './schema-limits.ts';
@@ -162,6 +163,8 @@ export const settings = z.strictObject({
       example: '[nickname, picture]',
     }),
   }),
+
+  api_keys: apiKeys,
 
   events,
 
