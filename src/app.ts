@@ -1,10 +1,12 @@
-import { consoleMetadata, registeringIn, requestLimits } from './app-settings.ts';
+import { accountApi } from './api/account.ts';
+import { apiKeyMetadata, consoleMetadata, registeringIn, requestLimits } from './app-settings.ts';
 import { accountNavigation, accountRoutes } from './account/index.ts';
 import type { Config } from './config/schema.ts';
 import type { Secrets } from './config/secrets.ts';
 import { consentRoutes } from './consent/index.ts';
 import { startDemo, type Demo } from './demo/server.ts';
 import { strengthOf } from './domain/acr.ts';
+import { apiKeyClientId } from './domain/api-key.ts';
 import { consoleClientId } from './domain/client.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
 import { InMaintenance } from './domain/errors.ts';
@@ -86,6 +88,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   opened.use(await claimSecrets({ ...services, ...eachMinute, failed: onError }));
   await useKey(services);
   await services.clients.ensure(consoleClientId, consoleMetadata(config.issuer));
+  await services.clients.ensure(apiKeyClientId, apiKeyMetadata);
   await services.signingKeys.ensure();
 
   const oidc: Oidc = opened.use(
@@ -191,6 +194,11 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
       }),
       ...outbox(services),
     ],
+    apis: {
+      served: [accountApi({ ...services, interactions })],
+      most: config.limits.requests.api,
+      window: config.limits.requests.window,
+    },
     navigation: accountNavigation,
     home: '/account',
     gate: {

@@ -58,6 +58,11 @@ export interface Oidc {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+async function noteKey({ look, used }: OidcDeps['apiKeys'], presented: string): Promise<void> {
+  const key = await look(presented);
+  if (key) await used(key);
+}
+
 /**
  * How often the schedule of the keys is looked at, in milliseconds: whatever changed it, a write or the time, shows
  * within 5 s on every node.
@@ -95,6 +100,7 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
       hooks: {
         ...pages,
         adapter: createAdapter(inside, units),
+        keyAsked: (key) => noteKey(deps.apiKeys, key),
         fetch: outbound.fetch as typeof fetch,
         findAccount: createFindAccount(units),
         loadExistingGrant: createLoadExistingGrant({ units, clock }),
