@@ -2,10 +2,11 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as oidc from 'openid-client';
 
 import { accountEndpoints } from '../../src/api/account.ts';
+import { openBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/need.ts';
 import { relyingParty } from '../support/relying-party.ts';
 import { needsOf, pairs } from '../support/storage.ts';
-import { openApiKeys, path, seeProfile, type ApiKeyRoom } from './api-key-room.ts';
+import { openApiKeys, ordersApi, path, seeProfile, told, type ApiKeyRoom } from './api-key-room.ts';
 
 const minute = 60_000;
 const readOrders = 'Read your orders';
@@ -167,6 +168,51 @@ for (const pair of pairs) {
       expect((await oidc.fetchUserInfo(party.config, tokens.access_token, account.id)).sub).toBe(account.id);
       expect((await room.ask('/profile', { key: tokens.access_token })).status).toBe(401);
       expect((await room.ask('/profile', { key: tokens.id_token })).status).toBe(401);
+    });
+
+    test('DECISIONS 18: its one API is told of it, and nobody else; userinfo and revocation know no key', async () => {
+      const { account, browser } = await ana();
+      const key = await room.add(browser, { may: [readOrders], lives: String(30 * 86_400) });
+      const own = await room.add(browser, { name: 'Own' });
+
+      const { exp = 0, iat = 0, ...facts } = await told(room.orders, key);
+      expect(facts).toEqual({
+        active: true,
+        sub: account.id,
+        scope: 'read',
+        client_id: 'api-keys',
+        aud: ordersApi,
+        iss: room.app.url,
+        token_type: 'Bearer',
+      });
+      expect(exp - iat).toBe(30 * 86_400);
+      expect(await told(room.stock, key)).toEqual({ active: false });
+      for (const party of [room.orders, room.stock]) expect(await told(party, own)).toEqual({ active: false });
+
+      const [, row] = await rowsOf(account.id).then((rows) => rows.toSorted((a, b) => b.name.localeCompare(a.name)));
+      expect(row).toMatchObject({ name: 'Backup', lastUsedAt: expect.any(Number) });
+      expect(row).not.toHaveProperty('ip');
+
+      for (const shown of [key, own]) {
+        const userinfo = await fetch(`${room.app.url}/oauth/userinfo`, {
+          headers: { authorization: `Bearer ${shown}` },
+        });
+        expect(userinfo.status).toBe(403);
+      }
+
+      await oidc.tokenRevocation(room.orders.config, key);
+      for (const endpoint of ['revoke', 'introspect']) {
+        const answer = await fetch(`${room.app.url}/oauth/${endpoint}`, {
+          method: 'POST',
+          body: new URLSearchParams({ token: key, client_id: 'api-keys' }),
+        });
+        expect([endpoint, answer.status]).toEqual([endpoint, 401]);
+      }
+      expect(await told(room.orders, key)).toMatchObject({ active: true });
+
+      const authorize = '/oauth/authorize?client_id=api-keys&response_type=code&scope=openid';
+      expect((await openBrowser(room.app.url).get(authorize)).status).toBe(400);
+      expect((await browser.open('/account/applications')).words).not.toContain('API keys May');
     });
 
     test('when it was used last is kept to the minute, in one write', async () => {

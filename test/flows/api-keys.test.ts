@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import * as oidc from 'openid-client';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { openBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/need.ts';
 import { needsOf, pairs } from '../support/storage.ts';
 import { addOn, openApiKeys, ordersApi, path, seeProfile, told, type ApiKeyRoom } from './api-key-room.ts';
+import { chosen, recoveryAt } from './recovery.ts';
 
 const day = 86_400_000;
 const minute = 60_000;
@@ -123,51 +123,6 @@ for (const pair of pairs) {
       expect(refused.words).toContain('You can have no more than 5 API keys.');
     });
 
-    test('DECISIONS 18: its one API is told of it, and nobody else; userinfo and revocation know no key', async () => {
-      const { account, browser } = await ana();
-      const key = await room.add(browser, { may: [readOrders], lives: String(30 * 86_400) });
-      const own = await room.add(browser, { name: 'Own' });
-
-      const { exp = 0, iat = 0, ...facts } = await told(room.orders, key);
-      expect(facts).toEqual({
-        active: true,
-        sub: account.id,
-        scope: 'read',
-        client_id: 'api-keys',
-        aud: ordersApi,
-        iss: room.app.url,
-        token_type: 'Bearer',
-      });
-      expect(exp - iat).toBe(30 * 86_400);
-      expect(await told(room.stock, key)).toEqual({ active: false });
-      for (const party of [room.orders, room.stock]) expect(await told(party, own)).toEqual({ active: false });
-
-      const [, row] = await rowsOf(account.id).then((rows) => rows.toSorted((a, b) => b.name.localeCompare(a.name)));
-      expect(row).toMatchObject({ name: 'Backup', lastUsedAt: expect.any(Number) });
-      expect(row).not.toHaveProperty('ip');
-
-      for (const shown of [key, own]) {
-        const userinfo = await fetch(`${room.app.url}/oauth/userinfo`, {
-          headers: { authorization: `Bearer ${shown}` },
-        });
-        expect(userinfo.status).toBe(403);
-      }
-
-      await oidc.tokenRevocation(room.orders.config, key);
-      for (const endpoint of ['revoke', 'introspect']) {
-        const answer = await fetch(`${room.app.url}/oauth/${endpoint}`, {
-          method: 'POST',
-          body: new URLSearchParams({ token: key, client_id: 'api-keys' }),
-        });
-        expect([endpoint, answer.status]).toEqual([endpoint, 401]);
-      }
-      expect(await told(room.orders, key)).toMatchObject({ active: true });
-
-      const authorize = '/oauth/authorize?client_id=api-keys&response_type=code&scope=openid';
-      expect((await openBrowser(room.app.url).get(authorize)).status).toBe(400);
-      expect((await browser.open('/account/applications')).words).not.toContain('API keys May');
-    });
-
     test('S30: what ends it ends it at once: deleting, its time, a disabled account, the operator’s switch', async () => {
       const { account, browser } = await ana();
       const keys = [await room.add(browser), await room.add(browser, { name: 'Orders', may: [readOrders] })] as const;
@@ -216,3 +171,92 @@ for (const pair of pairs) {
     });
   });
 }
+
+describe('API keys after something went wrong', () => {
+  let room: ApiKeyRoom;
+
+  beforeAll(async () => {
+    room = await openApiKeys('sqlite');
+  });
+
+  afterAll(async () => {
+    await room[Symbol.asyncDispose]();
+  });
+
+  const { ask, linkTo, reset } = recoveryAt(() => room.app);
+  const works = async (key: string) => (await room.ask('/profile', { key })).status === 200;
+
+  test('S70: a new password leaves them alone, and leads to the list with a word on it', async () => {
+    const account = await room.app.account();
+    const browser = await room.signIn(account);
+    const key = await room.add(browser);
+    const fields = { currentPassword: account.password, ...chosen };
+
+    const page = await browser.open('/account/sign-in-and-security');
+    const changed = await browser.submit(page, { ...fields, everywhere: 'on' });
+    expect(new URL(changed.url).pathname).toBe(path);
+    expect(changed.words).toMatch(/signed out everywhere else\. Your API keys go on working: .*Backup API key/);
+
+    await ask(account.email);
+    const done = await reset(await linkTo(account), browser, {
+      newPassword: 'two otters mend the lighthouse',
+      confirmPassword: 'two otters mend the lighthouse',
+    });
+    expect(done.words).toContain('Your API keys go on working: sign in, look through them');
+    const back = await browser.submit(done, { email: account.email, password: 'two otters mend the lighthouse' });
+    expect(new URL(back.url).pathname).toBe(path);
+    expect(await works(key)).toBe(true);
+  });
+
+  test('S80: where the address is proved by it, they were a stranger’s, and are gone', async () => {
+    const account = await room.app.account({ emailVerified: false });
+    const input = { name: 'Stranger', permissions: [{ audience: ordersApi, scope: 'read' }], once: 'o' };
+    const made = await room.app.services.apiKeys.create(account, input, { actor: account.id });
+    expect(made).toMatchObject({ ok: true });
+
+    await ask(account.email);
+    const done = await reset(await linkTo(account));
+
+    expect(done.words).not.toContain('API keys');
+    expect(await room.app.services.apiKeys.list(account.id)).toEqual([]);
+  });
+
+  test('“This wasn’t me” on an entry deletes those that were made since, says so before and on the receipt', async () => {
+    const account = await room.app.account();
+    const browser = await room.signIn(account);
+    const old = await room.add(browser, { name: 'Older' });
+    room.app.clock.advance(minute);
+    const thief = await room.signIn(account);
+    const stolen = await room.add(thief, { name: 'Stolen' });
+
+    const { events } = await room.app.services.activity.list(account);
+    const entry = `/account/activity/${events.find(({ kind }) => kind === 'api_key.created')?.id ?? ''}`;
+    const page = await browser.open(entry);
+    expect(page.words).toMatch(/API keys that were added since are deleted: Stolen \(gthk_\w{6}…\)\./);
+
+    const done = await browser.submit(page, {}, { form: entry });
+    const [, receipt = ''] = /href="(\/account\/receipts\/[\w-]+)"/.exec(done.html) ?? [];
+    expect((await browser.open(receipt)).words).toMatch(/Deleted API keys Stolen Key begins with gthk_/);
+    expect([await works(stolen), await works(old)]).toEqual([false, true]);
+    expect((await thief.get(path)).status).toBe(303);
+  });
+
+  test('the button behind the mail about one deletes it, with the mailbox alone', async () => {
+    const account = await room.app.account();
+    const browser = await room.signIn(account);
+    const old = await room.add(browser, { name: 'Older' });
+    room.app.clock.advance(minute);
+    const stolen = await room.add(browser, { name: 'Stolen' });
+    const { link } = await room.app.mail.to(account.email, 'api-key-created');
+
+    const anybody = openBrowser(room.app.url);
+    const page = await anybody.open(link.slice(room.app.url.length));
+    expect(page.words).toMatch(/API keys that were added since are deleted: Stolen/);
+    expect(await works(stolen)).toBe(true);
+
+    const done = await anybody.submit(page, {}, { form: '/wasnt-me' });
+    expect(done.words).toMatch(/Deleted API keys Stolen \(gthk_/);
+    expect([await works(stolen), await works(old)]).toEqual([false, true]);
+    expect((await browser.get(path)).status).toBe(303);
+  });
+});
