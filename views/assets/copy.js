@@ -7,7 +7,6 @@ for (const button of document.querySelectorAll('[data-copy-of]')) {
   button.addEventListener('click', () => {
     void navigator.clipboard.writeText(source.textContent.trim()).then(() => {
       button.textContent = button.dataset.done;
-      button.removeAttribute('aria-label');
     });
   });
 }
