@@ -6,6 +6,7 @@ import type { Secrets } from './config/secrets.ts';
 import { consentRoutes } from './consent/index.ts';
 import { startDemo, type Demo } from './demo/server.ts';
 import { strengthOf } from './domain/acr.ts';
+import { accountApiOf } from './domain/account-api.ts';
 import { apiKeyClientId } from './domain/api-key.ts';
 import { consoleClientId } from './domain/client.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
@@ -188,14 +189,20 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
         claimsShown: config.account.claims_shown,
         timeZone: config.account.time_zone,
         textCountries: config.messages.sms.countries,
-        resources: config.resources,
+        resources: config.apis,
         longestPassword: config.passwords.maximum_length,
         accessLasts: lasts,
       }),
       ...outbox(services),
     ],
     apis: {
-      served: [accountApi({ ...services, interactions })],
+      served: [
+        accountApi({
+          ...services,
+          interactions,
+          tokenFor: (presented) => oidc.tokenFor(accountApiOf(config.issuer), presented),
+        }),
+      ],
       most: config.limits.requests.api,
       window: config.limits.requests.window,
     },

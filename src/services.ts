@@ -171,7 +171,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     ...contact,
     ...openRecovery({ ...inside, ...factors, endings, placeOf, takeOver }),
     consents,
-    applications: createApplications({ ...inside, consents, endings, receipts, resources: config.resources }),
+    applications: createApplications({ ...inside, consents, endings, receipts, resources: config.apis }),
     endings,
     disowning: createDisowning({ ...inside, ...factors, ...contact, endings, receipts }),
     retention: createRetention({ records, clock, keptFor: config.events.kept_for }),
@@ -179,7 +179,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     logoutNotices: { ...logoutNotices, onWake: appsToTell.listen },
     devices: createDevices({ records, reads }),
     accounts,
-    clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),
+    clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.apis }),
     setup: createSetup({ records, accounts, sealing, events, clock }),
     maintenance: createMaintenance({
       // It must be able to end what holds up everything else.

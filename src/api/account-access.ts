@@ -81,11 +81,11 @@ export function accessEndpoints(deps: AccessDeps): DescribedEndpoint[] {
       path: '/sessions/:id',
       scope: 'sessions:write' satisfies AccountScope,
       summary: 'Signs a browser out, with what apps were given in it',
-      async run({ account, params: { id = '' }, from }) {
+      async run({ account, params: { id = '' }, actor, from }) {
         const found = await devices.session(account.id, id);
         if (!found) return undefined;
 
-        await endings.session(found.id, { offline: true, by: { actor: account.id, from, reason: 'signed_out' } });
+        await endings.session(found.id, { offline: true, by: { actor, from, reason: 'signed_out' } });
 
         return 'done';
       },
@@ -111,8 +111,8 @@ export function accessEndpoints(deps: AccessDeps): DescribedEndpoint[] {
       path: '/grants/:clientId',
       scope: 'grants:write' satisfies AccountScope,
       summary: 'Removes the access of an application: it has to ask again',
-      async run({ account, params: { clientId = '' }, from }) {
-        const removed = await applications.remove(account, clientId, { actor: account.id, from });
+      async run({ account, params: { clientId = '' }, actor, from }) {
+        const removed = await applications.remove(account, clientId, { actor, from });
         if (removed === undefined) return undefined;
 
         return removed.ok ? 'done' : { refused: { status: 409, detail: removed.problems.map(problemText).join(' ') } };
@@ -142,8 +142,8 @@ export function accessEndpoints(deps: AccessDeps): DescribedEndpoint[] {
       path: '/keys/:id',
       scope: 'keys:write' satisfies AccountScope,
       summary: 'Deletes an API key; it may be the one that is shown',
-      run: async ({ account, params: { id = '' }, from }) =>
-        (await apiKeys.remove(account, id, { actor: account.id, from })) && 'done',
+      run: async ({ account, params: { id = '' }, actor, from }) =>
+        (await apiKeys.remove(account, id, { actor, from })) && 'done',
     }),
   ];
 }

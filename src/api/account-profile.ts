@@ -72,9 +72,9 @@ export function profileEndpoints({ accounts, activity }: ProfileDeps): Described
       summary: 'Changes the fields given and no others',
       body: change,
       answer: profile,
-      async run({ account, from }, { body: { language: locale, ...names } }) {
+      async run({ account, actor, from }, { body: { language: locale, ...names } }) {
         const given = { ...names, ...(locale !== undefined && { locale }) };
-        const updated = await accounts.updateProfile(account.id, given, { actor: account.id, from });
+        const updated = await accounts.updateProfile(account.id, given, { actor, from });
         if (updated === undefined) return undefined;
 
         return updated.ok ? shownProfile(updated.value) : refusedFor(422, updated.problems);

@@ -1,3 +1,5 @@
+import { isMeantAsApiKey } from '../credentials/api-key.ts';
+import type { Account } from '../domain/account.ts';
 import { accountApiPath } from '../domain/account-api.ts';
 import type { ApiKeys } from '../operations/api-keys.ts';
 import type { Api } from '../web/route.ts';
@@ -12,6 +14,10 @@ import type { DescribedEndpoint } from './endpoint.ts';
  */
 export interface AccountApiDeps extends ProfileDeps, AccessDeps {
   apiKeys: AccessDeps['apiKeys'] & Pick<ApiKeys, 'authorize'>;
+  /** The access token that is presented, if it is for this API. */
+  tokenFor(
+    presented: string,
+  ): Promise<{ account: Account; clientId: string; grantId: string; scopes: string[] } | undefined>;
 }
 
 export function accountEndpoints(deps: AccountApiDeps): DescribedEndpoint[] {
@@ -24,9 +30,16 @@ export function accountApi(deps: AccountApiDeps): Api {
     endpoints: accountEndpoints(deps),
 
     async authorize(presented, from) {
-      const found = await deps.apiKeys.authorize(presented, from);
+      if (isMeantAsApiKey(presented)) {
+        const found = await deps.apiKeys.authorize(presented, from);
 
-      return found && { id: found.key.id, account: found.account, scopes: found.key.scopes };
+        return found && { id: found.key.id, actor: found.account.id, account: found.account, scopes: found.key.scopes };
+      }
+
+      const token = await deps.tokenFor(presented);
+
+      // However many tokens an app has by one grant, they are asked with as one.
+      return token && { id: token.grantId, actor: `client:${token.clientId}`, ...token };
     },
   };
 }

@@ -25,12 +25,12 @@ export function features(config: Config, hooks: FeatureHooks): Features {
     clientCredentials: { enabled: true },
     // Our own keys sign by way of it (signing-key.ts); the library asks that its experiments be acknowledged by version.
     externalSigningSupport: { enabled: true, ack: 'experimental-01' },
-    introspection: { enabled: true, allowedPolicy: createIntrospectionPolicy(config.resources, keyAsked) },
+    introspection: { enabled: true, allowedPolicy: createIntrospectionPolicy(config.apis, keyAsked) },
     jwtUserinfo: { enabled: true },
     resourceIndicators: {
       enabled: true,
       defaultResource: (_ctx, _client, oneOf) => oneOf,
-      getResourceServerInfo: createResourceServers(config.resources),
+      getResourceServerInfo: createResourceServers(config.apis),
       useGrantedResource: () => false,
     },
     revocation: { enabled: true, allowedPolicy: mayRevoke },

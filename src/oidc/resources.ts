@@ -11,7 +11,7 @@ import type {
 import type { Config } from '../config/schema.ts';
 import { apiKeyClientId } from '../domain/api-key.ts';
 
-type Resources = Config['resources'];
+type Resources = Config['apis'];
 
 /** The setting `getResourceServerInfo` (RFC 8707): an API that is registered, for a client that may ask for it. */
 export function createResourceServers(resources: Resources) {

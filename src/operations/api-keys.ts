@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { hashOfApiKey, newApiKey } from '../credentials/api-key.ts';
-import { accountApiOf, accountApiWords } from '../domain/account-api.ts';
+import { accountApiOf } from '../domain/account-api.ts';
 import type { Account } from '../domain/account.ts';
 import { apiKeyClientId, type ApiKey, type EndedKey } from '../domain/api-key.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -58,9 +58,8 @@ export interface ApiKeysDeps extends HappeningsDeps {
   takeOver(writes: readonly Write[]): boolean;
   config: {
     issuer: string;
-    branding: { name: string };
-    api_keys: { limit: number; account_scopes: readonly string[] };
-    resources: readonly (ResourceWords & { key_scopes: readonly string[] })[];
+    api_keys: { limit: number };
+    apis: readonly (ResourceWords & { key_scopes: readonly string[] })[];
   };
 }
 
@@ -218,11 +217,8 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
   };
 }
 
-function offeredBy({ issuer, branding, api_keys, resources }: ApiKeysDeps['config']): ResourceWords[] {
-  const own = accountApiWords({ issuer, brand: branding.name });
-  const all = [{ ...own, key_scopes: api_keys.account_scopes }, ...resources];
-
-  return all
+function offeredBy({ apis }: ApiKeysDeps['config']): ResourceWords[] {
+  return apis
     .map(({ identifier, name, scopes, key_scopes }) => ({
       identifier,
       name,

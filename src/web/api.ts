@@ -65,7 +65,7 @@ async function answer(context: Context, endpoint: Endpoint, { api, serving }: Pl
   const sent = await bodyOf(context, endpoint);
   if ('unread' in sent) return failures.write(context, sent.unread);
 
-  const done = await endpoint.run({ params, query, body: sent.body, account: caller.account, from });
+  const done = await endpoint.run({ params, query, body: sent.body, ...caller, from });
 
   if ('refused' in done) {
     const { status, ...told } = done.refused;

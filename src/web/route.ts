@@ -222,6 +222,8 @@ export interface Call {
   /** As it came, parsed as JSON. */
   body: unknown;
   account: Account;
+  /** Who does it, for the record of events. */
+  actor: string;
   /** Where it comes from. */
   from: Pick<Visitor, 'ip' | 'userAgent' | 'requestId'>;
 }
@@ -258,6 +260,7 @@ export interface Caller {
   /** Names the token or key, for limits. */
   id: string;
   account: Account;
+  actor: string;
   scopes: readonly string[];
 }
 

@@ -4,7 +4,7 @@ import * as oidc from 'openid-client';
 import { accountEndpoints } from '../../src/api/account.ts';
 import { openBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/need.ts';
-import { relyingParty } from '../support/relying-party.ts';
+import { relyingParty, tickAll } from '../support/relying-party.ts';
 import { needsOf, pairs } from '../support/storage.ts';
 import { openApiKeys, ordersApi, path, seeProfile, told, type ApiKeyRoom } from './api-key-room.ts';
 
@@ -168,6 +168,53 @@ for (const pair of pairs) {
       expect((await oidc.fetchUserInfo(party.config, tokens.access_token, account.id)).sub).toBe(account.id);
       expect((await room.ask('/profile', { key: tokens.access_token })).status).toBe(401);
       expect((await room.ask('/profile', { key: tokens.id_token })).status).toBe(401);
+    });
+
+    test('S22, S36: an app asks for it as for any API, in words, and is refused once that is taken back', async () => {
+      const { account } = await ana();
+      const resource = `${room.app.url}/api/account/v1`;
+      const scope = 'openid email offline_access profile:read sessions:read sessions:write';
+      const party = await relyingParty(
+        room.app,
+        await room.app.client('web', {
+          client_name: 'Wiki',
+          redirect_uris: ['https://app.example/cb'],
+          resources: [resource, ordersApi],
+          scope: `${scope} read`,
+        }),
+      );
+      const browser = openBrowser(room.app.url);
+      const departure = await party.request({ scope, resource });
+      const consent = await browser.submit(await browser.open(departure.url.href), {
+        email: account.email,
+        password: account.password,
+      });
+      expect(consent.words).toContain(`${seeProfile} At Gatehouse`);
+      const ticked = { ...tickAll(consent), [`allow resource:${resource} sessions:write`]: undefined };
+      const left = await browser.submit(consent, ticked, { button: 'Allow' });
+      const tokens = await party.redeem(departure, left.location ?? '', { resource });
+      const key = tokens.access_token;
+
+      const profile = await room.ask('/profile', { key });
+      expect(profile).toMatchObject({ status: 200, body: { id: account.id } });
+      const { body } = await room.ask('/sessions', { key });
+      const [session] = body['sessions'] as unknown as { id: string }[];
+      expect((await room.ask(`/sessions/${session?.id ?? ''}`, { key, method: 'DELETE' })).status).toBe(403);
+      expect(await oidc.tokenIntrospection(party.config, key)).toMatchObject({ active: true, aud: resource });
+
+      // Its token for userinfo is none here, nor is this one there.
+      const other = await oidc.refreshTokenGrant(party.config, tokens.refresh_token ?? '');
+      expect((await room.ask('/profile', { key: other.access_token })).status).toBe(401);
+      await expect(oidc.fetchUserInfo(party.config, key, account.id)).rejects.toMatchObject({ status: 403 });
+
+      const page = await browser.open(`/account/applications/${party.clientId}`);
+      await browser.submit(page, { [`allow resource:${resource} profile:read`]: undefined }, { button: 'Save' });
+      expect((await room.ask('/profile', { key })).status).toBe(403);
+      expect((await room.ask('/sessions', { key })).status).toBe(200);
+
+      const removal = await browser.open(`/account/applications/${party.clientId}/remove`);
+      await browser.submit(removal, {}, { form: '/remove' });
+      expect((await room.ask('/sessions', { key })).status).toBe(401);
     });
 
     test('DECISIONS 18: its one API is told of it, and nobody else; userinfo and revocation know no key', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
+import { accountApiWords } from '../../../src/domain/account-api.ts';
 import type { Account } from '../../../src/domain/account.ts';
 import { newId } from '../../../src/domain/ids.ts';
 import { createApiKeys, type ApiKeys } from '../../../src/operations/api-keys.ts';
@@ -16,6 +17,10 @@ const longest = 30_000 + rounds * 3_000;
 
 const issuer = 'https://id.example';
 const by = { actor: 'somebody' };
+const api = {
+  ...accountApiWords({ issuer, brand: 'Gatehouse' }),
+  key_scopes: ['profile:read'],
+};
 const permissions = [{ audience: `${issuer}/api/account/v1`, scope: 'profile:read' }];
 
 for (const backend of recordsBackends) {
@@ -45,9 +50,8 @@ for (const backend of recordsBackends) {
           events: { write: async () => undefined },
           config: {
             issuer,
-            branding: { name: 'Gatehouse' },
-            api_keys: { limit, account_scopes: ['profile:read'] },
-            resources: [],
+            api_keys: { limit },
+            apis: [api],
           },
         });
       }
