@@ -1,4 +1,5 @@
 import type { Config } from './config/schema.ts';
+import { accountApiPath } from './domain/account-api.ts';
 import { consoleReturnPath } from './oidc/console.ts';
 import { routes as endpoints } from './oidc/settings.ts';
 import type { Limit } from './web/limit.ts';
@@ -34,7 +35,7 @@ export function registeringIn({ passwords, branding: { links } }: Config) {
  * What a stranger makes us keep or compute. The token endpoint has no limit: one app asks there for all of its people,
  * and what it costs is paid only for clients that prove who they are.
  */
-export function requestLimits({ window, authorizations, sign_ins }: Config['limits']['requests']): Limit[] {
+export function requestLimits({ window, authorizations, sign_ins, api }: Config['limits']['requests']): Limit[] {
   const requests = (['GET', 'POST'] as const).flatMap((method) =>
     [endpoints.authorization, endpoints.end_session].map((path) => ({ method, path })),
   );
@@ -42,6 +43,13 @@ export function requestLimits({ window, authorizations, sign_ins }: Config['limi
   return [
     ...requests.map((which) => ({ ...which, name: 'authorizations', most: authorizations, window })),
     ...guessable.map((path): Limit => ({ name: 'sign-ins', method: 'POST', path, most: sign_ins, window })),
+    ...(['GET', 'PATCH', 'DELETE'] as const).map((method): Limit => ({
+      name: 'api',
+      method,
+      path: `${accountApiPath}/`,
+      most: api,
+      window,
+    })),
   ];
 }
 
@@ -58,3 +66,15 @@ export function consoleMetadata(issuer: string) {
     first_party: true,
   };
 }
+
+/**
+ * What people's API keys stand under (RFC 7662 `client_id`). Nobody is this client: it asks for nothing, and its secret is
+ * told to no one.
+ */
+export const apiKeyMetadata = {
+  client_name: 'API keys',
+  grant_types: [],
+  response_types: [],
+  token_endpoint_auth_method: 'client_secret_basic',
+  scope: '',
+};

@@ -1,10 +1,13 @@
-import { consoleMetadata, registeringIn, requestLimits } from './app-settings.ts';
+import { accountApi } from './api/account.ts';
+import { apiKeyMetadata, consoleMetadata, registeringIn, requestLimits } from './app-settings.ts';
 import { accountNavigation, accountRoutes } from './account/index.ts';
 import type { Config } from './config/schema.ts';
 import type { Secrets } from './config/secrets.ts';
 import { consentRoutes } from './consent/index.ts';
 import { startDemo, type Demo } from './demo/server.ts';
 import { strengthOf } from './domain/acr.ts';
+import { accountApiOf } from './domain/account-api.ts';
+import { apiKeyClientId } from './domain/api-key.ts';
 import { consoleClientId } from './domain/client.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
 import { InMaintenance } from './domain/errors.ts';
@@ -86,6 +89,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   opened.use(await claimSecrets({ ...services, ...eachMinute, failed: onError }));
   await useKey(services);
   await services.clients.ensure(consoleClientId, consoleMetadata(config.issuer));
+  await services.clients.ensure(apiKeyClientId, apiKeyMetadata);
   await services.signingKeys.ensure();
 
   const oidc: Oidc = opened.use(
@@ -185,12 +189,23 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
         claimsShown: config.account.claims_shown,
         timeZone: config.account.time_zone,
         textCountries: config.messages.sms.countries,
-        resources: config.resources,
+        resources: config.apis,
         longestPassword: config.passwords.maximum_length,
         accessLasts: lasts,
       }),
       ...outbox(services),
     ],
+    apis: {
+      served: [
+        accountApi({
+          ...services,
+          interactions,
+          tokenFor: (presented) => oidc.tokenFor(accountApiOf(config.issuer), presented),
+        }),
+      ],
+      most: config.limits.requests.api,
+      window: config.limits.requests.window,
+    },
     navigation: accountNavigation,
     home: '/account',
     gate: {

@@ -23,6 +23,7 @@ import { createApplications, type Applications } from './operations/applications
 import { createClients, type Clients } from './operations/clients.ts';
 import { openContact, type ContactServices } from './services-contact.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
+import { openKeys, type KeyServices } from './services-keys.ts';
 import { openPlacesIn, openRecovery, type RecoveryServices } from './services-recovery.ts';
 import { openStores, type Stores } from './services-stores.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
@@ -55,7 +56,8 @@ import { createBell, ringOn, type Bell } from './storage/waking.ts';
  * The lower half of the composition root: storage and what can be done to it. The server (`app.ts`) and the command
  * line both stand on it; it knows no page and no protocol.
  */
-export interface Services extends FactorServices, NewcomerServices, ContactServices, RecoveryServices, AsyncDisposable {
+export interface Services
+  extends FactorServices, KeyServices, NewcomerServices, ContactServices, RecoveryServices, AsyncDisposable {
   config: Config;
   secrets: Secrets;
   clock: Clock;
@@ -152,7 +154,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const factors = openFactors({ config, records, reads, sealing, passwords, events, clock, tell, takeOver });
   const oldPassword = createOldPassword({ records, ...factors });
   const guessing = createGuessing({ records, reads, sealing, clock, limits: config.limits.sign_in, takeOver });
-  const ground = { config, records, reads, sealing, clock };
+  const keys = openKeys({ config, records, reads, events, tell, clock, takeOver });
+  const ground = { config, records, reads, sealing, clock, ...keys };
   const inside = { ...ground, events, passwords, policy, guessing, messages, tell, keptPassword, oldPassword };
   const accounts = createAccounts({ ...inside, factors: factors.factors, endings });
   const contact = openContact({ ...inside, ...factors, endings });
@@ -168,7 +171,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     ...contact,
     ...openRecovery({ ...inside, ...factors, endings, placeOf, takeOver }),
     consents,
-    applications: createApplications({ ...inside, consents, endings, receipts, resources: config.resources }),
+    applications: createApplications({ ...inside, consents, endings, receipts, resources: config.apis }),
     endings,
     disowning: createDisowning({ ...inside, ...factors, ...contact, endings, receipts }),
     retention: createRetention({ records, clock, keptFor: config.events.kept_for }),
@@ -176,7 +179,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     logoutNotices: { ...logoutNotices, onWake: appsToTell.listen },
     devices: createDevices({ records, reads }),
     accounts,
-    clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.resources }),
+    clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.apis }),
     setup: createSetup({ records, accounts, sealing, events, clock }),
     maintenance: createMaintenance({
       // It must be able to end what holds up everything else.

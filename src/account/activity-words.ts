@@ -84,6 +84,7 @@ const subjects: Readonly<Record<MailName, MessageKey>> = {
   'passkey-refused': 'message.passkeyRefused.subject',
   'failed-tries': 'message.failedTries.subject',
   'phone-changed': 'message.phoneChanged.subject',
+  'api-key-created': 'message.apiKeyCreated.subject',
 };
 
 export const words: { readonly [K in ActivityKind]: Words<K> } = {
@@ -172,6 +173,23 @@ export const words: { readonly [K in ActivityKind]: Words<K> } = {
   'passkey.added': { icon: 'passkey', inside: true },
   'passkey.renamed': { icon: 'passkey', inside: true },
   'passkey.removed': { icon: 'passkey', inside: true },
+  'api_key.created': {
+    icon: 'key',
+    inside: true,
+    facts: ({ prefix, scopes }, told) => [
+      { label: 'apiKeys.begins', value: `${prefix}…` },
+      listed(
+        'activity.fact.what',
+        scopes.map((scope) => `apiScope.${scope}`),
+        told,
+      ),
+    ],
+  },
+  'api_key.deleted': {
+    icon: 'key',
+    inside: true,
+    facts: ({ prefix }) => [{ label: 'apiKeys.begins', value: `${prefix}…` }],
+  },
 
   'consent.given': {
     icon: 'app',

@@ -1,6 +1,8 @@
 import type { DeviceSession } from '../domain/device-session.ts';
 import type { Devices } from '../operations/devices.ts';
 import { page, view, type Ask, type SignedIn } from '../web/route.ts';
+import type { ApiKeys } from '../operations/api-keys.ts';
+import { shownApiKey, type ShownApiKey } from './api-key-rows.ts';
 import { deviceEndingRoutes, type DeviceEndingDeps } from './device-endings.ts';
 import { devicesPath as path } from './device-places.ts';
 import { namesOf, shownDevice, shownOffline, type ShownDevice, type ShownOffline } from './device-rows.ts';
@@ -8,6 +10,7 @@ import type { ConsolePage } from './page.ts';
 
 export interface DevicesDeps extends DeviceEndingDeps {
   devices: Devices;
+  apiKeys: Pick<ApiKeys, 'list' | 'offered'>;
 }
 
 export interface DevicesView {
@@ -16,6 +19,8 @@ export interface DevicesView {
   /** Absent where the other list goes on. */
   browsers?: { count: number; rows: ShownDevice[]; /** A cursor. */ next?: string };
   offline?: { rows: ShownOffline[]; more: boolean; next?: string };
+  /** With the other access, where both lists begin. */
+  keys?: ShownApiKey[];
 }
 
 export const devicesView = view<DevicesView>('account/devices', 'shell', 'devices.title');
@@ -34,15 +39,21 @@ export const devices: ConsolePage<DevicesDeps> = {
         if (browsers !== undefined) return { browsers: await browsersShown(deps, ask, browsers) };
         if (offline !== undefined) return { offline: await offlineShown(deps, ask, offline) };
 
-        const [signedIn, away] = await Promise.all([browsersShown(deps, ask), offlineShown(deps, ask)]);
+        const [signedIn, away, keys] = await Promise.all([
+          browsersShown(deps, ask),
+          offlineShown(deps, ask),
+          deps.apiKeys.list(ask.account.id),
+        ]);
+        const words = { offered: deps.apiKeys.offered, locale: ask.visitor.locale };
 
         return {
-          acting: { count: signedIn.count + away.rows.length, more: away.more },
+          acting: { count: signedIn.count + away.rows.length + keys.length, more: away.more },
           browsers: signedIn,
           offline: away,
+          keys: keys.map((key) => shownApiKey(key, words)),
         };
       },
-      { access: 'signed-in', ahead: deps.devices.ahead },
+      { access: 'signed-in', ahead: (id) => [...deps.devices.ahead(id), deps.apiKeys.list(id)] },
     ),
     ...deviceEndingRoutes(deps),
   ],

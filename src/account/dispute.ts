@@ -21,6 +21,8 @@ export interface ActivityEntryView {
     /** By name, so many, and how many more there are. */
     apps: string[];
     moreApps: number;
+    /** API keys, in words; empty: none. */
+    keys: string;
     factors: (NamedFactor & { field: string })[];
   };
 }
@@ -104,7 +106,7 @@ async function goesWith(
   { account, say }: Ask & SignedIn,
   event: ActivityEvent,
 ): Promise<NonNullable<ActivityEntryView['goes']>> {
-  const { apps, factors, ...rest } = await disowning.madeSince(account, event);
+  const { apps, factors, keys, ...rest } = await disowning.madeSince(account, event);
   const named = apps.slice(0, mostNames);
   const names = await appNames(interactions, named);
 
@@ -112,6 +114,7 @@ async function goesWith(
     ...rest,
     apps: named.map((id) => names.get(id) ?? say('activity.appGone')),
     moreApps: apps.length - named.length,
+    keys: keys.map(({ name, prefix }) => `${name} (${prefix}…)`).join(', '),
     factors: factors.map(({ key, ...factor }) => ({ ...inWords(factor), field: field(key) })),
   };
 }

@@ -1,6 +1,7 @@
 import type { Interactions } from '../oidc/interactions.ts';
 import { page, to, type NavigationItem, type Route } from '../web/route.ts';
 import { activity, type ActivityDeps } from './activity.ts';
+import { apiKeys, type ApiKeysPageDeps } from './api-keys.ts';
 import { applications, type ApplicationsDeps } from './applications.ts';
 import { devices, type DevicesDeps } from './devices.ts';
 import type { ConsolePage } from './page.ts';
@@ -20,9 +21,11 @@ export interface AccountDeps
     SignInAndSecurityDeps,
     DevicesDeps,
     ApplicationsDeps,
+    ApiKeysPageDeps,
     ReceiptsDeps,
     ActivityDeps,
     UndoEmailDeps {
+  apiKeys: ApiKeysPageDeps['apiKeys'];
   interactions: Pick<Interactions, 'consoleReturn' | 'signOut' | 'renewSession' | 'clientFace'>;
   endings: SignInAndSecurityDeps['endings'] & DevicesDeps['endings'];
   receipts: ApplicationsDeps['receipts'] & ReceiptsDeps['receipts'] & DevicesDeps['receipts'];
@@ -33,6 +36,7 @@ const pages: readonly [ConsolePage<AccountDeps>, ...ConsolePage<AccountDeps>[]] 
   signInAndSecurity,
   devices,
   applications,
+  apiKeys,
   activity,
 ];
 

@@ -15,7 +15,7 @@ export interface ReceiptsDeps {
 }
 
 /** Times in milliseconds. */
-export interface ReceiptPage extends Pick<ReceiptView, 'at' | 'expiresAt'> {
+export interface ReceiptPage extends Pick<ReceiptView, 'at' | 'expiresAt' | 'keys'> {
   /** What was pressed. */
   what: MessageKey;
   sessions: { /** In words. */ name: string; ip: string; signedInAt?: number }[];
@@ -73,12 +73,13 @@ export function receiptRoutes({ receipts, clock }: ReceiptsDeps): Route[] {
 }
 
 function shownReceipt(
-  { at, expiresAt, reason, sessions, applications }: ReceiptView,
+  { at, expiresAt, reason, sessions, applications, keys }: ReceiptView,
   { say, now }: { say: Say; now: number },
 ): ReceiptPage {
   return {
     at,
     expiresAt,
+    keys,
     what: endings[reason],
     sessions: sessions.map(({ userAgent, ...facts }) => ({ ...facts, name: deviceInWords(deviceOf(userAgent), say) })),
     applications: applications.map(({ clientId, name, notices: told, accessTokensUntil, ...counts }) => ({

@@ -8,9 +8,11 @@ import type { Interactions } from '../oidc/interactions.ts';
 import { changePassword, type ChangePasswordDeps } from '../operations/change-password.ts';
 import { knownOf, type JudgeStrength } from '../operations/password-problems.ts';
 import { byField } from '../operations/problems.ts';
+import type { ApiKeys } from '../operations/api-keys.ts';
 import type { SignInCodes } from '../operations/sign-in-codes.ts';
 import type { TwoFactorShown } from '../operations/two-factor.ts';
 import { action, page, show, to, view, type Ask, type SignedIn } from '../web/route.ts';
+import { apiKeysPath } from './api-key-places.ts';
 import type { ConsolePage } from './page.ts';
 import { passkeyRoutes, type PasskeysDeps } from './passkeys.ts';
 import { rememberedRoutes, type RememberedDeps } from './remembered.ts';
@@ -21,6 +23,7 @@ export interface SignInAndSecurityDeps extends ChangePasswordDeps, TwoFactorDeps
   interactions: Pick<Interactions, 'renewSession'>;
   signInCodes: Pick<SignInCodes, 'can'>;
   strength: JudgeStrength;
+  apiKeys: Pick<ApiKeys, 'list'>;
   /** Of a password, in characters: said beside the field; the least depends on whether there is a second factor. */
   longestPassword: number;
 }
@@ -106,6 +109,11 @@ export const signInAndSecurity: ConsolePage<SignInAndSecurityDeps> = {
         if (!changed.ok) return wrong(byField(changed.problems), 422, { strength });
 
         await interactions.renewSession(exchange);
+
+        // They outlive a password (S70): they are looked through next.
+        if ((await deps.apiKeys.list(account.id)).length > 0) {
+          return to(apiKeysPath, everywhere ? 'account.passwordChangedEverywhereKeys' : 'account.passwordChangedKeys');
+        }
 
         return to(path, everywhere ? 'account.passwordChangedEverywhere' : 'account.passwordChanged');
       },

@@ -91,7 +91,24 @@ function resourceProblems({ issuer, resources }: Config): Problem[] {
     })),
   );
 
-  return [...twice, ...ours, ...scopes];
+  return [...twice, ...ours, ...scopes, ...resources.flatMap(keyScopeProblems)];
+}
+
+function keyScopeProblems({ key_scopes, scopes, introspected_by }: Config['resources'][number], index: number) {
+  const path = `resources[${index}].key_scopes`;
+  const unknown = key_scopes.filter((name) => !scopes.some((scope) => scope.name === name));
+  const problems = unknown.map((name) => ({
+    path,
+    message: `${path} names ${name}, which is none of the scopes of this API.`,
+    mend: 'Name it under scopes, or leave it out here.',
+  }));
+
+  if (key_scopes.length > 0 && introspected_by.length === 0) {
+    const message = `${path} is set, but resources[${index}].introspected_by names nobody who could ask about a key.`;
+    problems.push({ path, message, mend: 'Name the client that the API asks as.' });
+  }
+
+  return problems;
 }
 
 function developmentProblems({ host, port, demo, issuer }: Config): Problem[] {

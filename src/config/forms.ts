@@ -171,10 +171,15 @@ export function size(fallback: string, [min, max]: [number, number], description
   return described(quantity(parseBytes, min, max), fallback, { form: 'size', expects, description });
 }
 
-/** A list; its entries are texts or, with `shape`, groups of settings. Empty unless set. */
-export function list<S extends z.ZodType>(entry: S, words: Words & { shape?: Shape }, max = 100) {
+/** A list; its entries are texts or, with `shape`, groups of settings. Empty unless set, or unless told otherwise. */
+export function list<S extends z.ZodType>(
+  entry: S,
+  words: Words & { shape?: Shape },
+  { max = 100, fallback = [] }: { max?: number; fallback?: readonly z.input<S>[] } = {},
+) {
   const schema = z.array(entry).max(max);
-  return described(schema, [] as never, { form: 'list', expects: `a list of at most ${max} entries`, ...words });
+  const facts = { form: 'list', expects: `a list of at most ${max} entries`, ...words } as const;
+  return described(schema, fallback as never, facts);
 }
 
 /** Texts by name, such as one for each language. Empty unless set. */

@@ -42,5 +42,10 @@ export const limits = section('Guessing and flooding.', {
       'Requests to sign in or out that apps send people with; beyond, 429.',
     ),
     sign_ins: wholeNumber(300, { min: 1, max: 1_000_000, unit: 'requests' }, 'Forms of sign-in; beyond, 429.'),
+    api: wholeNumber(
+      600,
+      { min: 1, max: 1_000_000, unit: 'requests' },
+      'At the account API, also of one API key from wherever; beyond, 429.',
+    ),
   }),
 });

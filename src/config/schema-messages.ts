@@ -92,7 +92,7 @@ const sms = section(
         each: 'a country code of two letters, such as DE or GB',
         example: '[DE, AT, CH]',
       },
-      300,
+      { max: 300 },
     ),
     caps: section('How many text messages are sent at most, counted until midnight UTC.', {
       per_number: wholeNumber(

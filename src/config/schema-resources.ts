@@ -59,6 +59,12 @@ const resource = {
     expects: 'a list of client identifiers',
     each: 'a client identifier',
   }),
+  key_scopes: list(z.string().min(1).max(128), {
+    description:
+      'Which of its scopes people may give to API keys of theirs, which it then has to ask about (introspected_by).',
+    expects: 'a list of names of its scopes',
+    each: 'the name of a scope',
+  }),
 };
 
 /** The registered APIs (resource servers, RFC 8707). */

@@ -6,6 +6,7 @@ import { resolve as absolute } from 'node:path';
 
 import { z } from 'zod';
 
+import { accountApiWords } from '../domain/account-api.ts';
 import { ephemeraBackends, recordsBackends } from '../storage/backends.ts';
 import { isLoopback, issuerText, originOf } from './addresses.ts';
 import {
@@ -24,6 +25,7 @@ import {
 } from './forms.ts';
 import { cidr, claimName, link } from './rules.ts';
 import { timeZone } from './schema-account.ts';
+import { apiKeys } from './schema-api-keys.ts';
 import { events } from './schema-events.ts';
 import { keys } from './schema-keys.ts';
 import { limits } from './schema-limits.ts';
@@ -163,6 +165,8 @@ export const settings = z.strictObject({
     }),
   }),
 
+  api_keys: apiKeys,
+
   events,
 
   registration,
@@ -258,6 +262,8 @@ export function resolveSettings(given: Settings) {
   const address = new URL(issuer);
   const mode: 'development' | 'production' = isLoopback(address.hostname) ? 'development' : 'production';
   const { hash_queue: queue } = given.passwords;
+  const access_token = given.tokens.access_token;
+  const resources = given.resources.map((api) => ({ ...api, access_token: api.access_token ?? access_token }));
 
   return {
     ...given,
@@ -272,7 +278,19 @@ export function resolveSettings(given: Settings) {
     },
     messages: resolveMessages(given.messages, given.branding.name),
     demo: { ...given.demo, enabled: given.demo.enabled ?? mode === 'development' },
-    resources: given.resources.map((api) => ({ ...api, access_token: api.access_token ?? given.tokens.access_token })),
+    resources,
+    /** What access tokens and API keys can be made for: the registered APIs, and our own. */
+    apis: [...resources, { ...accountApi(issuer, given), access_token }],
+  };
+}
+
+function accountApi(issuer: string, { branding, api_keys }: Settings) {
+  return {
+    ...accountApiWords({ issuer, brand: branding.name }),
+    format: 'opaque' as const,
+    signing_algorithm: 'ES256' as const,
+    introspected_by: [] as string[],
+    key_scopes: [...api_keys.account_scopes] as string[],
   };
 }
 

@@ -1,3 +1,4 @@
+import type { EndedKey } from './api-key.ts';
 import type { LogoutFailure } from './logout-notice.ts';
 
 /** A device that was signed out: raw facts, which a page puts into words. */
@@ -25,6 +26,8 @@ export interface Ended {
   applications: EndedApplication[];
   /** Which clients hear of it (`LogoutNotice`), in the order in which they do. */
   notices: { id: string; clientId: string }[];
+  /** API keys that were deleted with it. */
+  keys?: EndedKey[];
 }
 
 /** What was pressed: sign out one device, all others, remove an application's access, "This wasn't me". */
@@ -41,6 +44,7 @@ export interface Receipt {
   sealed: string;
   applications: EndedApplication[];
   notices: { id: string; clientId: string }[];
+  keys?: EndedKey[];
   expiresAt: number;
 }
 
@@ -57,6 +61,7 @@ export type NoticeView =
 /** A receipt as its page shows it. */
 export interface ReceiptView extends Pick<Receipt, 'id' | 'at' | 'reason' | 'expiresAt'> {
   sessions: EndedSession[];
+  keys: EndedKey[];
   /** One notice for each session that the application was told of; none where it did not register for them. */
   applications: (EndedApplication & { notices: NoticeView[] })[];
 }

@@ -81,6 +81,10 @@ export const catalogue = {
   /** At most one a minute (`throttled`). */
   'passkey.refused': kind<{ reason: string }>(),
 
+  /** `audience`: the API that it is for (RFC 8707). */
+  'api_key.created': kind<{ /** How it begins. */ prefix: string; audience: string; scopes: string[] }>(),
+  'api_key.deleted': kind<{ prefix: string }>(),
+
   'client.created': kind<{ name: string }>(),
   'client.updated': kind<{ fields: string[] }>(),
   'client.disabled': kind(),

@@ -53,6 +53,8 @@ export const groupOfKind = {
   'passkey.added': 'security',
   'passkey.renamed': 'security',
   'passkey.removed': 'security',
+  'api_key.created': 'security',
+  'api_key.deleted': 'security',
 
   'consent.given': 'applications',
   'consent.refused': 'applications',

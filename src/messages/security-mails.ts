@@ -17,6 +17,7 @@ export interface SecurityMails {
   'failed-tries': Notice & { count?: number };
   /** As the person knows it, masked or whole; unset: there is none any more. */
   'phone-changed': Notice & { phone?: string };
+  'api-key-created': Notice & { /** As the person called it. */ name: string };
 }
 
 export interface Factor {
@@ -138,5 +139,16 @@ export const securityMails: SecurityTemplates = {
       data.phone === undefined
         ? notice('phoneRemoved', data, words)
         : notice('phoneChanged', data, words, { phone: data.phone }),
+  },
+
+  'api-key-created': {
+    write: (data, words) =>
+      letter('apiKeyCreated', words, [
+        text(words.say('message.apiKeyCreated.text', { name: data.name })),
+        circumstances(data, words),
+        heading(words.say('message.wasntMe.heading')),
+        text(words.say('message.apiKeyCreated.wasntMe')),
+        ...linkAndCode(data.wasntMe, words.say('message.wasntMe.link'), words),
+      ]),
   },
 };

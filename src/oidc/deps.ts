@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type Provider from 'oidc-provider';
 
 import type { Config } from '../config/schema.ts';
+import type { ApiKey } from '../domain/api-key.ts';
 import type { Client } from '../domain/client.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Answer } from '../domain/consent-items.ts';
@@ -37,6 +38,12 @@ export interface OidcDeps {
   logoutNotices: {
     leaveOne(notice: Pick<LogoutNotice, 'sessionUid' | 'clientId' | 'sid' | 'accountId'>): Promise<void>;
     wake(): void;
+  };
+  apiKeys: {
+    /** The key that is presented; whose account it is is not looked at. Undefined: it is none, or not any more. */
+    look(presented: string): Promise<ApiKey | undefined>;
+    /** An API was told that it may be used there. */
+    used(key: ApiKey): Promise<void>;
   };
   pages: Pages;
   /** Where a request came from, as far as the web settled it (S60). */

@@ -9,24 +9,28 @@ type LogoutPages = Required<NonNullable<Features['rpInitiatedLogout']>>;
 export interface FeatureHooks {
   logoutSource: LogoutPages['logoutSource'];
   postLogoutSuccessSource: LogoutPages['postLogoutSuccessSource'];
+  /** An API was told of a person's API key that it may be used there. */
+  keyAsked(key: string): Promise<void>;
 }
 
 const off = { enabled: false } as const;
 
 /** What is offered. Every feature of the library is named, so that none is on because nobody thought of it. */
-export function features(config: Config, { logoutSource, postLogoutSuccessSource }: FeatureHooks): Features {
+export function features(config: Config, hooks: FeatureHooks): Features {
+  const { logoutSource, postLogoutSuccessSource, keyAsked } = hooks;
+
   return {
     backchannelLogout: { enabled: true },
     claimsParameter: { enabled: true },
     clientCredentials: { enabled: true },
     // Our own keys sign by way of it (signing-key.ts); the library asks that its experiments be acknowledged by version.
     externalSigningSupport: { enabled: true, ack: 'experimental-01' },
-    introspection: { enabled: true, allowedPolicy: createIntrospectionPolicy(config.resources) },
+    introspection: { enabled: true, allowedPolicy: createIntrospectionPolicy(config.apis, keyAsked) },
     jwtUserinfo: { enabled: true },
     resourceIndicators: {
       enabled: true,
       defaultResource: (_ctx, _client, oneOf) => oneOf,
-      getResourceServerInfo: createResourceServers(config.resources),
+      getResourceServerInfo: createResourceServers(config.apis),
       useGrantedResource: () => false,
     },
     revocation: { enabled: true, allowedPolicy: mayRevoke },

@@ -21,6 +21,7 @@ import { attach } from './library.ts';
 import { tellApp } from './logout-tokens.ts';
 import { createOutbound } from './outbound.ts';
 import { createPages } from './pages.ts';
+import { tokenFor, type PresentedToken } from './presented.ts';
 import { interactionPolicy } from './policy.ts';
 import { listen } from './listening.ts';
 import { providerAnswering } from './response-modes.ts';
@@ -35,6 +36,7 @@ import { createSteps } from './steps.ts';
  */
 
 export type { OidcDeps, Pages } from './deps.ts';
+export type { PresentedToken } from './presented.ts';
 
 export type Middleware = Provider['middleware'][number];
 
@@ -49,6 +51,8 @@ export interface Oidc {
   /** Answers discovery and the key set from prebuilt bodies; false: not asked for. The host was checked before. */
   fast(request: IncomingMessage, response: ServerResponse): boolean;
   interactions: Interactions;
+  /** The opaque access token that is presented, if it is for this API. Throws Unavailable. */
+  tokenFor(audience: string, presented: string): Promise<PresentedToken | undefined>;
   /** Tells an app that a session has ended. Throws Unavailable. */
   tellApp(notice: LogoutNotice): Promise<LogoutAnswer>;
   /** Takes over the signing keys where they have changed: what happens of itself every 3 s. */
@@ -56,6 +60,11 @@ export interface Oidc {
   /** Looks whether clients were changed anywhere; it does so by itself every few seconds. */
   checkClients(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+async function noteKey({ look, used }: OidcDeps['apiKeys'], presented: string): Promise<void> {
+  const key = await look(presented);
+  if (key) await used(key);
 }
 
 /**
@@ -95,6 +104,7 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
       hooks: {
         ...pages,
         adapter: createAdapter(inside, units),
+        keyAsked: (key) => noteKey(deps.apiKeys, key),
         fetch: outbound.fetch as typeof fetch,
         findAccount: createFindAccount(units),
         loadExistingGrant: createLoadExistingGrant({ units, clock }),
@@ -134,6 +144,7 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
     middleware: answers.middleware,
     fast: (request, response) => answerFrom(running.documents, request, response),
     interactions: createSteps({ ...inside, signOut }),
+    tokenFor: (audience, presented) => tokenFor({ ...inside, audience }, presented),
     tellApp: (notice) => tellApp(running.provider, notice),
     checkKeys,
     checkClients: changes.look,

@@ -9,8 +9,9 @@ import type {
 } from 'oidc-provider';
 
 import type { Config } from '../config/schema.ts';
+import { apiKeyClientId } from '../domain/api-key.ts';
 
-type Resources = Config['resources'];
+type Resources = Config['apis'];
 
 /** The setting `getResourceServerInfo` (RFC 8707): an API that is registered, for a client that may ask for it. */
 export function createResourceServers(resources: Resources) {
@@ -39,18 +40,26 @@ export function createResourceServers(resources: Resources) {
 
 /**
  * The setting `introspection.allowedPolicy` (RFC 7662 section 4, S40): a token tells about itself to the client that it
- * was given to, and an access token also to the API that it is for.
+ * was given to, and an access token also to the API that it is for. An API key was given to no client. `keyAsked` is told
+ * of each that an API may rely on.
  */
-export function createIntrospectionPolicy(resources: Resources) {
-  return (_ctx: KoaContextWithOIDC, client: Client, token: AccessToken | ClientCredentials | RefreshToken): boolean => {
-    if (token.clientId === client.clientId) return true;
+export function createIntrospectionPolicy(resources: Resources, keyAsked: (key: string) => Promise<void>) {
+  return async (
+    _ctx: KoaContextWithOIDC,
+    client: Client,
+    token: AccessToken | ClientCredentials | RefreshToken,
+  ): Promise<boolean> => {
+    const isKey = token.clientId === apiKeyClientId;
+    if (token.clientId === client.clientId) return !isKey;
 
     // Whoever could read a public client's page would be asking.
     if (client.clientAuthMethod === 'none' || !('aud' in token)) return false;
 
     const api = resources.find(({ identifier }) => identifier === token.aud);
+    const mayAsk = api?.introspected_by.includes(client.clientId) ?? false;
+    if (mayAsk && isKey) await keyAsked(token.jti);
 
-    return api?.introspected_by.includes(client.clientId) ?? false;
+    return mayAsk;
   };
 }
 

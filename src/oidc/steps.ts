@@ -127,7 +127,7 @@ export function createSteps(deps: StepDeps): Interactions {
         wanted: wantedIn(step.prompt.details),
         allowed: allowedBy(consent),
         account,
-        resources: deps.config.resources,
+        resources: deps.config.apis,
       });
     },
 

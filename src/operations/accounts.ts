@@ -113,13 +113,14 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   }
 
   async function removeCredentials(accountId: string): Promise<void> {
-    const { passkeys, rememberedBrowsers, knownDevices, oneTimeSecrets, codes, formerAddresses, receipts } = records;
+    const { passkeys, rememberedBrowsers, knownDevices, oneTimeSecrets, codes, formerAddresses } = records;
+    const { receipts, apiKeys } = records;
 
     await records.passwords.remove(accountId);
     await records.factors.remove(accountId);
     await Promise.all(
-      [passkeys, rememberedBrowsers, knownDevices, oneTimeSecrets, codes, formerAddresses, receipts].map((each) =>
-        each.removeAll('account', accountId),
+      [passkeys, rememberedBrowsers, knownDevices, oneTimeSecrets, codes, formerAddresses, receipts, apiKeys].map(
+        (each) => each.removeAll('account', accountId),
       ),
     );
   }

@@ -1,4 +1,5 @@
 import type { Account } from '../domain/account.ts';
+import type { EndedKey } from '../domain/api-key.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { AddedFactor, Factors, Passkey } from '../domain/factors.ts';
 import { sha256 } from '../domain/ids.ts';
@@ -6,6 +7,7 @@ import { maskedEmail } from '../domain/masked.ts';
 import type { Ended, EndedApplication } from '../domain/receipt.ts';
 import type { ActivityEvent } from '../events/activity.ts';
 import { everyRow, type Records } from '../storage/records.ts';
+import type { ApiKeys } from './api-keys.ts';
 import { factorsSince, shownOf, type AddedShown } from './added-factors.ts';
 import type { ContactChange } from './contact-change.ts';
 import type { Endings } from './endings.ts';
@@ -48,6 +50,8 @@ export interface MadeSince {
   factors: (AddedShown & { key: string })[];
   /** Client ids of the apps that were allowed. */
   apps: string[];
+  /** API keys. */
+  keys: EndedKey[];
   /** Where the message went that takes a change of the address back, masked, and until when (milliseconds) it does. */
   formerEmail?: { to: string; until: number };
 }
@@ -58,6 +62,7 @@ export interface DisowningDeps extends HappeningsDeps {
   endings: Pick<Endings, 'otherSessions' | 'application'>;
   remembering: Pick<Remembering, 'forgetAll'>;
   receipts: Pick<Receipts, 'create'>;
+  apiKeys: Pick<ApiKeys, 'list' | 'removeSince'>;
   oldPassword: OldPassword;
   emailChange: Pick<ContactChange, 'cancel'>;
   phoneChange: Pick<ContactChange, 'cancel'>;
@@ -70,7 +75,8 @@ const moment = 5_000;
 const undoable = 7 * 86_400_000;
 
 export function createDisowning(deps: DisowningDeps): Disowning {
-  const { records, factors, endings, receipts, remembering, oldPassword, emailChange, phoneChange, clock } = deps;
+  const { records, factors, endings, receipts, remembering, apiKeys, oldPassword, clock } = deps;
+  const { emailChange, phoneChange } = deps;
 
   async function passkeysOf({ id }: Account): Promise<Passkey[]> {
     return (await records.passkeys.list('account', id, { limit: 1000 })).rows;
@@ -100,10 +106,11 @@ export function createDisowning(deps: DisowningDeps): Disowning {
   return {
     async madeSince(account, event) {
       const since = event.at - moment;
-      const [now, passkeys, apps] = await Promise.all([
+      const [now, passkeys, apps, keys] = await Promise.all([
         factors.of(account.id),
         passkeysOf(account),
         appsSince(account, since),
+        apiKeys.list(account.id),
       ]);
       const formerEmail = formerEmailOf(account, since);
 
@@ -114,6 +121,7 @@ export function createDisowning(deps: DisowningDeps): Disowning {
           return one ? [{ ...one, key: keyOf(added) }] : [];
         }),
         apps,
+        keys: keys.filter(({ createdAt }) => createdAt >= since).map(({ name, prefix }) => ({ name, prefix })),
         ...(formerEmail && { formerEmail }),
       };
     },
@@ -127,6 +135,7 @@ export function createDisowning(deps: DisowningDeps): Disowning {
       for (const clientId of await appsSince(account, since)) {
         ended.push(await endings.application(account.id, clientId));
       }
+      const keys = await apiKeys.removeSince(account, since, by);
       await emailChange.cancel(account);
       await phoneChange.cancel(account);
       await oldPassword.forget(account.id);
@@ -146,12 +155,13 @@ export function createDisowning(deps: DisowningDeps): Disowning {
       );
       // What began while the rest went.
       ended.push(await endings.otherSessions(account, sessionUid, ending));
+      keys.push(...(await apiKeys.removeSince(account, since, by)));
 
       const formerEmail = formerEmailOf(account, since);
 
       return {
         removed: which(before).flatMap((added) => shownOf(before, passkeys, added) ?? []),
-        receipt: await receipts.create(account, 'disowned', inAll(ended)),
+        receipt: await receipts.create(account, 'disowned', { ...inAll(ended), keys }),
         passwordGone: hadPassword && !(await hasPassword(account)),
         ...(formerEmail && { formerEmail }),
       };

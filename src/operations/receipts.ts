@@ -43,7 +43,7 @@ export function createReceipts({ records, reads, sealing, clock }: ReceiptsDeps)
       return rows.map(({ id, at, reason }) => ({ id, at, reason }));
     },
 
-    async create(account, reason, { sessions, applications, notices }) {
+    async create(account, reason, { sessions, applications, notices, keys = [] }) {
       const at = clock.now();
       const id = newId();
       const sealed = sealing.seal(JSON.stringify(sessions), context(id));
@@ -56,6 +56,7 @@ export function createReceipts({ records, reads, sealing, clock }: ReceiptsDeps)
         sealed,
         applications,
         notices,
+        ...(keys.length > 0 && { keys }),
         expiresAt: at + keptFor,
       });
 
@@ -66,7 +67,7 @@ export function createReceipts({ records, reads, sealing, clock }: ReceiptsDeps)
       const row = await records.receipts.get(id);
       if (row?.accountId !== accountId) return undefined;
 
-      const { at, reason, expiresAt, applications } = row;
+      const { at, reason, expiresAt, applications, keys = [] } = row;
       const found = await Promise.all(row.notices.map((notice) => records.logoutNotices.get(notice.id)));
       const byClient = Map.groupBy(
         found.filter((notice) => notice !== undefined),
@@ -78,6 +79,7 @@ export function createReceipts({ records, reads, sealing, clock }: ReceiptsDeps)
         at,
         reason,
         expiresAt,
+        keys,
         sessions: JSON.parse(sealing.open(row.sealed, context(id))) as EndedSession[],
         applications: applications.map((application) => ({
           ...application,

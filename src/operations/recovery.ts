@@ -46,12 +46,14 @@ export interface Recovered {
   /** The step of a sign-in in which it was asked for, if this is the same browser: that is where to go on. */
   step?: string;
   secondFactor: boolean;
+  /** How many API keys it has, which a new password leaves alone. */
+  apiKeys: number;
 }
 
 type Visited = Origin & { deviceId: string };
 
 export interface RecoveryDeps extends HappeningsDeps {
-  records: Pick<Records, 'accounts' | 'passkeys' | 'write'>;
+  records: Pick<Records, 'accounts' | 'passkeys' | 'apiKeys' | 'write'>;
   passwords: Pick<Passwords, 'toSet'>;
   policy: PasswordPolicy;
   factors: Pick<FactorChanges, 'of' | 'withPassword'>;
@@ -95,10 +97,11 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
     if (!row || account?.status !== 'active') return undefined;
 
     const secondFactor = account.emailVerified && isPasswordGuarded(await deps.factors.of(account.id));
+    const apiKeys = await records.apiKeys.count('account', account.id);
     const { step, browser } = row.data;
     const isSame = deviceId !== undefined && browser === sha256(deviceId);
 
-    return { account, secondFactor, ...(isSame && typeof step === 'string' && { step }) };
+    return { account, secondFactor, apiKeys, ...(isSame && typeof step === 'string' && { step }) };
   }
 
   /** Whether this address may get another one, counted for addresses that nobody has just the same. */
@@ -171,12 +174,15 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
     const taken = await oneTimeSecrets.take('password-reset', typed, () => [...writes, ...proof, ...told]);
     if (!taken) return 'ended';
 
-    if (!seen.account.emailVerified) await records.passkeys.removeAll('account', account.id);
+    if (!seen.account.emailVerified) {
+      await records.passkeys.removeAll('account', account.id);
+      await records.apiKeys.removeAll('account', account.id);
+    }
     await deps.oldPassword.forget(account.id);
     await endings.account(account, { ...by, reason: 'password_reset' });
     await deps.guessing.recognised({ accountId: account.id, deviceId: from.deviceId });
 
-    return { ok: true, value: { ...seen, account } };
+    return { ok: true, value: { ...seen, account, ...(!seen.account.emailVerified && { apiKeys: 0 }) } };
   }
 
   return {

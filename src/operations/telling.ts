@@ -69,6 +69,8 @@ export function createTell({ messages, oneTimeSecrets, keptPassword, placeOf, cl
         return notice('phone-changed');
       case 'sign_in.blocked':
         return notice('failed-tries');
+      case 'api_key.created':
+        return notice('api-key-created', { name: what.name ?? what.details.prefix });
       default:
         return [];
     }

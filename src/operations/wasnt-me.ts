@@ -1,9 +1,11 @@
 import type { OneTimeSecrets } from '../credentials/one-time-secret.ts';
 import type { Account } from '../domain/account.ts';
+import type { EndedKey } from '../domain/api-key.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { AddedFactor, Passkey } from '../domain/factors.ts';
 import type { Origin } from '../events/writer.ts';
 import type { Records, Write } from '../storage/records.ts';
+import type { ApiKeys } from './api-keys.ts';
 import { addedIn, addedSince, shownOf, type AddedShown } from './added-factors.ts';
 import type { Endings } from './endings.ts';
 import type { FactorChanges } from './factor-changes.ts';
@@ -16,7 +18,7 @@ import { takeAway } from './taking-away.ts';
 
 /**
  * "This wasn't me", from a security mail: everybody is signed out at once, and a link to a new password goes to the
- * mailbox that the mail went to. Where the account has another address by now, that may be a thief's: then no link is
+ * mailbox that the mail went to. API keys that were made since go as every other access does. Where the account has another address by now, that may be a thief's: then no link is
  * sent, and the change of the address is to be taken back first. The link of the mail opens nothing by itself: it lives
  * for days, and mails are handed on.
  *
@@ -41,6 +43,8 @@ export interface Disputed {
   account: Account;
   /** What the mail is about, if that can be taken away with the password from before. */
   added?: AddedShown;
+  /** API keys that were made since: they are deleted. */
+  keys: EndedKey[];
 }
 
 export interface Disowned {
@@ -48,6 +52,8 @@ export interface Disowned {
   sentTo: string | undefined;
   /** What was taken away. */
   removed?: AddedShown;
+  /** Deleted; not told to an address from before, either. */
+  keys: EndedKey[];
   /** What else was added in the last days and is still there; not told to an address from before. */
   others: AddedShown[];
 }
@@ -61,6 +67,7 @@ export interface WasntMeDeps extends HappeningsDeps {
   guessing: MailedProof['guessing'];
   oldPassword: OldPassword;
   endings: Pick<Endings, 'account'>;
+  apiKeys: Pick<ApiKeys, 'list' | 'removeSince'>;
 }
 
 type Visited = Origin & { deviceId: string };
@@ -68,15 +75,19 @@ type Visited = Origin & { deviceId: string };
 interface Seen {
   account: Account;
   added: AddedFactor | undefined;
+  /** Milliseconds: when that happened what the mail is about. */
+  since: number;
   /** The password from before, as it was kept. */
   before: string | undefined;
 }
 
+/** Milliseconds: what a mail tells of was made a moment before it was written. */
+const moment = 5_000;
 /** Milliseconds: as long as the link of a mail works. */
 const newFor = 7 * 86_400_000;
 
 export function createWasntMe(deps: WasntMeDeps & { recovery: Pick<Recovery, 'send'> }): WasntMe {
-  const { records, factors, oneTimeSecrets, keptPassword, guessing, endings, clock } = deps;
+  const { records, factors, oneTimeSecrets, keptPassword, guessing, endings, apiKeys, clock } = deps;
 
   async function look(typed: string): Promise<Seen | undefined> {
     const row = await oneTimeSecrets.find('wasnt-me', typed);
@@ -85,7 +96,9 @@ export function createWasntMe(deps: WasntMeDeps & { recovery: Pick<Recovery, 'se
 
     const { added, password } = row.data;
 
-    return { account, added: addedIn(added), before: typeof password === 'string' ? password : undefined };
+    const before = typeof password === 'string' ? password : undefined;
+
+    return { account, added: addedIn(added), since: row.createdAt - moment, before };
   }
 
   function prove({ account: { id: accountId }, before = '' }: Seen, password: string, from: Visited): Promise<Proved> {
@@ -100,13 +113,17 @@ export function createWasntMe(deps: WasntMeDeps & { recovery: Pick<Recovery, 'se
 
   async function find(typed: string): Promise<Disputed | undefined> {
     const seen = await look(typed);
-    if (!seen?.added) return seen && { account: seen.account };
+    if (!seen) return undefined;
 
-    const { account } = seen;
+    const { account, since } = seen;
+    const made = (await apiKeys.list(account.id)).filter(({ createdAt }) => createdAt >= since);
+    const keys = made.map(({ name, prefix }) => ({ name, prefix }));
+    if (!seen.added) return { account, keys };
+
     const [now, passkeys] = await Promise.all([factors.of(account.id), passkeysOf(account)]);
     const added = shownOf(now, passkeys, seen.added);
 
-    return { account, ...(added && { added }) };
+    return { account, keys, ...(added && { added }) };
   }
 
   return {
@@ -119,7 +136,7 @@ export function createWasntMe(deps: WasntMeDeps & { recovery: Pick<Recovery, 'se
       const proved = disputed.added && password !== undefined ? await prove(seen, password, from) : undefined;
       if (proved !== undefined && proved !== 'right') return proved;
 
-      const { account } = seen;
+      const { account, since } = seen;
       const added = proved && seen.added;
       const removed = proved && disputed.added && { removed: disputed.added };
       const by = { actor: account.id, from };
@@ -129,21 +146,23 @@ export function createWasntMe(deps: WasntMeDeps & { recovery: Pick<Recovery, 'se
       // First: whoever holds the link may do so, and should we be killed half-way, it can be pressed again.
       await endings.account(account, ending);
       await deps.oldPassword.forget(account.id);
+      const keys = await apiKeys.removeSince(account, since, by);
       if (added) await takeAway(deps, { account, by, which: () => [added] });
       const taken = await oneTimeSecrets.take('wasnt-me', typed, () => told);
       if (!taken) return undefined;
 
       await endings.account(account, ending);
+      keys.push(...(await apiKeys.removeSince(account, since, by)));
 
       // As it is now that nobody is inside any more.
       const now = (await records.accounts.get(account.id)) ?? account;
-      if (now.emailKey !== taken.data['emailKey']) return { sentTo: undefined, ...removed, others: [] };
+      if (now.emailKey !== taken.data['emailKey']) return { sentTo: undefined, ...removed, keys: [], others: [] };
 
       await deps.recovery.send(now, from);
 
       const [left, passkeys] = await Promise.all([factors.of(account.id), passkeysOf(account)]);
 
-      return { sentTo: now.email, ...removed, others: addedSince(left, passkeys, clock.now() - newFor) };
+      return { sentTo: now.email, ...removed, keys, others: addedSince(left, passkeys, clock.now() - newFor) };
     },
   };
 }

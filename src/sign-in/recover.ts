@@ -162,9 +162,11 @@ export function recoverRoutes(deps: RecoverDeps): Route[] {
       if (reset === 'ended') return ended();
       if (!reset.ok) return wrong(byField(reset.problems), 422, { strength });
 
-      const { step } = reset.value;
+      const { step, apiKeys } = reset.value;
+      // They outlive a password (S70): whoever may have made them is looked for next.
+      const [next, done] = apiKeys > 0 ? (['/account/api-keys', 'recover.doneKeys'] as const) : account;
 
-      return to(step === undefined ? '/account' : `/sign-in/${step}`, 'recover.done');
+      return to(step === undefined ? next : `/sign-in/${step}`, done);
     }),
   ];
 
@@ -174,6 +176,8 @@ export function recoverRoutes(deps: RecoverDeps): Route[] {
     return { token, email, names, minimumLength: deps.policy.minimumLength(secondFactor) };
   }
 }
+
+const account = ['/account', 'recover.done'] as const;
 
 function pathIn(step: string | undefined): `/${string}` {
   return step === undefined ? '/forgot-password' : `/sign-in/${step}/forgot-password`;

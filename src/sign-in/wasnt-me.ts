@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { waitInWords } from '../domain/duration.ts';
+import type { EndedKey } from '../domain/api-key.ts';
 import type { AddedShown } from '../operations/added-factors.ts';
 import type { Disowned, WasntMe } from '../operations/wasnt-me.ts';
 import { action, page, show, to, view, type MessageKey, type Outcome, type Route } from '../web/route.ts';
@@ -15,6 +16,8 @@ export interface WasntMeView {
   email: string;
   /** What the button removes as well, with the password from before. */
   added?: Named;
+  /** API keys that it deletes, in words; empty: none. */
+  keys: string;
 }
 
 /** A way to sign in, as people know it. */
@@ -30,6 +33,8 @@ export interface WasntMeDoneView {
   /** Where the link went; absent: the account has another address by now. */
   sentTo?: string;
   removed?: Named;
+  /** Deleted API keys, in words. */
+  keys: string;
   /** What else was added lately. */
   others: readonly Named[];
 }
@@ -54,9 +59,9 @@ export function wasntMeRoutes({ wasntMe }: WasntMeDeps): Route[] {
       const found = await wasntMe.find(token);
       if (!found) return ended();
 
-      const { account, added } = found;
+      const { account, added, keys } = found;
 
-      return { token, email: account.email, ...(added && { added: inWords(added) }) };
+      return { token, email: account.email, keys: namesOf(keys), ...(added && { added: inWords(added) }) };
     }),
 
     action('/wasnt-me', z.object({ formerPassword: z.string().max(2000).optional() }), async (ask, input, wrong) => {
@@ -99,8 +104,13 @@ function inWords({ kind, ...rest }: AddedShown): Named {
   return { what: words[kind], ...rest };
 }
 
-function doneOf({ sentTo, removed, others }: Disowned): WasntMeDoneView {
+function namesOf(keys: readonly EndedKey[]): string {
+  return keys.map(({ name, prefix }) => `${name} (${prefix}…)`).join(', ');
+}
+
+function doneOf({ sentTo, removed, keys, others }: Disowned): WasntMeDoneView {
   return {
+    keys: namesOf(keys),
     others: others.map(inWords),
     ...(sentTo !== undefined && { sentTo }),
     ...(removed && { removed: inWords(removed) }),

@@ -1,4 +1,5 @@
 import type { Account, FormerAddress } from '../domain/account.ts';
+import type { ApiKey } from '../domain/api-key.ts';
 import type { Client } from '../domain/client.ts';
 import type { DeviceSession, KnownDevice } from '../domain/device-session.ts';
 import type { Factors, Passkey, RememberedBrowser } from '../domain/factors.ts';
@@ -242,5 +243,10 @@ export const shapes = {
     lists: { account: { group: (row) => row.accountId, order: (row) => row.at } },
     expiresAt: (row) => row.expiresAt,
     sealed: (row) => [row.sealed],
+  }),
+  apiKeys: shape<ApiKey>()({
+    unique: { hash: (row) => row.hash, slot: (row) => row.slot },
+    lists: { account: { group: (row) => row.accountId, order: (row) => row.createdAt } },
+    expiresAt: (row) => row.expiresAt,
   }),
 };

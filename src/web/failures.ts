@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 
 import type { Context, Middleware } from 'koa';
 
@@ -152,8 +152,11 @@ function writeProblem(context: Context, failure: Referenced): void {
   context.type = 'application/problem+json';
   context.body = JSON.stringify({
     type: 'about:blank',
-    title: sayIn('en')(title),
+    // RFC 9457 section 4.2.1
+    title: failure.detail === undefined ? sayIn('en')(title) : STATUS_CODES[failure.status],
     status: failure.status,
+    detail: failure.detail,
+    errors: failure.errors,
     code: failure.code,
     reference: failure.reference,
   });

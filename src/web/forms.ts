@@ -27,7 +27,8 @@ export async function readForm(request: IncomingMessage): Promise<Fields> {
   return parseFields((await readBody(request)).toString('latin1'));
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+/** At most 64 kB. Throws Invalid. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
 

@@ -44,6 +44,8 @@ export interface Partials {
   'device-about': { device: ShownDevice };
   /** An app that goes on while the person is away: the beginning of its row. */
   'offline-about': { access: ShownOffline };
+  /** A key that a program has: the beginning of its row. `identifier`: with what names it. */
+  'api-key-about': { apiKey: ShownKey; identifier: boolean };
   /** A box for ending access for the time away as well; nothing where no app has any. `apps` and `where` in words. */
   'offline-ends': { apps: string; where: string };
   'layout/door': LayoutData;
@@ -88,6 +90,19 @@ export interface ShownOffline {
   lastUsedAt: number;
   givenAt: number;
   ip?: string;
+}
+
+/** Times in milliseconds. */
+export interface ShownKey {
+  id: string;
+  name: string;
+  prefix: string;
+  api?: string;
+  permissions: string;
+  createdAt: number;
+  lastUsedAt?: number;
+  ip?: string;
+  expiresAt?: number;
 }
 
 export type PartialName = keyof Partials;

@@ -215,6 +215,55 @@ export interface NavigationItem {
   icon: IconName;
 }
 
+/** What a program asks for, and as whom. */
+export interface Call {
+  params: Readonly<Record<string, string>>;
+  query: Readonly<Record<string, string>>;
+  /** As it came, parsed as JSON. */
+  body: unknown;
+  account: Account;
+  /** Who does it, for the record of events. */
+  actor: string;
+  /** Where it comes from. */
+  from: Pick<Visitor, 'ip' | 'userAgent' | 'requestId'>;
+}
+
+/** Why not, in English; `errors` for single fields. */
+export interface Refused {
+  refused: { status: 400 | 404 | 409 | 422; detail: string; errors?: readonly FieldError[] };
+}
+
+export interface FieldError {
+  field: string;
+  detail: string;
+}
+
+/** One thing that programs can ask for. */
+export interface Endpoint {
+  method: 'GET' | 'PATCH' | 'DELETE';
+  /** Below the API's own. */
+  path: string;
+  /** What a token or key needs. */
+  scope: string;
+  /** `answer`: to be sent as JSON; without one 204. */
+  run(call: Call): Promise<{ answer?: object } | Refused>;
+}
+
+/** An API of ours: a list of what can be asked for, by whoever shows a token or key that `authorize` knows. */
+export interface Api {
+  path: `/${string}`;
+  endpoints: readonly Endpoint[];
+  authorize(token: string, from: Call['from']): Promise<Caller | undefined>;
+}
+
+export interface Caller {
+  /** Names the token or key, for limits. */
+  id: string;
+  account: Account;
+  actor: string;
+  scopes: readonly string[];
+}
+
 /** An error page for what no route of ours threw: `oidc/` fills it in for errors of the protocol library. */
 export interface ShownFailure {
   status: number;
@@ -227,4 +276,7 @@ export interface ShownFailure {
   client?: { name: string; uri?: string };
   /** What stands in the log beside the reference; unset: the request id. */
   reference?: string;
+  /** For programs alone: what is wrong with what they sent. */
+  detail?: string;
+  errors?: readonly FieldError[];
 }

@@ -12,6 +12,7 @@ import type { Sealing } from '../storage/sealing.ts';
 import { createAnswers } from './answers.ts';
 import type { Branding } from './answers.ts';
 import { arrivalOf, contextOf, noteArrival } from './arrivals.ts';
+import { serveApi } from './api.ts';
 import { createAssets } from './assets.ts';
 import { createCookies } from './cookies.ts';
 import { createCsrf } from './csrf.ts';
@@ -27,7 +28,7 @@ import { createListener, type Listener } from './listener.ts';
 import type { Log } from './log.ts';
 import { redactPath } from './log.ts';
 import { createRenderer } from './render.ts';
-import type { Exchange, NavigationItem, Outcome, Route, ShownFailure } from './route.ts';
+import type { Api, Exchange, NavigationItem, Outcome, Route, ShownFailure } from './route.ts';
 import { serveRoutes } from './serve.ts';
 import type { Gate } from './entrance.ts';
 import { createVisitors } from './visitors.ts';
@@ -64,6 +65,8 @@ export interface WebDeps {
 
   /** Every feature's routes. The static path before the one with a parameter. */
   routes: readonly Route[];
+  /** For programs. `most`: requests of one token or key in `window` seconds. */
+  apis?: { served: readonly Api[]; most: number; window: number };
   /** The shell's navigation, in order. */
   navigation: readonly NavigationItem[];
   /** Where the brand and "back" lead. */
@@ -142,6 +145,7 @@ export function createWeb(deps: WebDeps): Web {
   if (deps.closed) koa.use(refuseWhile(deps.closed));
   if (deps.around) koa.use(deps.around);
   if (deps.limits?.length) koa.use(limitRequests(deps.limits, ephemera));
+  for (const api of deps.apis?.served ?? []) koa.use(serveApi(api, { failures, ephemera, ...deps.apis }));
   koa.use(serveRoutes(routes, serve));
 
   const handler = createHandler(deps, { koa, assets, isLeaving: () => listener.isLeaving });

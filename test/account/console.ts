@@ -106,7 +106,8 @@ const noApplications: Pick<AccountDeps, 'applications' | 'receipts' | 'accessLas
 };
 
 /** Nothing but this browser can act for anybody here. */
-const nothingElseIn: Pick<AccountDeps, 'devices' | 'resources'> = {
+const nothingElseIn: Pick<AccountDeps, 'devices' | 'resources' | 'apiKeys'> = {
+  apiKeys: { offered: [], limit: 5, list: async () => [], find: async () => undefined, create: never, remove: never },
   devices: {
     ahead: () => [],
     sessions: async () => ({ rows: [], count: 0 }),

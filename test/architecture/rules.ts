@@ -92,6 +92,7 @@ export const rules: Rules = {
         'services.ts',
         'services-contact.ts',
         'services-factors.ts',
+        'services-keys.ts',
         'services-newcomers.ts',
         'services-recovery.ts',
         'services-stores.ts',

@@ -87,7 +87,7 @@ describeWith('chromium', 'the pages of signing in, as they look', () => {
     'a forgotten password',
     async () => {
       await using door = await openDoor(stepAt('login', { client: wiki, loginHint: 'ana@example.com' }));
-      door.links.set('t', { account: ana, secondFactor: false });
+      door.links.set('t', { account: ana, secondFactor: false, apiKeys: 0 });
       const page = await chromium.open();
 
       await page.goto(door.origin + path);
@@ -161,7 +161,7 @@ describeWith('chromium', 'the pages of signing in, as they look', () => {
     'this wasn’t me',
     async () => {
       await using door = await openDoor(stepAt('login'));
-      door.links.set('t', { account: ana, secondFactor: false });
+      door.links.set('t', { account: ana, secondFactor: false, apiKeys: 0 });
       const page = await chromium.open();
 
       await page.goto(`${door.origin}/wasnt-me`);
@@ -186,7 +186,7 @@ describeWith('chromium', 'the pages of signing in, as they look', () => {
     'how strong a new password is, said while it is typed',
     async () => {
       await using door = await openDoor(stepAt('login'));
-      door.links.set('t', { account: ana, secondFactor: false });
+      door.links.set('t', { account: ana, secondFactor: false, apiKeys: 0 });
       const page = await chromium.open({ javaScriptEnabled: true, locale: 'de-DE' });
       const strength = page.getByRole('status');
 

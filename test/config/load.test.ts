@@ -86,6 +86,7 @@ describe('where a value comes from', () => {
         format: 'jwt',
         signing_algorithm: 'ES256',
         introspected_by: [],
+        key_scopes: [],
         access_token: 600,
       },
     ]);

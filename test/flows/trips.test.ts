@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { afterAll, beforeAll, describe } from '@jest/globals';
 
 import { startTestApp } from '../support/app.ts';
@@ -6,6 +8,7 @@ import { startMongo } from '../support/mongo.ts';
 import { describeWith } from '../support/need.ts';
 import { startRedis } from '../support/redis.ts';
 import { createTrips } from '../support/trips.ts';
+import { within } from '../support/within.ts';
 import { countTrips } from './trips.ts';
 
 describe('sequential trips, as a network would have them', () => {
@@ -48,6 +51,12 @@ describeWith(['stand-in', 'redis'], 'sequential trips to MongoDB and Redis, over
       const app = await startTestApp({ config: JSON.stringify({ ...config, storage }) });
       // As many connections as a request may use at once are there, as they are in a program that has run for a while.
       await Promise.all(Array.from({ length: 50 }, () => app.services.records.accounts.get('nobody')));
+      // The first round of clearing away goes through every collection, and looks for old events last.
+      await within(
+        10_000,
+        async () => await pause(5, ways[0]?.questions.map(({ name }) => name) ?? []),
+        (names) => names.includes('find events'),
+      );
 
       return app;
     },

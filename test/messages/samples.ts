@@ -40,6 +40,7 @@ export const mailSamples: { [Name in keyof Mails]: Mails[Name] } = {
   'passkey-refused': { ...notice, name: 'Work laptop' },
   'failed-tries': { ...notice, count: 12 },
   'phone-changed': { ...notice, phone: '+49 •••••• 78' },
+  'api-key-created': { ...notice, name: 'Nightly backup' },
 };
 
 export const textSamples: { [Name in keyof Texts]: Texts[Name] } = {

@@ -27,6 +27,7 @@ const hooks = {
   renderError: nothing,
   logoutSource: nothing,
   postLogoutSuccessSource: nothing,
+  keyAsked: nothing,
   interactions: { policy: [], url: nothing },
 } satisfies SettingsInput['hooks'];
 

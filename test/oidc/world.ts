@@ -116,6 +116,7 @@ export async function openWorld(
       consents: createConsents({ records: between(records), events: writer }),
       endings,
       logoutNotices: notices,
+      apiKeys: { look: async () => undefined, used: async () => undefined },
       pages,
       originOf: () => ({ ip: '192.0.2.1', userAgent: 'test', requestId: 'r1' }),
       browserOf: () => 'one for all',

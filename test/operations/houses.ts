@@ -97,6 +97,7 @@ function unique(name: CollectionName, id: string): object {
   if (name === 'accounts') return { emailKey: `${id}@example.org`, claims: { [id]: { $set: 1, 'a.b': [null, id] } } };
   if (name === 'sessions') return { cookieHash: id };
   if (name === 'oneTimeSecrets') return { hash: id };
+  if (name === 'apiKeys') return { hash: id, slot: id };
 
   return {};
 }

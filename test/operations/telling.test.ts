@@ -31,6 +31,11 @@ const told: [Happening, string, ...RegExp[]][] = [
     'passkey-refused',
     /Blue key/,
   ],
+  [
+    { kind: 'api_key.created', details: { prefix: 'gthk_4fQz9K', audience: '', scopes: [] }, name: 'Nightly backup' },
+    'api-key-created',
+    /the API key “Nightly backup”/,
+  ],
   [{ kind: 'sign_in.blocked', details: { reason: 'account', retryAfter: 5 } }, 'failed-tries'],
 ];
 

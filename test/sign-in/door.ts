@@ -99,12 +99,12 @@ export async function openDoor(now: Played['now']): Promise<Door> {
       async find(typed) {
         const account = state.links.get(typed)?.account;
 
-        return account && { account, added: { kind: 'passkey', name: 'Blue key', at: Date.now() } };
+        return account && { account, keys: [], added: { kind: 'passkey', name: 'Blue key', at: Date.now() } };
       },
       disown: async (typed) => {
         const account = state.links.get(typed)?.account;
 
-        return account && { sentTo: account.email, others: [{ kind: 'authenticator', at: Date.now() }] };
+        return account && { sentTo: account.email, keys: [], others: [{ kind: 'authenticator', at: Date.now() }] };
       },
     },
     recovery: {

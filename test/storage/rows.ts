@@ -187,6 +187,18 @@ export const samples: Samples = {
     notices: [{ id: 'session-1 client-1 sid-1', clientId: 'client-1' }],
     expiresAt: start + hour,
   },
+  apiKeys: {
+    id: 'api-key-1',
+    accountId: 'account-1',
+    hash: 'hash-1',
+    slot: 'account-1 1',
+    name: 'Backup',
+    prefix: 'gthk_abcdef',
+    audience: 'https://id.example.org/api/account/v1',
+    scopes: ['profile:read'],
+    createdAt: start,
+    expiresAt: start + hour,
+  },
 };
 
 /** An ordinary row of a collection with what the test says differently. */

@@ -52,6 +52,8 @@ export const detailsOfKinds: { readonly [K in ActivityKind]: DetailsOf<K> } = {
   'passkey.added': { synced: true },
   'passkey.renamed': {},
   'passkey.removed': {},
+  'api_key.created': { prefix: 'gthk_4fQz9K', audience: 'https://id.example/api', scopes: ['profile:read'] },
+  'api_key.deleted': { prefix: 'gthk_4fQz9K' },
   'consent.given': { scopes: ['openid', 'profile', 'email', 'offline_access', 'payroll.read'], claims: [] },
   'consent.refused': {},
   'consent.narrowed': { scopes: ['email'], claims: [], resources: [] },
@@ -169,13 +171,17 @@ export const activitySamples: readonly Sample[] = [
     goes: {
       apps: Array.from({ length: 20 }, (_, at) => `Wiki ${at}`),
       moreApps: 2,
+      keys: 'Nightly backup (gthk_4fQz9K…), A key with a rather long name of its own (gthk_Zx81Ba…)',
       factors: factors.map((factor, at) => ({ ...factor, field: `keep-${at}` })),
       formerEmail,
     },
   })),
   sample(
     activityEntryView,
-    (told) => ({ entry: oneShown(told, eventOf('sign_out', 30)), goes: { apps: [], moreApps: 0, factors: [] } }),
+    (told) => ({
+      entry: oneShown(told, eventOf('sign_out', 30)),
+      goes: { apps: [], moreApps: 0, keys: '', factors: [] },
+    }),
     { as: 'with little to take back' },
   ),
   sample(activityEntryView, (told) => ({ entry: oneShown(told, eventOf('sign_in.failed', 30)) }), {

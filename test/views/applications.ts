@@ -150,6 +150,7 @@ export const applicationSamples: readonly Sample[] = [
     at: now - 60_000,
     expiresAt: now + 30 * day,
     what: 'receipt.otherDevices',
+    keys: [],
     sessions: [
       {
         name: say('message.deviceOn', { browser: 'Firefox', system: 'Windows' }),
@@ -182,6 +183,7 @@ export const applicationSamples: readonly Sample[] = [
       at: now,
       expiresAt: now + 30 * day,
       what: 'receipt.application',
+      keys: [],
       sessions: [],
       applications: [
         {
@@ -201,10 +203,24 @@ export const applicationSamples: readonly Sample[] = [
       at: now,
       expiresAt: now + 30 * day,
       what: 'receipt.disowned',
+      keys: [],
       sessions: [],
       applications: [],
       isOut: false,
     }),
     { as: 'of nothing' },
+  ),
+  sample(
+    receiptView,
+    (): ReceiptPage => ({
+      at: now,
+      expiresAt: now + 30 * day,
+      what: 'receipt.disowned',
+      keys: [{ name: 'Nightly backup', prefix: 'gthk_4fQz9K' }],
+      sessions: [],
+      applications: [],
+      isOut: false,
+    }),
+    { as: 'of a key', onlyWords: true },
   ),
 ];

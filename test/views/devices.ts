@@ -1,6 +1,7 @@
 import { deviceSignOutView, offlineAccessView, otherDevicesView } from '../../src/account/device-endings.ts';
 import type { ShownDevice, ShownOffline } from '../../src/account/device-rows.ts';
 import { devicesView } from '../../src/account/devices.ts';
+import { backup as backupKey } from './api-keys.ts';
 import { day, now, sample, type Sample, type Told } from './sample.ts';
 
 const minute = 60_000;
@@ -74,6 +75,7 @@ export const deviceSamples: readonly Sample[] = [
       acting: { count: 1234, more: true },
       browsers: { count: 1232, rows: [here(told), phone(told), unknown(told)], next: 'older' },
       offline: { rows: [mail(told), backup(told)], more: true, next: 'older' },
+      keys: [backupKey(told)],
     }),
     { as: 'of somebody who is signed in everywhere', notice: 'problem.sendAgain' },
   ),

@@ -1,5 +1,6 @@
 import { accountSamples } from './account.ts';
 import { activitySamples } from './activity.ts';
+import { apiKeySamples } from './api-keys.ts';
 import { applicationSamples } from './applications.ts';
 import { deviceSamples } from './devices.ts';
 import { otherSamples } from './others.ts';
@@ -15,5 +16,6 @@ export const samples: readonly Sample[] = [
   ...activitySamples,
   ...applicationSamples,
   ...deviceSamples,
+  ...apiKeySamples,
   ...otherSamples,
 ];

@@ -40,11 +40,17 @@ export const recoverySamples: readonly Sample[] = [
     { as: 'sent', problems: { code: 'problem.codeWrong' }, values: { email }, notice: 'mailbox.proved' },
   ),
 
-  sample(wasntMeView, () => ({ token: 't', email })),
-  sample(wasntMeView, () => ({ token: 't', email, added: passkey }), { as: 'about a factor' }),
+  sample(wasntMeView, () => ({ token: 't', email, keys: '' })),
+  sample(wasntMeView, () => ({ token: 't', email, added: passkey, keys: 'Backup (gthk_4fQz9K…)' }), {
+    as: 'about a factor',
+  }),
   sample(wasntMeCodeView, () => ({})),
-  sample(wasntMeDoneView, () => ({ sentTo: email, others: [] })),
-  sample(wasntMeDoneView, () => ({ sentTo: email, removed: passkey, others: [app, codes] }), { as: 'about a factor' }),
-  sample(wasntMeDoneView, () => ({ removed: passkey, others: [] }), { as: 'with another address' }),
+  sample(wasntMeDoneView, () => ({ sentTo: email, keys: '', others: [] })),
+  sample(
+    wasntMeDoneView,
+    () => ({ sentTo: email, removed: passkey, keys: 'Backup (gthk_4fQz9K…)', others: [app, codes] }),
+    { as: 'about a factor' },
+  ),
+  sample(wasntMeDoneView, () => ({ removed: passkey, keys: '', others: [] }), { as: 'with another address' }),
   sample(wasntMeEndedView, () => ({})),
 ];

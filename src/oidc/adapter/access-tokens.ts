@@ -1,6 +1,9 @@
 import type { AdapterPayload } from 'oidc-provider';
 
+import { apiKeyClientId } from '../../domain/api-key.ts';
 import { sha256 } from '../../domain/ids.ts';
+import type { Inside } from '../deps.ts';
+import type { UnitOfWork } from '../request.ts';
 import type { Keeper, Payload } from './keeper.ts';
 import { alive, atRest, awake, hashOf, isRevocation, rootsOf } from './keeper.ts';
 import { narrowed } from './narrowing.ts';
@@ -10,10 +13,34 @@ const tokenLength = 43;
 
 /**
  * Opaque access tokens: lost with the ephemera, and asked for again by the app within a minute. That one was revoked is
- * a record: a store of ephemera that fails over, or is restarted, may have it back.
+ * a record: a store of ephemera that fails over, or is restarted, may have it back. A person's API key is one to whoever
+ * asks about it, so that an API need not know which of the two it was shown.
  */
-export function accessTokens(): Keeper {
-  return tokens('AccessToken');
+export function accessTokens({ apiKeys }: Pick<Inside, 'apiKeys'>): Keeper {
+  const opaque = tokens('AccessToken');
+
+  async function keyFound(unit: UnitOfWork, presented: string): Promise<AdapterPayload | undefined> {
+    // Its owner deletes it, and nobody else.
+    const key = isRevocation() ? undefined : await apiKeys.look(presented);
+    const living = key && (await alive(unit, { clientId: apiKeyClientId, accountId: key.accountId }));
+    if (!living) return undefined;
+
+    return {
+      kind: 'AccessToken',
+      jti: presented,
+      clientId: apiKeyClientId,
+      accountId: key.accountId,
+      aud: key.audience,
+      scope: key.scopes.join(' '),
+      iat: Math.floor(key.createdAt / 1000),
+      ...(key.expiresAt !== undefined && { exp: Math.floor(key.expiresAt / 1000) }),
+    };
+  }
+
+  return {
+    ...opaque,
+    find: async (unit, id) => (id.length === tokenLength ? opaque.find(unit, id) : keyFound(unit, id)),
+  };
 }
 
 /** Opaque tokens of clients that act for themselves. */

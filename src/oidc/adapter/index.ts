@@ -19,7 +19,7 @@ import { sessions } from './sessions.ts';
  * What the protocol library stores, where and how. Ids that prove something are kept as hashes only. It decides what
  * counts as being there: a token whose grant, session, account or client is gone is not.
  */
-export interface AdapterDeps extends Pick<Inside, 'clientOf'> {
+export interface AdapterDeps extends Pick<Inside, 'clientOf' | 'apiKeys'> {
   records: Pick<Records, 'used' | 'consents' | 'grants' | 'refreshFamilies' | 'sessions'>;
   clock: Clock;
   config: Pick<Config, 'tokens'>;
@@ -27,7 +27,7 @@ export interface AdapterDeps extends Pick<Inside, 'clientOf'> {
 
 export function createAdapter(deps: AdapterDeps, units: Units): (name: string) => Adapter {
   const keepers: Record<string, Keeper> = {
-    AccessToken: accessTokens(),
+    AccessToken: accessTokens(deps),
     AuthorizationCode: authorizationCodes(deps),
     ClientCredentials: clientCredentials(),
     Grant: grants(deps),

@@ -39,6 +39,7 @@ const migrations: readonly Migration[] = [
     formerAddresses: { ...account, expires: true },
     logoutNotices: { lists: ['state', 'person'], expires: true },
     receipts: { ...account, expires: true },
+    apiKeys: { ...account, unique: ['hash', 'slot'], expires: true },
   }),
 ];
 

@@ -46,6 +46,7 @@ export const recordsMigrations: readonly Migration[] = [
         addList('events', 'group'),
         createCollection('logoutNotices', { lists: ['state', 'person'], expires: true }),
         createCollection('receipts', { ...account, expires: true }),
+        createCollection('apiKeys', { ...account, unique: ['hash', 'slot'], expires: true }),
         addList('events', 'tries'),
         addList('clients', 'portals'),
         `UPDATE clients SET group_portals = 'all', order_portals = json_extract(doc, '$.createdAt')

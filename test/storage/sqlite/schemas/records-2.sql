@@ -3,6 +3,11 @@ CREATE INDEX accounts_list_administrators ON accounts (group_administrators, ord
 CREATE INDEX accounts_list_created ON accounts (group_created, order_created, id);
 CREATE INDEX accounts_list_email ON accounts (group_email, order_email, id);
 CREATE UNIQUE INDEX accounts_unique_email ON accounts (unique_email);
+CREATE TABLE apiKeys (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL, unique_hash TEXT, unique_slot TEXT, group_account TEXT, order_account ANY) STRICT;
+CREATE INDEX apiKeys_expires ON apiKeys (expires_at);
+CREATE INDEX apiKeys_list_account ON apiKeys (group_account, order_account, id);
+CREATE UNIQUE INDEX apiKeys_unique_hash ON apiKeys (unique_hash);
+CREATE UNIQUE INDEX apiKeys_unique_slot ON apiKeys (unique_slot);
 CREATE TABLE attempts (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL) STRICT;
 CREATE INDEX attempts_expires ON attempts (expires_at);
 CREATE TABLE clients (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, group_created TEXT, order_created ANY, group_portals TEXT, order_portals ANY) STRICT;

@@ -1,0 +1,179 @@
+import { z } from 'zod';
+
+import type { AccountScope } from '../domain/account-api.ts';
+import { clientsOf, type DeviceSession } from '../domain/device-session.ts';
+import { deviceOf } from '../messages/device.ts';
+import type { Interactions } from '../oidc/interactions.ts';
+import type { ApiKeys } from '../operations/api-keys.ts';
+import type { Application, Applications } from '../operations/applications.ts';
+import type { Devices } from '../operations/devices.ts';
+import type { Endings } from '../operations/endings.ts';
+import { problemText } from '../operations/problems.ts';
+import { cursor, next } from './account-profile.ts';
+import { endpoint, timeOf, type DescribedEndpoint } from './endpoint.ts';
+
+export interface AccessDeps {
+  devices: Pick<Devices, 'sessions' | 'session'>;
+  endings: Pick<Endings, 'session'>;
+  applications: Pick<Applications, 'list' | 'remove'>;
+  apiKeys: Pick<ApiKeys, 'list' | 'remove'>;
+  interactions: Pick<Interactions, 'clientFace'>;
+}
+
+const time = z.iso.datetime();
+
+const session = z.strictObject({
+  id: z.string(),
+  browser: z.string().optional(),
+  system: z.string().optional(),
+  ip: z.string(),
+  /** RFC 8176 */
+  amr: z.array(z.string()),
+  clientIds: z.array(z.string()),
+  signedInAt: time,
+  lastAccessedAt: time,
+  expiresAt: time,
+});
+
+const grant = z.strictObject({
+  clientId: z.string(),
+  name: z.string(),
+  /** As consent names them: `scope:email`, `claim:birthdate`, `resource:https://api.example.com orders:read`. */
+  permissions: z.array(z.string()),
+  inUse: z.boolean(),
+  grantedAt: time.optional(),
+  lastUsedAt: time.optional(),
+});
+
+const key = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  prefix: z.string(),
+  audience: z.string(),
+  scopes: z.array(z.string()),
+  createdAt: time,
+  lastUsedAt: time.optional(),
+  ip: z.string().optional(),
+  expiresAt: time.optional(),
+});
+
+/** Everything that can act for the person, and the end of each. */
+export function accessEndpoints(deps: AccessDeps): DescribedEndpoint[] {
+  const { devices, endings, applications, apiKeys, interactions } = deps;
+
+  return [
+    endpoint({
+      method: 'GET',
+      path: '/sessions',
+      scope: 'sessions:read' satisfies AccountScope,
+      summary: 'Browsers that are signed in, those that began last first',
+      query: z.strictObject({ after: cursor }),
+      answer: z.strictObject({ sessions: z.array(session), count: z.int(), next }),
+      async run({ account }, { query: { after } }) {
+        const { rows, ...more } = await devices.sessions(account.id, after);
+
+        return { sessions: rows.map(shownSession), ...more };
+      },
+    }),
+
+    endpoint({
+      method: 'DELETE',
+      path: '/sessions/:id',
+      scope: 'sessions:write' satisfies AccountScope,
+      summary: 'Signs a browser out, with what apps were given in it',
+      async run({ account, params: { id = '' }, actor, from }) {
+        const found = await devices.session(account.id, id);
+        if (!found) return undefined;
+
+        await endings.session(found.id, { offline: true, by: { actor, from, reason: 'signed_out' } });
+
+        return 'done';
+      },
+    }),
+
+    endpoint({
+      method: 'GET',
+      path: '/grants',
+      scope: 'grants:read' satisfies AccountScope,
+      summary: 'Applications and what each may use, the one that was used last first',
+      query: z.strictObject({ after: cursor }),
+      answer: z.strictObject({ grants: z.array(grant), count: z.int(), next }),
+      async run({ account }, { query: { after } }) {
+        const { rows, ...more } = await applications.list(account, { after });
+        const faces = await Promise.all(rows.map(({ clientId }) => interactions.clientFace(clientId)));
+
+        return { grants: rows.map((row, at) => shownGrant(row, faces[at]?.name ?? row.clientId)), ...more };
+      },
+    }),
+
+    endpoint({
+      method: 'DELETE',
+      path: '/grants/:clientId',
+      scope: 'grants:write' satisfies AccountScope,
+      summary: 'Removes the access of an application: it has to ask again',
+      async run({ account, params: { clientId = '' }, actor, from }) {
+        const removed = await applications.remove(account, clientId, { actor, from });
+        if (removed === undefined) return undefined;
+
+        return removed.ok ? 'done' : { refused: { status: 409, detail: removed.problems.map(problemText).join(' ') } };
+      },
+    }),
+
+    endpoint({
+      method: 'GET',
+      path: '/keys',
+      scope: 'keys:read' satisfies AccountScope,
+      summary: 'API keys, the newest first; no key itself',
+      answer: z.strictObject({ keys: z.array(key) }),
+      run: async ({ account }) => ({
+        keys: (await apiKeys.list(account.id)).map(
+          ({ accountId: _, hash: _hash, slot: _slot, createdAt, lastUsedAt, expiresAt, ...facts }) => ({
+            ...facts,
+            createdAt: timeOf(createdAt),
+            ...(lastUsedAt !== undefined && { lastUsedAt: timeOf(lastUsedAt) }),
+            ...(expiresAt !== undefined && { expiresAt: timeOf(expiresAt) }),
+          }),
+        ),
+      }),
+    }),
+
+    endpoint({
+      method: 'DELETE',
+      path: '/keys/:id',
+      scope: 'keys:write' satisfies AccountScope,
+      summary: 'Deletes an API key; it may be the one that is shown',
+      run: async ({ account, params: { id = '' }, actor, from }) =>
+        (await apiKeys.remove(account, id, { actor, from })) && 'done',
+    }),
+  ];
+}
+
+function shownSession(row: DeviceSession): z.input<typeof session> {
+  const { browser, system } = deviceOf(row.userAgent);
+
+  return {
+    id: row.id,
+    ...(browser !== undefined && { browser }),
+    ...(system !== undefined && { system }),
+    ip: row.ip,
+    amr: [...row.amr],
+    clientIds: Object.keys(clientsOf(row)),
+    signedInAt: timeOf(row.signedInAt ?? row.createdAt),
+    lastAccessedAt: timeOf(row.lastAccessedAt),
+    expiresAt: timeOf(row.expiresAt),
+  };
+}
+
+function shownGrant(
+  { clientId, items, inUse, grantedAt, lastUsedAt }: Application,
+  name: string,
+): z.input<typeof grant> {
+  return {
+    clientId,
+    name,
+    permissions: items.map(({ id }) => id),
+    inUse,
+    ...(grantedAt !== undefined && { grantedAt: timeOf(grantedAt) }),
+    ...(lastUsedAt !== undefined && { lastUsedAt: timeOf(lastUsedAt) }),
+  };
+}

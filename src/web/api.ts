@@ -1,0 +1,138 @@
+import Router from '@koa/router';
+import type { Context, Middleware } from 'koa';
+
+import { RateLimited } from '../domain/errors.ts';
+import type { Ephemera } from '../storage/ephemera.ts';
+import { arrivalOf, cameFrom } from './arrivals.ts';
+import { MethodRefused, type Failures } from './failures.ts';
+import { parseFields, readBody } from './forms.ts';
+import type { Api, Caller, Endpoint, ShownFailure } from './route.ts';
+
+/**
+ * The one adapter between an API's list and HTTP. Who asks stands in the `Authorization` header and nowhere else (RFC 6750
+ * section 2.1, S42): no cookie means anything here, so no site can ask in somebody's name, and no page of another origin is
+ * let in (no CORS). It knows no endpoint.
+ */
+export interface ApiServing {
+  failures: Pick<Failures, 'write'>;
+  ephemera: Ephemera;
+  /** Requests of one token or key in `window` seconds. */
+  most?: number;
+  window?: number;
+}
+
+export function serveApi(api: Api, serving: ApiServing): Middleware {
+  const router = new Router({ prefix: api.path });
+  const methods = Map.groupBy(api.endpoints, ({ path }) => path);
+
+  for (const endpoint of api.endpoints) {
+    router.register(endpoint.path, methodsOf(endpoint), (context) => answer(context, endpoint, { api, serving }));
+  }
+
+  for (const [path, endpoints] of methods) {
+    router.all(path, () => {
+      throw new MethodRefused(endpoints.flatMap(methodsOf));
+    });
+  }
+
+  return router.routes() as unknown as Middleware;
+}
+
+function methodsOf({ method }: Endpoint): string[] {
+  return method === 'GET' ? ['GET', 'HEAD'] : [method];
+}
+
+interface Place {
+  api: Api;
+  serving: ApiServing;
+}
+
+async function answer(context: Context, endpoint: Endpoint, { api, serving }: Place): Promise<void> {
+  arrivalOf(context.req).route = api.path + endpoint.path;
+  context.set('Cache-Control', 'no-store');
+
+  const { failures } = serving;
+  const from = cameFrom(context.req);
+  const given = bearerIn(context);
+  const caller = given === undefined ? undefined : await api.authorize(given, from);
+
+  if (!caller) return challenge(context, failures, given === undefined ? undefined : invalidToken);
+  await limit(caller, serving);
+  if (!caller.scopes.includes(endpoint.scope)) return challenge(context, failures, insufficientScope(endpoint));
+
+  const { params } = context as Context & { params: Record<string, string> };
+  const query = parseFields(context.querystring);
+  const sent = await bodyOf(context, endpoint);
+  if ('unread' in sent) return failures.write(context, sent.unread);
+
+  const done = await endpoint.run({ params, query, body: sent.body, ...caller, from });
+
+  if ('refused' in done) {
+    const { status, ...told } = done.refused;
+
+    return failures.write(context, { status, code: status === 404 ? 'not_found' : 'invalid', ...told });
+  }
+
+  if (done.answer === undefined) {
+    context.status = 204;
+  } else {
+    context.type = 'application/json';
+    context.body = JSON.stringify(done.answer);
+  }
+}
+
+/** RFC 6750 section 2.1 */
+function bearerIn(context: Context): string | undefined {
+  return /^Bearer +([\w.~+/-]+=*) *$/i.exec(context.get('authorization').slice(0, 4096))?.[1];
+}
+
+async function limit({ id }: Caller, { ephemera, most = Infinity, window = 60 }: ApiServing): Promise<void> {
+  if ((await ephemera.increment('limit', `api of ${id}`, window)) > most) throw new RateLimited(window);
+}
+
+async function bodyOf(context: Context, { method }: Endpoint): Promise<{ body: unknown } | { unread: ShownFailure }> {
+  if (method !== 'PATCH') return { body: undefined };
+
+  if (!/^application\/json(\s*;\s*charset=utf-8)?$/i.test(context.get('content-type'))) {
+    return { unread: { status: 415, code: 'invalid', detail: 'The body must be application/json.' } };
+  }
+
+  try {
+    return { body: JSON.parse((await readBody(context.req)).toString()) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+
+    return { unread: { status: 400, code: 'invalid', detail: 'The body is no JSON.' } };
+  }
+}
+
+interface Challenge {
+  status: 401 | 403;
+  code: string;
+  detail: string;
+  scope?: string;
+}
+
+/** One answer, whatever is wrong with it: whoever guesses learns nothing. */
+const invalidToken: Challenge = {
+  status: 401,
+  code: 'invalid_token',
+  detail: 'The token or API key is not known here, has expired or was revoked, or is for another API.',
+};
+
+function insufficientScope({ scope }: Endpoint): Challenge {
+  return { status: 403, code: 'insufficient_scope', detail: `This needs the scope ${scope}.`, scope };
+}
+
+/** RFC 6750 section 3: an error is named only where something was shown. */
+function challenge(context: Context, { write }: Pick<Failures, 'write'>, wrong?: Challenge): void {
+  const { status, code, detail, scope } = wrong ?? {
+    status: 401,
+    code: 'token_needed',
+    detail: 'Send an API key or access token in the header Authorization: Bearer ….',
+  };
+  const told = wrong && [`error="${code}"`, ...(scope === undefined ? [] : [`scope="${scope}"`])];
+
+  write(context, { status, code, detail });
+  context.set('WWW-Authenticate', ['Bearer realm="account"', ...(told ?? [])].join(', '));
+}

@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+
+import { accountApiWords } from '../../../src/domain/account-api.ts';
+import type { Account } from '../../../src/domain/account.ts';
+import { newId } from '../../../src/domain/ids.ts';
+import { createApiKeys, type ApiKeys } from '../../../src/operations/api-keys.ts';
+import { recordsBackends } from '../../../src/storage/backends.ts';
+import { noReads } from '../../../src/storage/reads.ts';
+import type { Records } from '../../../src/storage/records.ts';
+import { failed, fifty, sample, succeeded } from '../../storage/rows.ts';
+import { describeStore, opened, recordsStore, type Opened } from '../../storage/stores.ts';
+import { takeTime } from '../../support/pace.ts';
+
+/** `npm run races` plays a thousand. */
+const rounds = Number(process.env['GATEHOUSE_TEST_RACE_ROUNDS'] ?? 2);
+const longest = 30_000 + rounds * 3_000;
+
+const issuer = 'https://id.example';
+const by = { actor: 'somebody' };
+const api = {
+  ...accountApiWords({ issuer, brand: 'Gatehouse' }),
+  key_scopes: ['profile:read'],
+};
+const permissions = [{ audience: `${issuer}/api/account/v1`, scope: 'profile:read' }];
+
+for (const backend of recordsBackends) {
+  describeStore(backend.kind, () => {
+    /** F12: fifty at once over two nodes that share a store. */
+    describe.each(['answer at once', 'take their time'] as const)('two nodes that %s, fifty at once', (pace) => {
+      let store: Opened<Records>;
+      let records: readonly [Records, Records];
+      let people = 0;
+
+      beforeEach(async () => {
+        store = await opened(recordsStore(backend));
+        records = [store.port, await store.another()];
+        if (pace === 'take their time') for (const one of records) takeTime({ records: one });
+      });
+
+      afterEach(async () => {
+        await store[Symbol.asyncDispose]();
+      });
+
+      function on(number: number, limit = 5): ApiKeys {
+        return createApiKeys({
+          records: records[number % 2] ?? store.port,
+          reads: noReads,
+          clock: store.clock,
+          takeOver: () => false,
+          events: { write: async () => undefined },
+          config: {
+            issuer,
+            api_keys: { limit },
+            apis: [api],
+          },
+        });
+      }
+
+      const person = (): Account => sample('accounts', { id: `person-${(people += 1)}` });
+      const input = (once = newId()) => ({ name: 'Key', permissions, once });
+      const isMade = (outcome: unknown) => typeof outcome === 'object' && outcome !== null && 'value' in outcome;
+      const countOf = ({ id }: Account) => records[0].apiKeys.count('account', id);
+
+      async function play(round: () => Promise<void>): Promise<void> {
+        for (let number = 1; number <= rounds; number += 1) await round();
+      }
+
+      test(
+        `F12: five keys and never six, ${rounds} rounds; what is deleted makes room for as many`,
+        () =>
+          play(async () => {
+            const ada = person();
+
+            const outcomes = await fifty((number) => on(number).create(ada, input(), by));
+            expect(failed(outcomes)).toEqual([]);
+            expect(succeeded(outcomes).filter(isMade)).toHaveLength(5);
+            expect(await countOf(ada)).toBe(5);
+
+            const [first, second] = await on(0).list(ada.id);
+            const mixed = await fifty(async (number) => {
+              const gone = number === 10 ? first : number === 20 ? second : undefined;
+
+              return gone ? on(number).remove(ada, gone.id, by) : on(number).create(ada, input(), by);
+            });
+            expect(failed(mixed)).toEqual([]);
+            const made = succeeded(mixed).filter(isMade).length;
+            expect(made).toBeLessThanOrEqual(2);
+            expect(await countOf(ada)).toBe(3 + made);
+          }),
+        longest,
+      );
+
+      test(
+        'one form that is sent fifty times makes one key',
+        () =>
+          play(async () => {
+            const ada = person();
+            const once = newId();
+
+            const outcomes = await fifty((number) => on(number).create(ada, input(once), by));
+
+            expect(failed(outcomes)).toEqual([]);
+            expect(succeeded(outcomes).filter(isMade)).toHaveLength(1);
+            expect(succeeded(outcomes).filter((one) => one === 'made')).toHaveLength(49);
+            expect(await countOf(ada)).toBe(1);
+          }),
+        longest,
+      );
+
+      test(
+        'a limit that was lowered is kept, although older keys stand on higher numbers',
+        () =>
+          play(async () => {
+            const ada = person();
+            await fifty((number) => on(number).create(ada, input(), by));
+            const keys = await on(0).list(ada.id);
+            const low = keys.filter(({ slot }) => / [12]$/.test(slot));
+            for (const { id } of low) await on(0).remove(ada, id, by);
+            await on(0).remove(ada, keys.find(({ slot }) => slot.endsWith(' 5'))?.id ?? '', by);
+
+            const outcomes = await fifty((number) => on(number, 3).create(ada, input(), by));
+
+            expect(failed(outcomes)).toEqual([]);
+            expect(succeeded(outcomes).filter(isMade)).toHaveLength(1);
+            expect(await countOf(ada)).toBe(3);
+          }),
+        longest,
+      );
+    });
+  });
+}
