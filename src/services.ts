@@ -26,11 +26,13 @@ import { openFactors, type FactorServices } from './services-factors.ts';
 import { openPlacesIn, openRecovery, type RecoveryServices } from './services-recovery.ts';
 import { openStores, type Stores } from './services-stores.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
+import { openLeaving, type LeavingServices } from './services-leaving.ts';
 import { openNewcomers, type NewcomerServices } from './services-newcomers.ts';
 import { createConsents, type Consents } from './operations/consents.ts';
 import { createDevices, type Devices } from './operations/devices.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
 import { keepFormerAddresses } from './operations/former-addresses.ts';
+import { keepFormerIds } from './operations/former-ids.ts';
 import type { Tell } from './operations/happenings.ts';
 import { createLogoutNotices, type LogoutNotices } from './operations/logout-notices.ts';
 import { createKeptPassword } from './operations/kept-password.ts';
@@ -55,7 +57,8 @@ import { createBell, ringOn, type Bell } from './storage/waking.ts';
  * The lower half of the composition root: storage and what can be done to it. The server (`app.ts`) and the command
  * line both stand on it; it knows no page and no protocol.
  */
-export interface Services extends FactorServices, NewcomerServices, ContactServices, RecoveryServices, AsyncDisposable {
+export interface Services
+  extends FactorServices, NewcomerServices, ContactServices, RecoveryServices, LeavingServices, AsyncDisposable {
   config: Config;
   secrets: Secrets;
   clock: Clock;
@@ -127,7 +130,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const standing = server ? watchStanding(store, { first, failed: onError }) : unwatched;
   const bell = createBell();
   const held = server ? ringOn(holdWrites(store, standing.hold), 'messages', bell) : store;
-  const records = keepFormerAddresses(announceClientChanges(held, { clock, failed: onError }));
+  const records = keepFormerIds(keepFormerAddresses(announceClientChanges(held, { clock, failed: onError })));
 
   const units = createUnits({ records, ephemera, clock, onError });
   const { takeOver, reads } = units;
@@ -154,7 +157,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const guessing = createGuessing({ records, reads, sealing, clock, limits: config.limits.sign_in, takeOver });
   const ground = { config, records, reads, sealing, clock };
   const inside = { ...ground, events, passwords, policy, guessing, messages, tell, keptPassword, oldPassword };
-  const accounts = createAccounts({ ...inside, factors: factors.factors, endings });
+  const leaving = openLeaving({ ...inside, endings, receipts, placeOf });
+  const accounts = createAccounts({ ...inside, ...leaving, factors: factors.factors, endings });
   const contact = openContact({ ...inside, ...factors, endings });
 
   return {
@@ -167,6 +171,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     ...openNewcomers({ ...inside, ephemera, factors, takeOver }),
     ...contact,
     ...openRecovery({ ...inside, ...factors, endings, placeOf, takeOver }),
+    ...leaving,
     consents,
     applications: createApplications({ ...inside, consents, endings, receipts, resources: config.resources }),
     endings,

@@ -2,6 +2,7 @@ import type { Interactions } from '../oidc/interactions.ts';
 import { page, to, type NavigationItem, type Route } from '../web/route.ts';
 import { activity, type ActivityDeps } from './activity.ts';
 import { applications, type ApplicationsDeps } from './applications.ts';
+import { close, type CloseDeps } from './close.ts';
 import { devices, type DevicesDeps } from './devices.ts';
 import type { ConsolePage } from './page.ts';
 import { personalInformation, personalInformationView, type PersonalInformationDeps } from './personal-information.ts';
@@ -22,6 +23,7 @@ export interface AccountDeps
     ApplicationsDeps,
     ReceiptsDeps,
     ActivityDeps,
+    CloseDeps,
     UndoEmailDeps {
   interactions: Pick<Interactions, 'consoleReturn' | 'signOut' | 'renewSession' | 'clientFace'>;
   endings: SignInAndSecurityDeps['endings'] & DevicesDeps['endings'];
@@ -34,6 +36,7 @@ const pages: readonly [ConsolePage<AccountDeps>, ...ConsolePage<AccountDeps>[]] 
   devices,
   applications,
   activity,
+  close,
 ];
 
 export const accountNavigation: readonly NavigationItem[] = pages.map(({ place }) => place);

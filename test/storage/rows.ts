@@ -187,6 +187,7 @@ export const samples: Samples = {
     notices: [{ id: 'session-1 client-1 sid-1', clientId: 'client-1' }],
     expiresAt: start + hour,
   },
+  closedAccounts: { id: 'account-2', closedAt: start, lookAt: start + hour },
 };
 
 /** An ordinary row of a collection with what the test says differently. */

@@ -2,6 +2,7 @@ import { accountSamples } from './account.ts';
 import { activitySamples } from './activity.ts';
 import { applicationSamples } from './applications.ts';
 import { deviceSamples } from './devices.ts';
+import { leavingSamples } from './leaving.ts';
 import { otherSamples } from './others.ts';
 import { recoverySamples } from './recovery.ts';
 import type { Sample } from './sample.ts';
@@ -15,5 +16,6 @@ export const samples: readonly Sample[] = [
   ...activitySamples,
   ...applicationSamples,
   ...deviceSamples,
+  ...leavingSamples,
   ...otherSamples,
 ];

@@ -16,7 +16,7 @@ const byCreation = { lists: ['created'] };
 
 const migrations: readonly Migration[] = [
   collections({
-    accounts: { unique: ['email'], lists: ['created', 'email', 'administrators'] },
+    accounts: { unique: ['email'], lists: ['created', 'email', 'administrators', 'closing'] },
     passwords: {},
     clients: { lists: ['created', 'portals'] },
     consents: { lists: ['account', 'client'] },
@@ -39,6 +39,7 @@ const migrations: readonly Migration[] = [
     formerAddresses: { ...account, expires: true },
     logoutNotices: { lists: ['state', 'person'], expires: true },
     receipts: { ...account, expires: true },
+    closedAccounts: { lists: ['look'] },
   }),
 ];
 
