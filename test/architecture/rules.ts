@@ -93,6 +93,7 @@ export const rules: Rules = {
         'services-contact.ts',
         'services-factors.ts',
         'services-newcomers.ts',
+        'services-leaving.ts',
         'services-recovery.ts',
         'services-stores.ts',
         'moving.ts',
