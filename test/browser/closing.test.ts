@@ -43,7 +43,10 @@ for (const walk of walks) {
       async () => {
         const { app } = house;
         const ana = await app.account();
-        const { browser: other, tokens } = await wiki.signIn(ana, { browser: openBrowser(app.url), request: { scope } });
+        const { browser: other, tokens } = await wiki.signIn(ana, {
+          browser: openBrowser(app.url),
+          request: { scope },
+        });
         const page = await chromium.open();
 
         await page.goto(`${app.url}/account`);

@@ -8,6 +8,7 @@ import { fates } from '../../../src/operations/erasing.ts';
 import type { CollectionName } from '../../../src/storage/records.ts';
 import { openBrowser, type Browser, type Page } from '../../support/browser.ts';
 import { startLogoutReceiver, type LogoutReceiver } from '../../support/logout-receiver.ts';
+import { setUpAuthenticator } from '../../support/second-factor.ts';
 import { createOutage } from '../../support/outage.ts';
 import { samples } from '../../storage/rows.ts';
 import { openGround, type Ground, type Party } from '../protocol/ground.ts';
@@ -163,6 +164,27 @@ describe('closing an account, with the store going away at every single step', (
     expect(bytes).toBeGreaterThan(16_000_000);
     expect(pages()).toBeGreaterThan(before + 18);
   }, 60_000);
+
+  test('F12: the last administrator is told why they stay, whatever they send; with another one they may go', async () => {
+    const { app } = ground;
+    const root = await app.account({ administrator: true });
+    const browser = openBrowser(app.url);
+    const door = await browser.open('/account');
+    const setUp = await browser.submit(door, { email: root.email, password: root.password });
+    await setUpAuthenticator(browser, setUp, app.clock.now);
+
+    const page = await browser.open('/account/close');
+    expect(page.words).toContain('You are the last administrator');
+    expect(page.forms.some(({ names }) => names.includes('agree'))).toBe(false);
+    const fields = page.forms.find(({ action }) => action.endsWith('/data'))?.fields ?? {};
+    const refused = await browser.post('/account/close', { ...fields, agree: 'on' });
+    expect([refused.status, await statusOf(root)]).toEqual([422, 'active']);
+    expect(refused.words).toContain('Have somebody else made an administrator first');
+
+    await app.account({ administrator: true });
+    const done = await browser.submit(await browser.open('/account/close'), { agree: 'on' });
+    expect([done.status, await statusOf(root)]).toEqual([200, undefined]);
+  });
 
   test('S45: each collection with an account in it has a fate', () => {
     const withAccount = Object.entries(samples).flatMap(([name, row]) => ('accountId' in row ? [name] : []));
