@@ -25,7 +25,8 @@ import { waysOf } from './messages/ways.ts';
 import { createWriting } from './messages/writing.ts';
 import { createOidc, type Oidc } from './oidc/provider.ts';
 import { createLogoutDelivery } from './operations/logout-delivery.ts';
-import { openServices, useKey, type Services, type ServicesOptions } from './services.ts';
+import { openServices, type Services, type ServicesOptions } from './services.ts';
+import { useKey } from './services-encryption.ts';
 import { showEnded, signInRoutes } from './sign-in/index.ts';
 import { cameFrom } from './web/arrivals.ts';
 import type { Route } from './web/route.ts';
@@ -149,10 +150,10 @@ export async function startApp(options: AppOptions): Promise<App> {
 
 /** What happens of itself; each job on one node at a time. They end before the services that they use. */
 function startJobs(services: Services, opened: AsyncDisposableStack, failed: (error: unknown) => void): void {
-  const { records, ephemera, retention, signingKeys } = services;
+  const { records, ephemera, retention, closing, signingKeys } = services;
   const job = { ...eachMinute, leases: createLeases(services), failed };
 
-  opened.use(startSweeping({ ...job, stores: [records, ephemera, retention], batch }));
+  opened.use(startSweeping({ ...job, stores: [records, ephemera, retention, closing], batch }));
   opened.use(startKeySchedule({ ...job, signingKeys }));
 }
 

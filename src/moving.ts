@@ -10,7 +10,7 @@ import { move, type Moved } from './operations/move.ts';
 import type { Progress } from './operations/move-copy.ts';
 import { undoMove, type Side } from './operations/move-sides.ts';
 import { openRecords, recordsBackendOf, labelOf } from './services-stores.ts';
-import { keysInUse } from './services.ts';
+import { keysInUse } from './services-encryption.ts';
 import type { Records } from './storage/records.ts';
 import { MoveRefused } from './storage/refusals.ts';
 import { createSealing } from './storage/sealing.ts';

@@ -7,9 +7,7 @@ import { createPasswordPolicy, type PasswordPolicy } from './credentials/passwor
 import { createPasswords, type Passwords } from './credentials/passwords.ts';
 import type { Clock } from './domain/clock.ts';
 import type { InMaintenance } from './domain/errors.ts';
-import type { Json } from './domain/json.ts';
 import { createEvents, type Events } from './events/writer.ts';
-import { agreeOnKey } from './jobs/same-secrets.ts';
 import type { Units } from './oidc/request.ts';
 import { createUnits } from './oidc/units.ts';
 import { createMessages, type Messages } from './messages/messages.ts';
@@ -22,16 +20,19 @@ import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createApplications, type Applications } from './operations/applications.ts';
 import { createClients, type Clients } from './operations/clients.ts';
 import { openContact, type ContactServices } from './services-contact.ts';
+import { keysInUse, useKey, type Keyed } from './services-encryption.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
 import { openKeys, type KeyServices } from './services-keys.ts';
 import { openPlacesIn, openRecovery, type RecoveryServices } from './services-recovery.ts';
 import { openStores, type Stores } from './services-stores.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
+import { openLeaving, type LeavingServices } from './services-leaving.ts';
 import { openNewcomers, type NewcomerServices } from './services-newcomers.ts';
 import { createConsents, type Consents } from './operations/consents.ts';
 import { createDevices, type Devices } from './operations/devices.ts';
 import { createEndings, type Endings } from './operations/endings.ts';
 import { keepFormerAddresses } from './operations/former-addresses.ts';
+import { keepFormerIds } from './operations/former-ids.ts';
 import type { Tell } from './operations/happenings.ts';
 import { createLogoutNotices, type LogoutNotices } from './operations/logout-notices.ts';
 import { createKeptPassword } from './operations/kept-password.ts';
@@ -48,7 +49,6 @@ import type { Ephemera } from './storage/ephemera.ts';
 import { announceClientChanges } from './storage/client-changes.ts';
 import { holdWrites } from './storage/held-writes.ts';
 import type { Records } from './storage/records.ts';
-import { KeyMissing } from './storage/refusals.ts';
 import { createSealing, type Sealing } from './storage/sealing.ts';
 import { createBell, ringOn, type Bell } from './storage/waking.ts';
 
@@ -57,7 +57,14 @@ import { createBell, ringOn, type Bell } from './storage/waking.ts';
  * line both stand on it; it knows no page and no protocol.
  */
 export interface Services
-  extends FactorServices, KeyServices, NewcomerServices, ContactServices, RecoveryServices, AsyncDisposable {
+  extends
+    FactorServices,
+    KeyServices,
+    NewcomerServices,
+    ContactServices,
+    RecoveryServices,
+    LeavingServices,
+    AsyncDisposable {
   config: Config;
   secrets: Secrets;
   clock: Clock;
@@ -111,9 +118,6 @@ export async function checkMailServer(config: Config): Promise<string | undefine
   return mailerOf(config)?.check();
 }
 
-/** Names the keys that secrets were ever sealed under, the present one first: nothing is sealed anew under another. */
-const keySetting = 'encryption-key';
-
 export async function openServices(options: ServicesOptions): Promise<Services> {
   const { config, secrets, clock, server, onError, around = (stores) => stores } = options;
   const { records: store, ephemera } = around(await openStores(config, { clock, data: config.data, server }));
@@ -129,7 +133,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const standing = server ? watchStanding(store, { first, failed: onError }) : unwatched;
   const bell = createBell();
   const held = server ? ringOn(holdWrites(store, standing.hold), 'messages', bell) : store;
-  const records = keepFormerAddresses(announceClientChanges(held, { clock, failed: onError }));
+  const records = keepFormerIds(keepFormerAddresses(announceClientChanges(held, { clock, failed: onError })));
 
   const units = createUnits({ records, ephemera, clock, onError });
   const { takeOver, reads } = units;
@@ -157,7 +161,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const keys = openKeys({ config, records, reads, events, tell, clock, takeOver });
   const ground = { config, records, reads, sealing, clock, ...keys };
   const inside = { ...ground, events, passwords, policy, guessing, messages, tell, keptPassword, oldPassword };
-  const accounts = createAccounts({ ...inside, factors: factors.factors, endings });
+  const leaving = openLeaving({ ...inside, endings, receipts, placeOf });
+  const accounts = createAccounts({ ...inside, ...leaving, factors: factors.factors, endings });
   const contact = openContact({ ...inside, ...factors, endings });
 
   return {
@@ -170,6 +175,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     ...openNewcomers({ ...inside, ephemera, factors, takeOver }),
     ...contact,
     ...openRecovery({ ...inside, ...factors, endings, placeOf, takeOver }),
+    ...leaving,
     consents,
     applications: createApplications({ ...inside, consents, endings, receipts, resources: config.apis }),
     endings,
@@ -218,30 +224,6 @@ async function checkStore({ server, ...store }: Keyed & { server: boolean }): Pr
   return standing;
 }
 
-type Keyed = Pick<Services, 'records' | 'secrets' | 'clock'>;
-
-/**
- * Says which key seals from now on, before anything is written under it: data that is sealed under a key which is not ours
- * is refused, and so is a key that a running node does not have. A server has claimed that it may run by then. Throws
- * KeyMissing and SecretsDiffer.
- */
-export async function useKey({ records, secrets, clock }: Keyed): Promise<void> {
-  const id = secrets.encryptionKeys[0]?.id ?? '';
-  const [first] = await keysInUse(records, secrets);
-
-  if (first !== id) await agreeOnKey({ records, secrets, clock });
-
-  if (first === undefined) {
-    await records.write([{ in: 'settings', put: { id: keySetting, value: [id], updatedAt: clock.now() } }]);
-  } else if (first !== id) {
-    await records.settings.update(keySetting, (old) => {
-      const others = namesIn(old.value).filter((name) => name !== id);
-
-      return { ...old, value: [id, ...others], updatedAt: clock.now() };
-    });
-  }
-}
-
 function openMessages(
   { mode, messages: settings, account }: Config,
   {
@@ -260,26 +242,6 @@ function openMessages(
   const numbers = createTextNumbers({ limits, way: ways.sms, countries });
 
   return createMessages({ sealing, clock, ways, numbers, bell, timeZone: account.time_zone });
-}
-
-/**
- * The ids of the keys that secrets are sealed under, the present one first; none: nothing is sealed yet. Throws KeyMissing
- * where one is not ours: somebody's secrets could not be read.
- */
-export async function keysInUse(
-  { settings }: Pick<Records, 'settings'>,
-  { encryptionKeys }: Secrets,
-): Promise<string[]> {
-  const known = namesIn((await settings.get(keySetting))?.value);
-  const missing = known.find((name) => !encryptionKeys.some(({ id }) => id === name));
-
-  if (missing !== undefined) throw new KeyMissing(missing);
-
-  return known;
-}
-
-function namesIn(value: Json | undefined): string[] {
-  return [value ?? []].flat().map(String);
 }
 
 function hashingOptions({ passwords: { argon2, hash_queue, maximum_length } }: Config): HashingOptions {

@@ -58,6 +58,7 @@ const reasons: Readonly<Record<string, MessageKey>> = {
   password_reset: 'activity.kind.password.reset',
   email_change_undone: 'activity.kind.email.change_undone',
   account_disabled: 'activity.kind.account.disabled',
+  account_closed: 'activity.kind.account.closed',
   disowned: 'message.wasntMe.link',
 };
 
@@ -134,6 +135,9 @@ export const words: { readonly [K in ActivityKind]: Words<K> } = {
   },
   'account.disabled': { icon: 'lock', warns: true },
   'account.enabled': { icon: 'person' },
+  'account.closed': { icon: 'trash', warns: true, inside: true },
+  'account.closing_cancelled': { icon: 'person', inside: true },
+  'account.data_downloaded': { icon: 'download', inside: true },
   'account.disowned': { icon: 'shield' },
   'event.disowned': {
     icon: 'shield',

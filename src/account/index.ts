@@ -3,6 +3,7 @@ import { page, to, type NavigationItem, type Route } from '../web/route.ts';
 import { activity, type ActivityDeps } from './activity.ts';
 import { apiKeys, type ApiKeysPageDeps } from './api-keys.ts';
 import { applications, type ApplicationsDeps } from './applications.ts';
+import { close, type CloseDeps } from './close.ts';
 import { devices, type DevicesDeps } from './devices.ts';
 import type { ConsolePage } from './page.ts';
 import { personalInformation, personalInformationView, type PersonalInformationDeps } from './personal-information.ts';
@@ -24,6 +25,7 @@ export interface AccountDeps
     ApiKeysPageDeps,
     ReceiptsDeps,
     ActivityDeps,
+    CloseDeps,
     UndoEmailDeps {
   apiKeys: ApiKeysPageDeps['apiKeys'];
   interactions: Pick<Interactions, 'consoleReturn' | 'signOut' | 'renewSession' | 'clientFace'>;
@@ -38,6 +40,7 @@ const pages: readonly [ConsolePage<AccountDeps>, ...ConsolePage<AccountDeps>[]] 
   applications,
   apiKeys,
   activity,
+  close,
 ];
 
 export const accountNavigation: readonly NavigationItem[] = pages.map(({ place }) => place);

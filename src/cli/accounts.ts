@@ -6,7 +6,7 @@ import { needed, Usage, type Call, type Command } from './command.ts';
 import { fail, finish, printJson } from './print.ts';
 import { exitCodes } from './command.ts';
 
-/** `admin create`, `account create` and `account unlock`. */
+/** `admin create`, `account create`, `account unlock` and `account delete`. */
 const operator: By = { actor: 'command-line' };
 const mostClaims = 64 * 1024;
 
@@ -85,6 +85,37 @@ export const accountUnlock: Command = {
     await secondFactorGuessing.clear(email);
     await events.write('guessing.cleared', { ...operator, account });
     call.io.err(`${account.email} can be tried from any device again.\n`);
+
+    return exitCodes.ok;
+  },
+};
+
+export const accountDelete: Command = {
+  words: 'account delete',
+  summary: 'deletes an account with everything of it; its apps and its address are told',
+  usage: '--email ADDRESS | --id ID',
+  details: `
+  Nothing of it works from then on. The address can be used for a new account. What there is to undo a closing
+  (account.closing_grace) is for people who close their own account: this deletes at once. The last administrator
+  stays.
+`,
+  options: { email: { type: 'string' }, id: { type: 'string' } },
+  positionals: { least: 0, most: 0 },
+  onExisting: true,
+  async run(call) {
+    const { email, id } = call.values;
+    if ((typeof email === 'string') === (typeof id === 'string')) throw new Usage('Name it by --email or by --id.');
+
+    const { accounts, closing } = await call.services();
+    const account = typeof email === 'string' ? await accounts.findByEmail(email) : await accounts.get(String(id));
+    if (!account) return fail(call.io, 'There is no such account.');
+
+    const removed = await closing.remove(account.id, operator);
+    if (removed === 'last-administrator') {
+      return fail(call.io, `${account.email} is the last administrator. Make another one first: admin create.`);
+    }
+
+    call.io.err(`The account of ${account.email} is deleted.\n`);
 
     return exitCodes.ok;
   },

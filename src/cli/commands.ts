@@ -1,4 +1,4 @@
-import { accountCreate, accountUnlock, adminCreate } from './accounts.ts';
+import { accountCreate, accountDelete, accountUnlock, adminCreate } from './accounts.ts';
 import { clientCreate, clientDelete, clientDisable, clientEnable, clientList, clientShow } from './clients.ts';
 import type { Command } from './command.ts';
 import { configCommand } from './config.ts';
@@ -15,6 +15,7 @@ export const commands: readonly Command[] = [
   adminCreate,
   accountCreate,
   accountUnlock,
+  accountDelete,
   clientCreate,
   clientList,
   clientShow,

@@ -1,4 +1,4 @@
-import { text } from './forms.ts';
+import { durationOrOff, text } from './forms.ts';
 import { timeZoneName } from './rules.ts';
 
 export const timeZone = text(
@@ -9,3 +9,8 @@ export const timeZone = text(
   },
   timeZoneName,
 );
+
+export const closingGrace = durationOrOff('off', ['1h', '90d'], {
+  description:
+    'For how long a closed account can still be kept by signing in. It is closed for everything else at once, and deleted afterwards; off: it is deleted at once.',
+});

@@ -24,7 +24,7 @@ import {
   wholeNumber,
 } from './forms.ts';
 import { cidr, claimName, link } from './rules.ts';
-import { timeZone } from './schema-account.ts';
+import { closingGrace, timeZone } from './schema-account.ts';
 import { apiKeys } from './schema-api-keys.ts';
 import { events } from './schema-events.ts';
 import { keys } from './schema-keys.ts';
@@ -157,6 +157,7 @@ export const settings = z.strictObject({
     ),
     time_zone: timeZone,
     verify_email: verifyEmail,
+    closing_grace: closingGrace,
     claims_shown: list(claimName, {
       description: `Further standard claims of OpenID Connect Core 5.1 that people are shown, of: ${claimName.options.join(', ')}.`,
       expects: `a list of ${claimName.options.join(', ')}`,

@@ -21,7 +21,12 @@ export interface Account {
   /** Further standard claims of OpenID Connect Core 1.0 section 5.1 (`website`, `address`, `birthdate`, …). */
   claims: Record<string, Json>;
   roles: Role[];
-  status: 'active' | 'disabled';
+  /** Nothing of a `closing` one works. */
+  status: 'active' | 'disabled' | 'closing';
+  /** Where it is closing, when and how far. */
+  closing?: Closing;
+  /** An administrator is about to close it (`operations/last-administrator.ts`). `at` in milliseconds. */
+  leaving?: { id: string; at: number };
   /** Addresses that it had lately, the oldest first. Going back to one drops those behind it. */
   formerEmails?: FormerEmail[];
   /** The key under which the personal fields of this account's events are encrypted; itself sealed by the operator's key. */
@@ -29,6 +34,37 @@ export interface Account {
   /** Milliseconds. */
   createdAt: number;
   updatedAt: number;
+}
+
+/** Of an account that was closed and is still there. Times in milliseconds. */
+export interface Closing {
+  at: number;
+  /** Until then whoever signs in may keep it; afterwards it goes. Not after `at`: there is no way back. */
+  until: number;
+  /** When there is more to do: what is left to be ended, or the account itself to be deleted. */
+  nextAt: number;
+}
+
+/** An id that was an account's: it is never given to another one (OpenID Connect Core 1.0 section 2). */
+export interface ClosedAccount {
+  id: string;
+  /** Milliseconds. */
+  closedAt: number;
+  /** When what came in while it went is looked for and removed; absent: it was. */
+  lookAt?: number;
+}
+
+/** Until when (milliseconds) its owner can still keep an account that they have closed; undefined: it is not one of these. */
+export function keepableUntil(
+  { status, closing }: Pick<Account, 'status' | 'closing'>,
+  now: number,
+): number | undefined {
+  return status === 'closing' && closing && closing.until > now ? closing.until : undefined;
+}
+
+/** Whether its owner may prove that it is theirs: then it is used, or can be kept. */
+export function maySignIn(account: Pick<Account, 'status' | 'closing'>, now: number): boolean {
+  return account.status === 'active' || keepableUntil(account, now) !== undefined;
 }
 
 /** An address that a change took the place of, as long as that can be taken back. */

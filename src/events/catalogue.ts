@@ -34,6 +34,11 @@ export const catalogue = {
   'account.disabled': kind(),
   'account.enabled': kind(),
   'account.deleted': kind(),
+  /** From here on nothing of it works. */
+  'account.closed': kind<{ /** Seconds for which it can be kept after all. */ grace: number }>(),
+  'account.closing_cancelled': kind(),
+  /** Its owner has a copy of what is kept of them. */
+  'account.data_downloaded': kind(),
   'email.verified': kind(),
   'password.set': kind(),
   /** With a link or code from the mailbox, in the place of the old one or of none. */

@@ -77,8 +77,10 @@ export function createEvents({ records, sealing, clock, onError, takeOver }: Eve
   const throttle = createThrottle(onError);
   const personal = createPersonalFields(sealing);
 
-  async function hide(from: Origin, eventId: string, whose: Facts<EventKind>['account']): Promise<string> {
+  /** Undefined: whose it is was closed meanwhile, and their key is gone. The operator's would keep it readable. */
+  async function hide(from: Origin, eventId: string, whose: Facts<EventKind>['account']): Promise<string | undefined> {
     const account = typeof whose === 'string' ? await records.accounts.get(whose) : whose;
+    if (whose !== undefined && account === undefined) return undefined;
 
     return personal.hide({ ip: from.ip, userAgent: from.userAgent }, eventId, account);
   }
@@ -98,7 +100,8 @@ export function createEvents({ records, sealing, clock, onError, takeOver }: Eve
     if (from) {
       row.requestId = from.requestId;
       const whose = from.program === true ? undefined : account;
-      row.personal = await hide(from, id, whose);
+      const hidden = await hide(from, id, whose);
+      if (hidden !== undefined) row.personal = hidden;
     }
 
     if (sink) sink(row);

@@ -14,7 +14,7 @@ export interface AccountMails {
   'address-kept': { until: number };
   'recovery-codes-low': { left: number; path: `/${string}` };
   /** Composed without `accountId`: closing an account drops everything else that is still to be sent to it. */
-  'account-closed': Circumstances;
+  'account-closed': Circumstances & { /** Milliseconds, where it can be kept after all until then. */ until?: number };
 }
 
 type AccountTemplates = { [Name in keyof AccountMails]: Template<AccountMails[Name], Letter> };
@@ -85,12 +85,18 @@ export const accountMails: AccountTemplates = {
   },
 
   'account-closed': {
+    // Whom it goes to is not kept for longer (DECISIONS.md 28).
+    lives: () => day,
     write: (data, words) =>
       letter(
         words.say('message.accountClosed.subject'),
-        text(words.say('message.accountClosed.text')),
+        text(
+          data.until === undefined
+            ? words.say('message.accountClosed.text')
+            : words.say('message.accountClosed.grace', { time: words.time(data.until) }),
+        ),
         circumstances(data, words),
-        note(words.say('message.accountClosed.note')),
+        note(words.say(data.until === undefined ? 'message.accountClosed.note' : 'message.accountClosed.graceNote')),
       ),
   },
 };

@@ -8,6 +8,7 @@ import { isPasswordGuarded } from '../domain/factors.ts';
 import type { Events } from '../events/writer.ts';
 import type { Records } from '../storage/records.ts';
 import { readNewAccount, readProfileChange, type NewAccount, type ProfileChange } from './account-input.ts';
+import type { Closing } from './closing.ts';
 import type { Endings } from './endings.ts';
 import type { FactorChanges } from './factor-changes.ts';
 import { tellingOf, type Tell } from './happenings.ts';
@@ -29,12 +30,12 @@ export interface Accounts {
   updateProfile(accountId: string, input: unknown, by: By): Promise<Result<Account> | undefined>;
   get(accountId: string): Promise<Account | undefined>;
   findByEmail(email: string): Promise<Account | undefined>;
-  /** Ends its sessions, grants and refresh tokens. Undefined: no such account. */
+  /** Ends its sessions, grants and refresh tokens; one that is closing stays so. Undefined: no such account. */
   disable(accountId: string, by: By): Promise<Account | undefined>;
   enable(accountId: string, by: By): Promise<Account | undefined>;
   /** Without the old one, for the operator and for recovery; the policy holds. Undefined: no such account. */
   setPassword(accountId: string, password: string, by: By): Promise<Result<Account> | undefined>;
-  /** Whether there was one. */
+  /** As `Closing.remove`; false also for the last administrator, who stays. */
   delete(accountId: string, by: By): Promise<boolean>;
   hasAdministrator(): Promise<boolean>;
 }
@@ -46,6 +47,7 @@ export interface AccountsDeps {
   factors: Pick<FactorChanges, 'of' | 'withPassword'>;
   oldPassword: OldPassword;
   endings: Pick<Endings, 'account'>;
+  closing: Pick<Closing, 'remove'>;
   events: Events;
   /** See `HappeningsDeps`. */
   tell?: Tell | undefined;
@@ -112,23 +114,13 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     return account === 'taken' ? refused(problem('email', 'problem.emailTaken')) : { ok: true, value: account };
   }
 
-  async function removeCredentials(accountId: string): Promise<void> {
-    const { passkeys, rememberedBrowsers, knownDevices, oneTimeSecrets, codes, formerAddresses } = records;
-    const { receipts, apiKeys } = records;
-
-    await records.passwords.remove(accountId);
-    await records.factors.remove(accountId);
-    await Promise.all(
-      [passkeys, rememberedBrowsers, knownDevices, oneTimeSecrets, codes, formerAddresses, receipts, apiKeys].map(
-        (each) => each.removeAll('account', accountId),
-      ),
-    );
-  }
-
-  async function setStatus(accountId: string, status: Account['status'], by: By): Promise<Account | undefined> {
+  async function setStatus(accountId: string, status: 'active' | 'disabled', by: By): Promise<Account | undefined> {
     const updatedAt = clock.now();
-    const account = await records.accounts.update(accountId, (old) => ({ ...old, status, updatedAt }));
-    if (!account) return undefined;
+    // One that is closing goes its way.
+    const account = await records.accounts.update(accountId, (old) =>
+      old.status === 'closing' ? old : { ...old, status, updatedAt },
+    );
+    if (account?.status !== status) return account;
 
     if (status === 'disabled') await endings.account(account, { ...by, reason: 'account_disabled' });
     await events.write(status === 'disabled' ? 'account.disabled' : 'account.enabled', { ...by, account });
@@ -193,24 +185,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
 
     setPassword,
 
-    async delete(accountId, by) {
-      // Disabled first, so that nothing new begins while the rest goes.
-      const account = await setStatus(accountId, 'disabled', by);
-      if (!account) return false;
-
-      await removeCredentials(accountId);
-      await records.consents.removeAll('account', accountId);
-      await records.messages.removeAll('account', accountId);
-      const removed = await records.accounts.remove(accountId);
-
-      // What began in the same instant as the account was disabled.
-      await endings.account(account, { ...by, reason: 'account_deleted' });
-      await records.consents.removeAll('account', accountId);
-      await removeCredentials(accountId);
-      if (removed) await events.write('account.deleted', { ...by, account });
-
-      return removed;
-    },
+    delete: async (accountId, by) => (await deps.closing.remove(accountId, by)) === true,
 
     async hasAdministrator() {
       return (await records.accounts.count('administrators', 'admin')) > 0;

@@ -1,5 +1,5 @@
 import type { PasskeyCeremonies, PasskeyRefusal, RequestOptions, UsedPasskey } from '../credentials/passkey.ts';
-import type { Account } from '../domain/account.ts';
+import { maySignIn, type Account } from '../domain/account.ts';
 import type { Proven } from '../domain/acr.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Passkey } from '../domain/factors.ts';
@@ -59,7 +59,9 @@ export function createProvePasskey(deps: ProvePasskeyDeps): ProvePasskey {
       records.accounts.get(passkey.accountId),
     ]);
 
-    return owner?.status === 'active' && factors.passkeys.includes(passkey.id) ? { passkey, owner } : undefined;
+    return owner && maySignIn(owner, clock.now()) && factors.passkeys.includes(passkey.id)
+      ? { passkey, owner }
+      : undefined;
   }
 
   /**

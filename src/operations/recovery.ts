@@ -2,7 +2,7 @@ import type { Guessing } from '../credentials/guessing.ts';
 import type { IssuedSecret, OneTimeSecrets } from '../credentials/one-time-secret.ts';
 import type { PasswordPolicy } from '../credentials/password-policy.ts';
 import type { Passwords } from '../credentials/passwords.ts';
-import { emailKey, type Account } from '../domain/account.ts';
+import { emailKey, maySignIn, type Account } from '../domain/account.ts';
 import { networkOf } from '../domain/address.ts';
 import type { Clock } from '../domain/clock.ts';
 import { isPasswordGuarded } from '../domain/factors.ts';
@@ -94,7 +94,7 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
   async function find(typed: string, deviceId?: string): Promise<Recovered | undefined> {
     const row = await oneTimeSecrets.find('password-reset', typed);
     const account = row?.accountId === undefined ? undefined : await records.accounts.get(row.accountId);
-    if (!row || account?.status !== 'active') return undefined;
+    if (!row || !account || !maySignIn(account, clock.now())) return undefined;
 
     const secondFactor = account.emailVerified && isPasswordGuarded(await deps.factors.of(account.id));
     const apiKeys = await records.apiKeys.count('account', account.id);
@@ -191,7 +191,7 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
     async ask({ email, step, from }) {
       const key = emailKey(email);
       const found = await records.accounts.find('email', key);
-      const account = found?.status === 'active' ? found : undefined;
+      const account = found && maySignIn(found, clock.now()) ? found : undefined;
 
       const share = { most: limits.per_address, within: hour };
       if ((await shares.take(`recovery from ${networkOf(from.ip)}`, share)) === undefined) return 'too-many';

@@ -7,6 +7,7 @@ import type { Interactions } from '../oidc/interactions.ts';
 import type { Accounts } from '../operations/accounts.ts';
 import type { Arrivals } from '../operations/arrivals.ts';
 import type { Authenticators } from '../operations/authenticators.ts';
+import type { Closing } from '../operations/closing.ts';
 import type { EmailVerification } from '../operations/email-verification.ts';
 import type { Mailbox } from '../operations/mailbox.ts';
 import type { Passkeys } from '../operations/passkeys.ts';
@@ -48,6 +49,7 @@ export interface SignInDeps {
   mailbox: Mailbox;
   typedAddress: TypedAddress;
   arrivals: Arrivals;
+  closing: Pick<Closing, 'keep'>;
 }
 
 /** What a page of one step is asked. */

@@ -1,5 +1,6 @@
 import type { Route } from '../web/route.ts';
 import type { SignInDeps } from './deps.ts';
+import { closingRoutes } from './closing.ts';
 import { mailboxRoutes } from './mailbox.ts';
 import { passwordStrengthRoutes, type PasswordStrengthDeps } from './password-strength.ts';
 import { pickerRoutes } from './picker.ts';
@@ -29,6 +30,7 @@ export function signInRoutes(deps: Deps): Route[] {
     ...secondFactorRoutes(deps),
     ...setUpRoutes(deps),
     ...verifyEmailRoutes(deps),
+    ...closingRoutes(deps),
     ...pickerRoutes(deps),
     ...setupRoutes(deps),
     ...recoverRoutes(deps),

@@ -1,5 +1,5 @@
 import { provenBy, type Proven } from '../domain/acr.ts';
-import type { Account } from '../domain/account.ts';
+import { keepableUntil, maySignIn, type Account } from '../domain/account.ts';
 import { isStrong, type Method } from '../domain/factors.ts';
 import type { Interaction, PartialProof } from '../oidc/interactions.ts';
 import type { SecondFactorAsked } from '../operations/second-factor.ts';
@@ -14,7 +14,7 @@ export interface SoFar extends Omit<PartialProof, 'accountId'> {
 }
 
 /** Where the next page of a sign-in is. */
-export type Next = 'done' | 'second-factor' | 'set-up' | 'verify-email';
+export type Next = 'done' | 'second-factor' | 'set-up' | 'verify-email' | 'closing';
 
 /**
  * What comes after something was proved: the app, a second factor, or setting one up where it is needed and there is
@@ -48,7 +48,7 @@ async function goOn(deps: SignInDeps, ask: StepAsk, step: Interaction, soFar: So
   }
 
   await deps.interactions.keepProof(exchange, step.uid, { accountId: account.id, proven, at });
-  if (comes === 'set-up') return to(`/sign-in/${step.uid}/set-up`);
+  if (comes === 'set-up' || comes === 'closing') return to(`/sign-in/${step.uid}/${comes}`);
   if (comes === 'verify-email') return beginVerification(deps, step, account);
 
   return beginSecondFactor(deps, ask, step, account);
@@ -57,6 +57,9 @@ async function goOn(deps: SignInDeps, ask: StepAsk, step: Interaction, soFar: So
 /** What is still to come. */
 export async function next(deps: SignInDeps, ask: StepAsk, step: Interaction, soFar: SoFar): Promise<Next> {
   const comes = await factorNext(deps, ask, step, soFar);
+  // Whoever has proved all that they have may keep it; nothing is added to one that is going.
+  if (comes !== 'second-factor' && keepableUntil(soFar.account, deps.clock.now()) !== undefined) return 'closing';
+
   const isVerified = soFar.verifiesLater === true || deps.emailVerification.wanted(soFar.account) === 'off';
 
   return comes === 'done' && !isVerified ? 'verify-email' : comes;
@@ -141,5 +144,7 @@ export async function soFarIn(deps: SignInDeps, { exchange }: StepAsk, uid: stri
   const proof = await deps.interactions.proofSoFar(exchange, uid);
   const account = proof && (await deps.accounts.get(proof.accountId));
 
-  return proof && account?.status === 'active' ? { account, proven: proof.proven, at: proof.at } : undefined;
+  return proof && account && maySignIn(account, deps.clock.now())
+    ? { account, proven: proof.proven, at: proof.at }
+    : undefined;
 }

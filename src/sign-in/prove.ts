@@ -1,10 +1,10 @@
 import type { Ticket } from '../credentials/guessing.ts';
-import type { Account } from '../domain/account.ts';
+import { maySignIn, type Account } from '../domain/account.ts';
 import type { Visitor } from '../web/route.ts';
 import type { SignInDeps } from './deps.ts';
 
 /**
- * What came of an e-mail address and a password. `wrong` never says which of them, nor whether the account is disabled;
+ * What came of an e-mail address and a password. `wrong` never says which of them, nor whether the account is disabled or closed;
  * `locked`: after a hundred failures in a row waiting does not help a browser that nobody knows (S84).
  */
 export type Proved =
@@ -53,7 +53,7 @@ export async function proveByPassword(deps: ProveDeps, visitor: Visitor, tried: 
   const { ticket } = admission;
   const right = await verifyOrWithdraw(deps, ticket, () => verify(password));
 
-  if (account === undefined || !right || account.status === 'disabled') {
+  if (account === undefined || !right || !maySignIn(account, at)) {
     await deps.guessing.failed(ticket);
     await deps.events.write('sign_in.failed', { ...facts, details: { known: account !== undefined } });
 

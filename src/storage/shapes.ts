@@ -1,4 +1,4 @@
-import type { Account, FormerAddress } from '../domain/account.ts';
+import type { Account, ClosedAccount, FormerAddress } from '../domain/account.ts';
 import type { ApiKey } from '../domain/api-key.ts';
 import type { Client } from '../domain/client.ts';
 import type { DeviceSession, KnownDevice } from '../domain/device-session.ts';
@@ -121,8 +121,20 @@ export const shapes = {
         group: (row) => (row.roles.includes('admin') ? 'admin' : undefined),
         order: (row) => row.createdAt,
       },
+      /** With more to do. */
+      closing: {
+        group: (row) => (row.status === 'closing' ? 'all' : undefined),
+        order: (row) => row.closing?.nextAt ?? 0,
+      },
     },
     sealed: (row) => [row.eventKey],
+  }),
+  closedAccounts: shape<ClosedAccount>()({
+    unique: {},
+    lists: {
+      /** Of which something may have come in while they went. */
+      look: { group: (row) => (row.lookAt === undefined ? undefined : 'all'), order: (row) => row.lookAt ?? 0 },
+    },
   }),
   formerAddresses: shape<FormerAddress>()({
     unique: {},

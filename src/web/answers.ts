@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+
 import type { Context } from 'koa';
 
 import type { Account } from '../domain/account.ts';
@@ -79,6 +81,12 @@ export function createAnswers(deps: AnswerDeps): Answers {
           break;
         case 'data':
           context.body = outcome.data;
+          break;
+        case 'download':
+          context.type = 'json';
+          context.attachment(outcome.name);
+          // Koa hands it on at the pace of the browser, and destroys the connection when reading fails.
+          context.body = Readable.from(outcome.json, { highWaterMark: 1 });
           break;
         case 'answered':
           context.respond = false;

@@ -113,6 +113,11 @@ export type Outcome =
   | { kind: 'document'; html: string }
   /** Facts for a script of ours on the page that asked, as JSON. */
   | { kind: 'data'; data: object }
+  /**
+   * A file to keep, as JSON that is written while it is read: only as much of it is read as the browser takes. Should
+   * reading fail in the middle the connection is cut, so that nobody takes what has arrived for all of it.
+   */
+  | { kind: 'download'; name: string; json: AsyncIterable<string> }
   /** `oidc/` has written the answer itself. */
   | { kind: 'answered' };
 

@@ -187,7 +187,7 @@ async function outcomeOf(page: Page, ask: Asked): Promise<Outcome> {
   return isOutcome(data) ? data : show(page.view, data);
 }
 
-const kinds = ['show', 'to', 'leave', 'wrong', 'document', 'data', 'answered'];
+const kinds = ['show', 'to', 'leave', 'wrong', 'document', 'data', 'download', 'answered'];
 
 function isOutcome(data: object): data is Outcome {
   return 'kind' in data && kinds.includes(String(data.kind));

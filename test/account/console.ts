@@ -35,6 +35,8 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
     blockedTries: { of: async () => security.tries },
     activity: { list: async () => ({ events: [] }), find: async () => undefined },
     disowning: { madeSince: never, disown: never },
+    closing: { grace: 0, ahead: async () => ({ isLastAdministrator: false, told: [], lose: [] }), close: never },
+    dataExport: { begin: never },
     strength: createJudgeStrength(policyOptions.productName),
     policy: createPasswordPolicy(policyOptions),
     passwords: {

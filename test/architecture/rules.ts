@@ -94,6 +94,7 @@ export const rules: Rules = {
         'services-factors.ts',
         'services-keys.ts',
         'services-newcomers.ts',
+        'services-leaving.ts',
         'services-recovery.ts',
         'services-stores.ts',
         'moving.ts',

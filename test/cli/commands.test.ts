@@ -142,6 +142,22 @@ describe('the command line', () => {
     expect((await line.run(`client delete ${id}`)).err).toContain('client list');
   });
 
+  test('S45: deletes an account, by its address or id, and not the last administrator', async () => {
+    await using line = await openCommandLine();
+    const make = (words: string) => line.run(`${words} --password-stdin`, { input: 'a long enough password, really' });
+    await make('admin create --email root@example.com');
+    const ana = (await make('account create --email ana@example.com')).json();
+
+    const kept = await line.run('account delete --email root@example.com');
+    expect(kept).toMatchObject({ code: 1, err: expect.stringContaining('is the last administrator') });
+    expect((await line.run('account delete')).code).toBe(64);
+    expect(await line.run(`account delete --id ${String(ana['id'])}`)).toMatchObject({ code: 0, out: '' });
+    expect((await line.run('account delete --email ana@example.com')).code).toBe(1);
+
+    // The address is free.
+    expect((await make('account create --email ana@example.com')).json()['id']).not.toBe(ana['id']);
+  });
+
   test('refuses hostile metadata by path, and a file that is no object', async () => {
     await using line = await openCommandLine();
     const metadata = { client_name: 'X', redirect_uris: ['javascript:alert(1)'], isAdmin: true };

@@ -10,6 +10,7 @@ import type { Account } from '../../src/domain/account.ts';
 import { newTimedId } from '../../src/domain/ids.ts';
 import { createEvents } from '../../src/events/writer.ts';
 import { createAccounts } from '../../src/operations/accounts.ts';
+import { createClosing } from '../../src/operations/closing.ts';
 import { createEndings } from '../../src/operations/endings.ts';
 import { createLogoutNotices } from '../../src/operations/logout-notices.ts';
 import type { Happening } from '../../src/operations/happenings.ts';
@@ -106,6 +107,7 @@ export function furnish(records: Records, clock: SettableClock) {
     tell: (what, { account }) => tell(what, account),
   });
   const oldPassword = createOldPassword({ records, ...factors });
+  const closing = createClosing({ records, endings, events, messages: { compose: () => [] }, clock, grace: 0 });
 
   return {
     clock,
@@ -126,9 +128,11 @@ export function furnish(records: Records, clock: SettableClock) {
       factors: factors.factors,
       oldPassword,
       endings,
+      closing,
       events,
       clock,
     }),
+    closing,
     told,
     /** What went wrong in the background. */
     failures,

@@ -29,7 +29,7 @@ export const mailSamples: { [Name in keyof Mails]: Mails[Name] } = {
   'address-tried': { by: 'registration', signInPath: '/account' },
   'address-kept': { until: Date.UTC(2026, 6, 8, 22, 30) },
   'recovery-codes-low': { left: 2, path: '/account/sign-in-and-security' },
-  'account-closed': circumstances,
+  'account-closed': { ...circumstances, until: Date.UTC(2026, 6, 31, 22, 30) },
   'password-changed': notice,
   'new-device': notice,
   'factor-added': { ...notice, factor: { kind: 'passkey', name: 'Work laptop' } },

@@ -78,6 +78,7 @@ export async function openDoor(now: Played['now']): Promise<Door> {
       },
     },
     guessing,
+    closing: { keep: async () => undefined },
     events: {
       write: async (kind, facts) => void state.events.push({ kind, facts: { ...facts } }),
     },

@@ -199,6 +199,7 @@ export const samples: Samples = {
     createdAt: start,
     expiresAt: start + hour,
   },
+  closedAccounts: { id: 'account-2', closedAt: start, lookAt: start + hour },
 };
 
 /** An ordinary row of a collection with what the test says differently. */

@@ -3,6 +3,7 @@ import { activitySamples } from './activity.ts';
 import { apiKeySamples } from './api-keys.ts';
 import { applicationSamples } from './applications.ts';
 import { deviceSamples } from './devices.ts';
+import { leavingSamples } from './leaving.ts';
 import { otherSamples } from './others.ts';
 import { recoverySamples } from './recovery.ts';
 import type { Sample } from './sample.ts';
@@ -17,5 +18,6 @@ export const samples: readonly Sample[] = [
   ...applicationSamples,
   ...deviceSamples,
   ...apiKeySamples,
+  ...leavingSamples,
   ...otherSamples,
 ];

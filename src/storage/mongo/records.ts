@@ -16,7 +16,7 @@ const byCreation = { lists: ['created'] };
 
 const migrations: readonly Migration[] = [
   collections({
-    accounts: { unique: ['email'], lists: ['created', 'email', 'administrators'] },
+    accounts: { unique: ['email'], lists: ['created', 'email', 'administrators', 'closing'] },
     passwords: {},
     clients: { lists: ['created', 'portals'] },
     consents: { lists: ['account', 'client'] },
@@ -40,6 +40,7 @@ const migrations: readonly Migration[] = [
     logoutNotices: { lists: ['state', 'person'], expires: true },
     receipts: { ...account, expires: true },
     apiKeys: { ...account, unique: ['hash', 'slot'], expires: true },
+    closedAccounts: { lists: ['look'] },
   }),
 ];
 

@@ -51,6 +51,8 @@ export const recordsMigrations: readonly Migration[] = [
         addList('clients', 'portals'),
         `UPDATE clients SET group_portals = 'all', order_portals = json_extract(doc, '$.createdAt')
          WHERE json_extract(doc, '$.metadata.portal');`,
+        addList('accounts', 'closing'),
+        createCollection('closedAccounts', { lists: ['look'] }),
       ].join('\n'),
     );
   },

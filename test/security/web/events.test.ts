@@ -111,6 +111,14 @@ const overHttp: [EventKind, Expected, (at: Place) => Promise<unknown>][] = [
       }
     },
   ],
+  [
+    'account.data_downloaded',
+    bens,
+    async (at) => {
+      await enter(at);
+      await at.browser.submit(await at.browser.open('/account/close'), {}, { form: '/account/close/data' });
+    },
+  ],
   ['token.issued', wikis, tokens],
   ['token.revoked', wikis, async (at) => at.wiki.revoke((await tokens(at)).refresh_token)],
   [
@@ -153,6 +161,7 @@ const byOperator: [EventKind, (at: Place) => Promise<unknown>][] = [
   ['client.disabled', async ({ ground }) => ground.app.services.clients.disable((await ground.party('web')).id, by)],
   ['client.enabled', async ({ ground }) => ground.app.services.clients.enable((await ground.party('web')).id, by)],
   ['client.deleted', async ({ ground }) => ground.app.services.clients.delete((await ground.party('web')).id, by)],
+  ['account.closed', async ({ ground }) => ground.app.services.accounts.delete((await ground.app.account({})).id, by)],
   ['account.deleted', async ({ ground }) => ground.app.services.accounts.delete((await ground.app.account({})).id, by)],
 ];
 

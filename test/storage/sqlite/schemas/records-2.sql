@@ -1,5 +1,6 @@
-CREATE TABLE accounts (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, unique_email TEXT, group_created TEXT, order_created ANY, group_email TEXT, order_email ANY, group_administrators TEXT, order_administrators ANY) STRICT;
+CREATE TABLE accounts (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, unique_email TEXT, group_created TEXT, order_created ANY, group_email TEXT, order_email ANY, group_administrators TEXT, order_administrators ANY, group_closing TEXT, order_closing ANY) STRICT;
 CREATE INDEX accounts_list_administrators ON accounts (group_administrators, order_administrators, id);
+CREATE INDEX accounts_list_closing ON accounts (group_closing, order_closing, id);
 CREATE INDEX accounts_list_created ON accounts (group_created, order_created, id);
 CREATE INDEX accounts_list_email ON accounts (group_email, order_email, id);
 CREATE UNIQUE INDEX accounts_unique_email ON accounts (unique_email);
@@ -13,6 +14,8 @@ CREATE INDEX attempts_expires ON attempts (expires_at);
 CREATE TABLE clients (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, group_created TEXT, order_created ANY, group_portals TEXT, order_portals ANY) STRICT;
 CREATE INDEX clients_list_created ON clients (group_created, order_created, id);
 CREATE INDEX clients_list_portals ON clients (group_portals, order_portals, id);
+CREATE TABLE closedAccounts (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, group_look TEXT, order_look ANY) STRICT;
+CREATE INDEX closedAccounts_list_look ON closedAccounts (group_look, order_look, id);
 CREATE TABLE codes (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL, group_account TEXT, order_account ANY) STRICT;
 CREATE INDEX codes_expires ON codes (expires_at);
 CREATE INDEX codes_list_account ON codes (group_account, order_account, id);

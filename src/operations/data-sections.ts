@@ -1,0 +1,253 @@
+import type { Account } from '../domain/account.ts';
+import { clientsOf } from '../domain/device-session.ts';
+import { noFactors } from '../domain/factors.ts';
+import type { Json } from '../domain/json.ts';
+import type { Activity } from '../events/activity.ts';
+import { everyRow, type Page, type PageRequest, type Records } from '../storage/records.ts';
+import type { Receipts } from './receipts.ts';
+
+/**
+ * What a person gets who downloads their data: every collection in which something of theirs is kept. Written here field
+ * by field, so that nothing is handed out by accident: no hash, no seed, no token, no id that proves something.
+ */
+export type Section = { name: string } & (
+  | { one: (account: Account) => Promise<Fields> }
+  /** Page by page, in the order of its list. */
+  | { rows: (account: Account) => AsyncIterable<Fields> }
+);
+
+/** Undefined: not in it. */
+export type Fields = { readonly [name: string]: Json | undefined };
+
+export interface SectionsDeps {
+  records: Records;
+  activity: Pick<Activity, 'open'>;
+  receipts: Pick<Receipts, 'of'>;
+}
+
+/** A new kind of thing that people have is one more entry. */
+export function dataSections({ records, activity, receipts }: SectionsDeps): readonly Section[] {
+  return [
+    { name: 'profile', one: async (account) => profileOf(account) },
+    { name: 'former_email_addresses', rows: ({ formerEmails = [] }) => inTurn(formerEmails.map(formerEmailOf)) },
+    {
+      name: 'password',
+      one: async ({ id }) => ({ changed_at: time((await records.passwords.get(id))?.changedAt) ?? null }),
+    },
+    { name: 'two_factor', one: async ({ id }) => factorsOf((await records.factors.get(id)) ?? noFactors(id)) },
+    {
+      name: 'passkeys',
+      rows: each('passkeys', ({ name, synced, createdAt, lastUsedAt }) => ({
+        name,
+        synced,
+        created_at: time(createdAt),
+        last_used_at: time(lastUsedAt),
+      })),
+    },
+    {
+      name: 'remembered_browsers',
+      rows: each('rememberedBrowsers', ({ userAgent, createdAt, lastUsedAt, expiresAt }) => ({
+        user_agent: userAgent,
+        created_at: time(createdAt),
+        last_used_at: time(lastUsedAt),
+        expires_at: time(expiresAt),
+      })),
+    },
+    {
+      name: 'known_devices',
+      rows: each('knownDevices', ({ lastSeenAt, expiresAt }) => ({
+        last_seen_at: time(lastSeenAt),
+        expires_at: time(expiresAt),
+      })),
+    },
+    {
+      name: 'pending_codes',
+      rows: each('codes', ({ purpose, data, worksUntil }) => ({
+        purpose,
+        email: data['email'],
+        phone: data['number'],
+        works_until: time(worksUntil),
+      })),
+    },
+    {
+      name: 'sessions',
+      rows: each('sessions', (session) => ({
+        user_agent: session.userAgent,
+        ip: session.ip,
+        methods: session.amr,
+        signed_in_at: time(session.signedInAt),
+        last_accessed_at: time(session.lastAccessedAt),
+        expires_at: time(session.expiresAt),
+        applications: Object.keys(clientsOf(session)),
+      })),
+    },
+    {
+      name: 'permissions',
+      rows: each('consents', (consent) => ({
+        application: consent.clientId,
+        scopes: consent.scopes,
+        claims: consent.claims,
+        resources: consent.resources,
+        refused_scopes: consent.rejectedScopes,
+        refused_claims: consent.rejectedClaims,
+        granted_at: time(consent.grantedAt),
+        last_used_at: time(consent.lastUsedAt),
+      })),
+    },
+    {
+      name: 'grants',
+      rows: each('grants', ({ clientId, createdAt, lastUsedAt, expiresAt }) => ({
+        application: clientId,
+        created_at: time(createdAt),
+        last_used_at: time(lastUsedAt),
+        expires_at: time(expiresAt),
+      })),
+    },
+    {
+      name: 'api_keys',
+      rows: each('apiKeys', ({ name, prefix, audience, scopes, ip, createdAt, lastUsedAt, expiresAt }) => ({
+        name,
+        prefix,
+        audience,
+        scopes,
+        ip,
+        created_at: time(createdAt),
+        last_used_at: time(lastUsedAt),
+        expires_at: time(expiresAt),
+      })),
+    },
+    {
+      name: 'offline_access',
+      rows: each('refreshFamilies', ({ clientId, ip, payload, createdAt, lastUsedAt, expiresAt }) => ({
+        application: clientId,
+        scope: payload['scope'],
+        ip,
+        created_at: time(createdAt),
+        last_used_at: time(lastUsedAt),
+        expires_at: time(expiresAt),
+      })),
+    },
+    {
+      name: 'receipts',
+      rows: each('receipts', async ({ accountId, id }) => {
+        const receipt = await receipts.of(accountId, id);
+
+        return {
+          at: time(receipt?.at),
+          reason: receipt?.reason,
+          sessions: receipt?.sessions.map(({ userAgent, ip, signedInAt }) => ({
+            user_agent: userAgent,
+            ip,
+            signed_in_at: time(signedInAt) ?? null,
+          })),
+          applications: receipt?.applications.map(({ clientId, name, grants, refreshTokens }) => ({
+            application: clientId,
+            name,
+            grants,
+            refresh_tokens: refreshTokens,
+          })),
+        };
+      }),
+    },
+    {
+      name: 'messages',
+      rows: each('messages', ({ channel, template, locale, state, createdAt, nextAt }) => ({
+        channel,
+        template,
+        language: locale,
+        state,
+        created_at: time(createdAt),
+        settled_at: state === 'queued' ? undefined : time(nextAt),
+      })),
+    },
+    {
+      name: 'activity',
+      async *rows(account) {
+        const list = (page: PageRequest) => records.events.list('account', account.id, page);
+
+        for await (const row of everyRow(list)) {
+          for (const { kind, at, by, clientId, details, from } of activity.open(account, [row])) {
+            yield {
+              at: time(at),
+              kind,
+              by,
+              application: clientId,
+              details: details as Json,
+              ip: from?.ip,
+              user_agent: from?.userAgent,
+            };
+          }
+        }
+      },
+    },
+  ];
+
+  function each<Name extends Listed>(name: Name, fields: (row: RowOf[Name]) => Fields | Promise<Fields>) {
+    const { list } = records[name] as unknown as Lists<RowOf[Name]>;
+
+    return async function* rows({ id }: Account): AsyncGenerator<Fields> {
+      for await (const row of everyRow((page) => list('account', id, page))) yield await fields(row);
+    };
+  }
+}
+
+/** The collections with a list of an account's rows. */
+type RowOf = {
+  [
+    Name in keyof Records as Records[Name] extends { list: (list: 'account', ...more: never[]) => unknown }
+      ? Name
+      : never
+  ]: Records[Name] extends { get: (id: string) => Promise<infer T> } ? Exclude<T, undefined> : never;
+};
+type Listed = keyof RowOf & keyof Records;
+
+interface Lists<T> {
+  list(list: 'account', accountId: string, page: PageRequest): Promise<Page<T>>;
+}
+
+function profileOf(account: Account): Fields {
+  return {
+    sub: account.id,
+    email: account.email,
+    email_verified: account.emailVerified,
+    display_name: account.displayName,
+    first_name: account.firstName,
+    last_name: account.lastName,
+    task: account.task,
+    phone: account.phone?.number,
+    phone_verified: account.phone?.verified,
+    language: account.locale,
+    claims: account.claims,
+    roles: account.roles,
+    created_at: time(account.createdAt),
+    updated_at: time(account.updatedAt),
+  };
+}
+
+function formerEmailOf({ email, until }: NonNullable<Account['formerEmails']>[number]): Fields {
+  return { email, can_be_taken_back_until: time(until) };
+}
+
+function factorsOf({ authenticators, email, text, preferred, recovery }: ReturnType<typeof noFactors>): Fields {
+  return {
+    preferred,
+    authenticators: authenticators.map(({ name, addedAt, lastUsedAt }) => ({
+      name,
+      added_at: time(addedAt) ?? null,
+      last_used_at: time(lastUsedAt) ?? null,
+    })),
+    email_added_at: time(email?.addedAt),
+    text_message_added_at: time(text?.addedAt),
+    recovery_codes_made_at: time(recovery?.madeAt),
+    recovery_codes_left: recovery?.hashes.length,
+  };
+}
+
+async function* inTurn(rows: readonly Fields[]): AsyncGenerator<Fields> {
+  yield* rows;
+}
+
+/** RFC 3339. */
+function time(milliseconds: number | undefined): string | undefined {
+  return milliseconds === undefined ? undefined : new Date(milliseconds).toISOString();
+}

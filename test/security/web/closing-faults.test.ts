@@ -1,0 +1,196 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+import type { Account } from '../../../src/domain/account.ts';
+import { fates } from '../../../src/operations/erasing.ts';
+import type { CollectionName } from '../../../src/storage/records.ts';
+import { openBrowser, type Browser, type Page } from '../../support/browser.ts';
+import { startLogoutReceiver, type LogoutReceiver } from '../../support/logout-receiver.ts';
+import { setUpAuthenticator } from '../../support/second-factor.ts';
+import { createOutage } from '../../support/outage.ts';
+import { samples } from '../../storage/rows.ts';
+import { openGround, type Ground, type Party } from '../protocol/ground.ts';
+import { isSignedIn, unlimited } from './visits.ts';
+
+const minute = 60_000;
+/** With `GATEHOUSE_TEST_RACE_ROUNDS` each of the steps is played, else one of four. */
+const every = process.env['GATEHOUSE_TEST_RACE_ROUNDS'] === undefined ? 4 : 1;
+
+describe('closing an account, with the store going away at every single step', () => {
+  const running = new AsyncDisposableStack();
+  const outage = createOutage();
+  let ground: Ground;
+  let wiki: Party;
+  let receiver: LogoutReceiver;
+
+  beforeAll(async () => {
+    receiver = running.use(await startLogoutReceiver());
+    const env = { ...unlimited, GATEHOUSE_OUTBOUND_ALLOW_PRIVATE: 'true' };
+    ground = running.use(await openGround({ aroundStores: outage.around, env }));
+    wiki = await ground.party('web', { first_party: true, backchannel_logout_uri: receiver.url });
+  });
+
+  afterAll(() => running.disposeAsync());
+
+  const statusOf = async ({ id }: Account) => (await ground.app.services.records.accounts.get(id))?.status;
+
+  async function leftOf({ id }: Account): Promise<string[]> {
+    const { records } = ground.app.services;
+    const names = (Object.keys(fates) as CollectionName[]).filter((name) => name !== 'logoutNotices');
+    const found = await Promise.all(
+      names.map(async (name) => {
+        const { rows } = await records[name].scan({ limit: 1000 });
+
+        return rows.some((row) => JSON.stringify(row).includes(id)) ? [name] : [];
+      }),
+    );
+
+    return found.flat().toSorted();
+  }
+
+  /** Somebody with a session and access for the time away, on the page that closes their account. */
+  async function begin() {
+    const ana = await ground.app.account({});
+    const browser = await ground.signedIn(ana);
+    const { refresh_token: refresh } = await wiki.tokens(browser);
+
+    return { ana, browser, refresh, page: await browser.open('/account/close') };
+  }
+
+  /** As it arrives, unread. */
+  async function download(browser: Browser, page: Page): Promise<IncomingMessage> {
+    const { csrf = '' } = page.forms.find(({ action }) => action.endsWith('/data'))?.fields ?? {};
+    const asked = request(new URL('/account/close/data', ground.app.url), {
+      method: 'POST',
+      headers: {
+        cookie: await browser.jar.getCookieString(ground.app.url),
+        'content-type': 'application/x-www-form-urlencoded',
+        'sec-fetch-site': 'same-origin',
+      },
+    });
+
+    asked.end(new URLSearchParams({ csrf }).toString());
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+
+    return answer;
+  }
+
+  test('S45: either nothing has happened or nothing of it works, and the next sweep finishes it', async () => {
+    let steps = 0;
+
+    for (let fails = true; fails; steps += every) {
+      const { ana, browser, refresh, page } = await begin();
+      const heard = receiver.tokens.length;
+
+      outage.takeBehind(steps, 'records');
+      const { status } = await browser.submit(page, { agree: 'on' }, { follow: false });
+      fails = outage.failed().length > 0;
+      outage.mend();
+
+      const state = await statusOf(ana);
+      expect([steps, status]).toEqual([steps, fails && status !== 200 ? 503 : 200]);
+
+      if (state === 'active') {
+        expect(status).toBe(503);
+        expect(await isSignedIn(browser)).toBe(true);
+        continue;
+      }
+
+      // Every second time the sweep goes away as well, each time somewhere else.
+      expect([undefined, 'closing']).toContain(state);
+      expect(await isSignedIn(browser)).toBe(false);
+      expect((await wiki.refresh(refresh)).body).toMatchObject({ error: 'invalid_grant' });
+      const door = openBrowser(ground.app.url);
+      const wrong = await door.submit(await door.open('/account'), { email: ana.email, password: ana.password });
+      expect(wrong.status).toBe(422);
+
+      ground.app.clock.advance(6 * minute);
+      outage.takeBehind(steps % 25, 'records');
+      await ground.app.services.closing.sweep(200).catch(() => undefined);
+      outage.mend();
+      ground.app.clock.advance(6 * minute);
+      await ground.app.services.closing.sweep(200);
+      ground.app.clock.advance(6 * minute);
+      await ground.app.services.closing.sweep(200);
+
+      expect([steps, await leftOf(ana)]).toEqual([steps, ['closedAccounts', 'events']]);
+      ground.app.services.logoutNotices.wake();
+      await receiver.heard(heard + 1);
+    }
+
+    expect(steps).toBeGreaterThan(20);
+  }, 120_000);
+
+  test('S96: a download that the store leaves in the middle is cut off, and looks whole to nobody', async () => {
+    const { ana, browser, page } = await begin();
+    outage.take('records.events.list');
+    const answer = await download(browser, page);
+    let text = '';
+    answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    const [error] = (await once(answer, 'error')) as [Error];
+    outage.mend();
+
+    expect(answer.statusCode).toBe(200);
+    expect(error.message).toBe('aborted');
+    expect(text).toContain(ana.email);
+    expect(() => JSON.parse(text) as unknown).toThrow(SyntaxError);
+  });
+
+  test('S96: a long list is read as fast as the browser takes it, and no faster', async () => {
+    const { ana, browser, page } = await begin();
+    const { records } = ground.app.services;
+    const long = { ...samples.events, accountId: ana.id, details: { fields: ['x'.repeat(4000)] } };
+    for (let first = 0; first < 4000; first += 1000) {
+      await records.write(
+        Array.from({ length: 1000 }, (_, n) => ({
+          in: 'events' as const,
+          create: { ...long, id: `long-${first + n}`, kind: 'account.updated', at: first + n },
+        })),
+      );
+    }
+
+    const pages = () => outage.calls.filter((call) => call === 'records.events.list').length;
+    const before = pages();
+    const answer = await download(browser, page);
+
+    // Nobody takes anything: once the connection is full, nothing more is read, whatever else the server does meanwhile.
+    for (let visit = 0; visit < 100; visit += 1) await browser.get('/healthz');
+    expect(pages()).toBeLessThan(before + 15);
+    let bytes = 0;
+    answer.on('data', (chunk: Buffer) => (bytes += chunk.length));
+    await once(answer, 'end');
+    expect(bytes).toBeGreaterThan(16_000_000);
+    expect(pages()).toBeGreaterThan(before + 18);
+  }, 60_000);
+
+  test('F12: the last administrator is told why they stay, whatever they send; with another one they may go', async () => {
+    const { app } = ground;
+    const root = await app.account({ administrator: true });
+    const browser = openBrowser(app.url);
+    const door = await browser.open('/account');
+    const setUp = await browser.submit(door, { email: root.email, password: root.password });
+    await setUpAuthenticator(browser, setUp, app.clock.now);
+
+    const page = await browser.open('/account/close');
+    expect(page.words).toContain('You are the last administrator');
+    expect(page.forms.some(({ names }) => names.includes('agree'))).toBe(false);
+    const fields = page.forms.find(({ action }) => action.endsWith('/data'))?.fields ?? {};
+    const refused = await browser.post('/account/close', { ...fields, agree: 'on' });
+    expect([refused.status, await statusOf(root)]).toEqual([422, 'active']);
+    expect(refused.words).toContain('Have somebody else made an administrator first');
+
+    await app.account({ administrator: true });
+    const done = await browser.submit(await browser.open('/account/close'), { agree: 'on' });
+    expect([done.status, await statusOf(root)]).toEqual([200, undefined]);
+  });
+
+  test('S45: each collection with an account in it has a fate', () => {
+    const withAccount = Object.entries(samples).flatMap(([name, row]) => ('accountId' in row ? [name] : []));
+    const forgotten = withAccount.filter((name) => fates[name as CollectionName] === 'others');
+
+    expect(withAccount).toContain('knownDevices');
+    expect(forgotten).toEqual([]);
+  });
+});
