@@ -18,6 +18,8 @@ const guessable = [
   '/undo-email-change/',
   '/setup',
   '/setup/',
+  '/device',
+  '/device/',
 ];
 
 /** What the page says on which people create an account. */
@@ -41,6 +43,7 @@ export function requestLimits({ window, authorizations, sign_ins }: Config['limi
 
   return [
     ...requests.map((which) => ({ ...which, name: 'authorizations', most: authorizations, window })),
+    { method: 'POST', path: endpoints.device_authorization, name: 'authorizations', most: authorizations, window },
     ...guessable.map((path): Limit => ({ name: 'sign-ins', method: 'POST', path, most: sign_ins, window })),
   ];
 }

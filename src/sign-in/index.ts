@@ -37,4 +37,5 @@ export function signInRoutes(deps: Deps): Route[] {
   ];
 }
 
+export { deviceRoutes } from './device.ts';
 export { showEnded } from './ended.ts';

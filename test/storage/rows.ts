@@ -177,6 +177,18 @@ export const samples: Samples = {
     createdAt: start,
     expiresAt: start + hour,
   },
+  deviceCodes: {
+    id: 'hash-1',
+    userCode: 'hash-2',
+    clientId: 'client-1',
+    wanted: { scopes: ['openid'], claims: [], resources: {} },
+    payload: {},
+    ip: '192.0.2.1',
+    userAgent: 'Television',
+    createdAt: start,
+    worksUntil: start + 600_000,
+    expiresAt: start + hour,
+  },
   receipts: {
     id: 'receipt-1',
     accountId: 'account-1',

@@ -20,7 +20,7 @@ const migrations: readonly Migration[] = [
     passwords: {},
     clients: { lists: ['created', 'portals'] },
     consents: { lists: ['account', 'client'] },
-    grants: { lists: ['account', 'client', 'session'], expires: true },
+    grants: { lists: ['account', 'client', 'session', 'device'], expires: true },
     refreshFamilies: { lists: ['grant', 'account', 'client', 'session'], expires: true },
     sessions: { ...account, unique: ['cookie'], expires: true },
     knownDevices: { ...account, expires: true },
@@ -39,6 +39,7 @@ const migrations: readonly Migration[] = [
     formerAddresses: { ...account, expires: true },
     logoutNotices: { lists: ['state', 'person'], expires: true },
     receipts: { ...account, expires: true },
+    deviceCodes: { unique: ['userCode'], expires: true },
   }),
 ];
 
