@@ -38,7 +38,7 @@ interface Open {
  * can't lead past the page on which it is typed.
  */
 export function createDeviceRequests(deps: Inside): DeviceRequests {
-  const { records, units, clock, config, sealing, events, clientOf } = deps;
+  const { records, units, clock, config, sealing, events } = deps;
 
   async function stepOf(exchange: Exchange, id: string): Promise<Step | undefined> {
     const key = sha256(id);
@@ -53,7 +53,7 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
   async function open(exchange: Exchange, stepId: string): Promise<Open | undefined> {
     const step = await stepOf(exchange, stepId);
     const row = step && (await records.deviceCodes.get(step.id));
-    const client = row && (await clientOf(row.clientId));
+    const client = row && (await records.clients.get(row.clientId));
 
     return step && row && client && !client.disabled ? { row, client, code: step.code } : undefined;
   }
@@ -100,7 +100,7 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
   return {
     async typed(exchange, code) {
       const row = await records.deviceCodes.find('userCode', userCodeHash(deps, code));
-      const client = row && (await clientOf(row.clientId));
+      const client = row && (await records.clients.get(row.clientId));
       if (!row || !client || client.disabled) return { ended: 'unknown' };
 
       const over = isOver(row);
