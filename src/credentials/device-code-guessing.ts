@@ -13,6 +13,7 @@ import { createAttemptCounters, givenBack, type Counted, type Counter } from './
 export interface DeviceCodeGuessing {
   /** Counts a try before it is looked up. `retryAfter` in seconds: it must not be looked up. */
   admit(by: Guesser): Promise<{ counted: readonly Counted[] } | { retryAfter: number }>;
+  /** It was right, or nothing was found out: gives the count back. */
   right(counted: readonly Counted[]): Promise<void>;
   wrong(counted: readonly Counted[]): void;
 }

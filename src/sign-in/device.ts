@@ -100,9 +100,9 @@ export function deviceRoutes(deps: DeviceDeps): Route[] {
       }
 
       const { counted } = admitted;
-      const found = await device.typed(exchange, code).catch((error: unknown) => {
-        // Whatever has failed, it stands as a wrong one.
-        guessing.wrong(counted);
+      const found = await device.typed(exchange, code).catch(async (error: unknown) => {
+        // Nobody was told anything.
+        await guessing.right(counted);
         throw error;
       });
 

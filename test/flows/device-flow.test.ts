@@ -201,6 +201,22 @@ function deviceFlow(pair: Pair): void {
 
   if (!inFull.includes(pair)) return;
 
+  test('whoever is signed in here and is not meant signs in as somebody else, and the code stays', async () => {
+    const { browser } = await signedIn('here@example.com');
+    const meant = await app.account({ email: 'meant@example.com' });
+    const asked = await television.ask();
+    const choose = await browser.submit(await enter(browser, asked.user_code), {}, { form: '/switch' });
+    expect(choose.words).toContain('here@example.com');
+    const door = await browser.submit(choose, {}, { button: 'Use another account' });
+    const page = await browser.submit(door, { email: meant.email, password: meant.password });
+
+    expect(page.words).toContain('Signed in as meant@example.com.');
+    await browser.submit(page, {}, { button: 'Allow' });
+    expect((await app.services.records.grants.list('device', meant.id)).rows).toMatchObject([
+      { clientId: television.clientId },
+    ]);
+  });
+
   test('a token of an API that nobody can call back is on the receipt', async () => {
     const { browser } = await signedIn('api@example.com');
     const asked = await television.ask({ scope: 'files:read', resource: files });

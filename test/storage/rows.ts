@@ -52,6 +52,7 @@ export const samples: Samples = {
     accountId: 'account-1',
     clientId: 'client-1',
     sessionUid: 'session-1',
+    device: { ip: '192.0.2.1', userAgent: 'Television', scope: 'openid', refreshes: false, lasts: 600 },
     payload: {},
     consumed: [],
     createdAt: start,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { openBrowser, type Browser, type Page } from '../../support/browser.ts';
 import { answer, enter } from '../../support/device.ts';
+import { setUpAuthenticator } from '../../support/second-factor.ts';
 import { unlimited } from '../web/visits.ts';
 import { openGround, type Answer, type Ground, type Party } from './ground.ts';
 
@@ -150,7 +151,9 @@ describe('codes of devices', () => {
       expect(page.headers['content-security-policy']).toContain("frame-ancestors 'none'");
       expect(page.html).not.toMatch(/<script|http-equiv/);
     }
-    expect((await browser.open(`/device?user_code=${encodeURIComponent(evil)}`)).html).not.toMatch(/<script|value="[^"]*alert\(/);
+    expect((await browser.open(`/device?user_code=${encodeURIComponent(evil)}`)).html).not.toMatch(
+      /<script|value="[^"]*alert\(/,
+    );
     for (const more of ['&confirm=yes', '&abort=yes', '&xsrf=x']) {
       expect((await browser.open(`/device?user_code=${asked.user_code}${more}`)).words).toContain('Connect a device');
     }
@@ -208,6 +211,15 @@ describe('codes of devices', () => {
     const token = /name="csrf" value="([^"]+)"/.exec(other.html)?.[1] ?? '';
     await browser.post(page.url, { answer: 'allow', csrf: token });
     expect((await poll(strict, asked.device_code)).body).toMatchObject({ error: 'authorization_pending' });
+
+    // With two, it is an ordinary one.
+    const ada = await ground.app.account({ administrator: true });
+    const hers = openBrowser(ground.app.url, { headers: { 'x-forwarded-for': '203.0.113.30' } });
+    const door = await hers.submit(await hers.open('/account'), { email: ada.email, password: ada.password });
+    await setUpAuthenticator(hers, door, ground.app.clock.now);
+    await answer(hers, asked.user_code);
+    ground.app.clock.advance(11_000);
+    expect((await poll(strict, asked.device_code)).status).toBe(200);
   });
 
   test('S97: an app that wants a fresh proof gets one', async () => {
