@@ -19,6 +19,8 @@ const guessable = [
   '/undo-email-change/',
   '/setup',
   '/setup/',
+  '/device',
+  '/device/',
 ];
 
 /** What the page says on which people create an account. */
@@ -42,6 +44,7 @@ export function requestLimits({ window, authorizations, sign_ins, api }: Config[
 
   return [
     ...requests.map((which) => ({ ...which, name: 'authorizations', most: authorizations, window })),
+    { method: 'POST', path: endpoints.device_authorization, name: 'authorizations', most: authorizations, window },
     ...guessable.map((path): Limit => ({ name: 'sign-ins', method: 'POST', path, most: sign_ins, window })),
     ...(['GET', 'PATCH', 'DELETE'] as const).map((method): Limit => ({
       name: 'api',

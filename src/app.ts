@@ -27,7 +27,7 @@ import { createOidc, type Oidc } from './oidc/provider.ts';
 import { createLogoutDelivery } from './operations/logout-delivery.ts';
 import { openServices, type Services, type ServicesOptions } from './services.ts';
 import { useKey } from './services-encryption.ts';
-import { showEnded, signInRoutes } from './sign-in/index.ts';
+import { deviceRoutes, showEnded, signInRoutes } from './sign-in/index.ts';
 import { cameFrom } from './web/arrivals.ts';
 import type { Route } from './web/route.ts';
 import { createLog, redact, type Log } from './web/log.ts';
@@ -179,6 +179,7 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
         minimumLength: config.passwords.minimum_length,
         registering: registeringIn(config),
       }),
+      ...deviceRoutes({ ...services, interactions, accessLasts: lasts }),
       ...consentRoutes({
         interactions,
         showEnded,

@@ -1,4 +1,5 @@
 import type { Config } from './config/schema.ts';
+import { createDeviceCodeGuessing, type DeviceCodeGuessing } from './credentials/device-code-guessing.ts';
 import { createGuessing, type Guessing, type GuessingDeps } from './credentials/guessing.ts';
 import { createOneTimeCodes, type OneTimeCodes } from './credentials/one-time-code.ts';
 import { createOneTimeSecrets, type OneTimeSecrets } from './credentials/one-time-secret.ts';
@@ -28,6 +29,7 @@ export interface FactorServices {
   rememberedBrowsers: RememberedBrowsers;
   remembering: Remembering;
   secondFactorGuessing: Guessing;
+  deviceCodeGuessing: DeviceCodeGuessing;
   factors: FactorChanges;
   twoFactor: TwoFactor;
   authenticators: Authenticators;
@@ -73,6 +75,7 @@ export function openFactors({ config, ...deps }: FactorServicesDeps): FactorServ
     rememberedBrowsers,
     remembering: createRemembering(inside),
     secondFactorGuessing: guessing,
+    deviceCodeGuessing: createDeviceCodeGuessing({ ...deps, limits: limits.sign_in }),
     factors: changes,
     twoFactor: createTwoFactor(inside),
     authenticators: createAuthenticators({ ...inside, serviceName: branding.name }),

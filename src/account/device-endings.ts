@@ -106,7 +106,7 @@ export function deviceEndingRoutes(deps: DeviceEndingDeps): Route[] {
       offlineAccessView,
       async (ask): Promise<Outcome> => {
         const access = await offlineAccess(ask, ask.params.id);
-        const shown = await shownOffline(access, { ...deps, account: ask.account });
+        const shown = await shownOffline(access, { ...deps, ...ask });
         if (!shown) throw new NotFound('of an app that is not registered any more');
 
         return show(offlineAccessView, { access: shown }, { titleValues: { app: shown.app } });

@@ -34,6 +34,8 @@ export interface ShownOffline {
   givenAt: number;
   lastUsedAt: number;
   ip?: string;
+  /** Of a device without a browser: what it is, in words. */
+  device?: string;
 }
 
 /** Client id -> name. Each is looked for once; what is not registered any more has none. */
@@ -77,6 +79,7 @@ export function shownDevice(session: DeviceSession, { say, visitor, names, here 
 }
 
 export interface OfflineWords {
+  say: Say;
   account: Account;
   interactions: Pick<Interactions, 'clientFace'>;
   /** The registered APIs. */
@@ -85,8 +88,8 @@ export interface OfflineWords {
 
 /** Undefined: its app is not registered any more, so nothing can be done with it. */
 export async function shownOffline(
-  { grantId: id, clientId, givenAt, lastUsedAt, ip, ...permissions }: OfflineAccess,
-  { account, interactions, resources }: OfflineWords,
+  { grantId: id, clientId, givenAt, lastUsedAt, ip, device, ...permissions }: OfflineAccess,
+  { account, interactions, resources, say }: OfflineWords,
 ): Promise<ShownOffline | undefined> {
   const face = await interactions.clientFace(clientId);
   if (!face) return undefined;
@@ -98,6 +101,7 @@ export async function shownOffline(
     givenAt,
     lastUsedAt,
     ...(ip !== undefined && { ip }),
+    ...(device && { device: deviceInWords(deviceOf(device.userAgent), say) }),
   };
 }
 

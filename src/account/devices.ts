@@ -97,7 +97,7 @@ async function offlineShown(
 ): Promise<NonNullable<DevicesView['offline']>> {
   const { rows, next } = await deps.devices.offline(ask.account.id, after);
 
-  const shown = await Promise.all(rows.map((row) => shownOffline(row, { ...deps, account: ask.account })));
+  const shown = await Promise.all(rows.map((row) => shownOffline(row, { ...deps, ...ask })));
 
   return {
     rows: shown.filter((one) => one !== undefined),

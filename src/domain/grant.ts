@@ -6,6 +6,8 @@ export interface Grant {
   accountId: string;
   clientId: string;
   sessionUid?: string;
+  /** Given to a device without a browser (RFC 8628): it hangs on no session. */
+  device?: GrantedDevice;
   /** The protocol library's own document. */
   payload: Record<string, Json>;
   /** Hashes of the authorization and device codes that were redeemed, with the time in milliseconds; kept 10 minutes. */
@@ -15,6 +17,23 @@ export interface Grant {
   createdAt: number;
   lastUsedAt: number;
   expiresAt: number;
+}
+
+export interface GrantedDevice {
+  /** Where it asked from. */
+  ip: string;
+  userAgent: string;
+  /** What of what it asked for was allowed, as a token has it. */
+  scope: string;
+  /** Whether it gets refresh tokens. */
+  refreshes: boolean;
+  /** Seconds that the grant lives once the device has redeemed its code. */
+  lasts: number;
+}
+
+/** Whether a device's access has no refresh token to be known by: it was given none, or has not come for it yet. */
+export function standsAlone({ device, consumed }: Grant): boolean {
+  return device !== undefined && (!device.refreshes || consumed.length === 0);
 }
 
 /** What a person allowed a client, whichever browser it was in. It outlives grants and is what Applications shows. */

@@ -21,6 +21,11 @@ export const catalogue = {
   'consent.narrowed': kind<{ scopes: string[]; claims: string[]; resources: string[] }>(),
   /** With every grant of the app. */
   'consent.removed': kind(),
+  /** What a device without a browser asked for; the place is the device's. */
+  'device_code.allowed': kind<{ scopes: string[] }>(),
+  'device_code.refused': kind(),
+  /** Guesses at such codes, by whoever is signed in or by a stranger. At most one a minute (`throttled`). */
+  'device_code.blocked': kind<{ /** Seconds. */ retryAfter: number }>(),
   'token.issued': kind<{ grantType: string; scopes: string[] }>(),
   'token.revoked': kind(),
   'token.reuse_detected': kind(),
@@ -129,6 +134,7 @@ export const throttled: ReadonlySet<EventKind> = new Set([
   'sign_in.blocked',
   'second_factor.blocked',
   'passkey.refused',
+  'device_code.blocked',
 ]);
 
 export type EventKind = keyof typeof catalogue;

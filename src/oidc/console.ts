@@ -105,7 +105,7 @@ export function createConsole(deps: Inside): Console {
     current: (exchange, found) => units.within((unit) => current(exchange, unit, found)),
     renewSession,
 
-    consoleSignIn(returnTo, { maxAge, again, locale } = {}) {
+    consoleSignIn(returnTo, { maxAge, again, choose, locale } = {}) {
       const path = isLocal(returnTo) ? returnTo : '/account';
       const query = new URLSearchParams({
         client_id: consoleClientId,
@@ -115,6 +115,7 @@ export function createConsole(deps: Inside): Console {
         state: `${mark(path)}.${Buffer.from(path).toString('base64url')}`,
         ...(maxAge === undefined ? {} : { max_age: String(Math.max(0, Math.floor(maxAge))) }),
         ...(again === true && { prompt: 'login' }),
+        ...(choose === true && { prompt: 'select_account' }),
         // What wants a recent proof wants the strongest (S96): a weaker one would lead back here.
         ...((again === true || maxAge !== undefined) && { acr_values: acrTwoFactors }),
         ...(locale === undefined ? {} : { ui_locales: locale }),

@@ -10,6 +10,7 @@ import type { Answer } from '../domain/consent-items.ts';
 import type { Consent } from '../domain/grant.ts';
 import type { LogoutNotice } from '../domain/logout-notice.ts';
 import type { Events, Origin } from '../events/writer.ts';
+import type { Ephemera } from '../storage/ephemera.ts';
 import type { Records } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
 import type { Exchange, Outcome, ShownFailure } from '../web/route.ts';
@@ -25,6 +26,8 @@ export interface OidcDeps {
     pairwiseSalt: string;
   };
   records: Records;
+  /** Where what is plainly counted is kept. */
+  ephemera: Pick<Ephemera, 'get' | 'increment'>;
   /** Over the same stores. */
   units: Units;
   sealing: Sealing;

@@ -15,6 +15,11 @@ export interface FeatureHooks {
 
 const off = { enabled: false } as const;
 
+/** The pages for people are in front of the library's, at the same paths. */
+function notOurs(): never {
+  throw new TypeError('a page of the library that nothing leads to');
+}
+
 /** What is offered. Every feature of the library is named, so that none is on because nobody thought of it. */
 export function features(config: Config, hooks: FeatureHooks): Features {
   const { logoutSource, postLogoutSuccessSource, keyAsked } = hooks;
@@ -23,6 +28,17 @@ export function features(config: Config, hooks: FeatureHooks): Features {
     backchannelLogout: { enabled: true },
     claimsParameter: { enabled: true },
     clientCredentials: { enabled: true },
+    deviceFlow: {
+      enabled: true,
+      // Eight of twenty letters: 34 bits, guesses at which are counted (S47).
+      charset: 'base-20',
+      mask: '****-****',
+      // Where a device asks from is kept beside what it asks (adapter/device-codes.ts).
+      deviceInfo: () => ({}),
+      userCodeInputSource: notOurs,
+      userCodeConfirmSource: notOurs,
+      successSource: notOurs,
+    },
     // Our own keys sign by way of it (signing-key.ts); the library asks that its experiments be acknowledged by version.
     externalSigningSupport: { enabled: true, ack: 'experimental-01' },
     introspection: { enabled: true, allowedPolicy: createIntrospectionPolicy(config.apis, keyAsked) },
@@ -41,7 +57,6 @@ export function features(config: Config, hooks: FeatureHooks): Features {
     ciba: { enabled: false, deliveryModes: ['poll'] },
     clientIdMetadataDocument: off,
     devInteractions: off,
-    deviceFlow: off,
     dPoP: off,
     encryption: off,
     fapi: off,

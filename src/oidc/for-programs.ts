@@ -6,6 +6,7 @@ import { routes } from './settings.ts';
 const methods: Readonly<Record<string, readonly string[]>> = {
   [routes.token]: ['POST', 'OPTIONS'],
   [routes.introspection]: ['POST', 'OPTIONS'],
+  [routes.device_authorization]: ['POST', 'OPTIONS'],
   [routes.revocation]: ['POST', 'OPTIONS'],
   [routes.userinfo]: ['GET', 'HEAD', 'POST', 'OPTIONS'],
 };

@@ -1,7 +1,7 @@
 import type { Account } from '../domain/account.ts';
 import type { Proven } from '../domain/acr.ts';
 import type { ClientFace } from '../domain/client-face.ts';
-import type { ConsentAsked } from '../domain/consent-items.ts';
+import type { ConsentAsked, ConsentItem } from '../domain/consent-items.ts';
 import type { Exchange, Outcome, SignedIn } from '../web/route.ts';
 import type { WantedFactors } from './assurance.ts';
 
@@ -60,7 +60,49 @@ export interface PartialProof {
   at: number;
 }
 
+/** What a device without a browser asks for (RFC 8628), as the person is shown it who typed its code. */
+export interface DeviceAsked {
+  client: ClientFace;
+  /** As the device shows it, to be compared. */
+  code: string;
+  /** Where it was asked from. */
+  ip: string;
+  userAgent: string;
+  /** Milliseconds. */
+  askedAt: number;
+  /** Those of a first-party app can't be unticked. */
+  items: ConsentItem[];
+  /** Whether the app gets nothing without two factors. */
+  needsTwoFactors: boolean;
+  /** Seconds since the last proof, where the app says how old it may be. */
+  maxAge?: number;
+}
+
+/** Why there is nothing to answer. `unknown`: also where this browser did not type it. */
+export type DeviceEnded = 'unknown' | 'expired' | 'used';
+
+/** What this person said in this browser. */
+export interface DeviceAnswered {
+  answered: 'allowed' | 'refused';
+  client: ClientFace;
+}
+
+/** The person's side of the device flow. `step` names what `typed` has found, for the browser that typed it. */
+export interface DeviceRequests {
+  /** `code` as `readUserCode` answers it. Guesses at it are for the caller to count. */
+  typed(exchange: Exchange, code: string): Promise<{ step: string } | { ended: DeviceEnded }>;
+  asked(
+    exchange: Exchange,
+    step: string,
+    account: Account,
+  ): Promise<DeviceAsked | DeviceAnswered | { ended: DeviceEnded }>;
+  /** `allowed`: ids of the ticked items. Nothing where it is over or answered by now: `asked` says so. */
+  allow(exchange: Exchange, step: string, of: SignedIn & { allowed: readonly string[] }): Promise<void>;
+  refuse(exchange: Exchange, step: string, account: Account): Promise<void>;
+}
+
 export interface Interactions {
+  device: DeviceRequests;
   /** The step that this browser is at. `elsewhere`: this browser did not begin it, or its cookies are gone. */
   find(exchange: Exchange, uid: string): Promise<Interaction | Ended>;
   consentAsked(exchange: Exchange, uid: string): Promise<ConsentAsked | Ended>;
@@ -90,6 +132,8 @@ export interface Interactions {
       maxAge?: number;
       /** Whether the person has to prove everything again, however fresh the last proof is. */
       again?: boolean;
+      /** Whether the person chooses the account first. */
+      choose?: boolean;
       locale?: string;
     },
   ): Outcome;

@@ -4,6 +4,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { Unavailable } from '../domain/errors.ts';
 import type { EventKind } from '../events/catalogue.ts';
 import type { Facts } from '../events/writer.ts';
+import { pollInterval } from './adapter/device-codes.ts';
 import type { OidcDeps } from './deps.ts';
 import { noteRefusals } from './refusals.ts';
 import type { Units } from './request.ts';
@@ -27,14 +28,20 @@ export function listen(provider: Provider, { events, clock, onError, originOf, u
   });
 
   provider.on('grant.success', (ctx) => {
-    const code = ctx.oidc.entities.AuthorizationCode;
+    const { AuthorizationCode, DeviceCode } = ctx.oidc.entities;
+    const code = AuthorizationCode ?? DeviceCode;
     if (!code) return;
 
     record(ctx, 'token.issued', {
       clientId: code.clientId,
       account: code.accountId,
-      details: { grantType: 'authorization_code', scopes: [...code.scopes] },
+      details: { grantType: AuthorizationCode ? 'authorization_code' : 'device_code', scopes: [...code.scopes] },
     });
+  });
+
+  // RFC 8628 section 3.2: said, where the library leaves it to the device to know it.
+  provider.on('device_authorization.success', (_ctx, answer) => {
+    Object.assign(answer, { interval: pollInterval });
   });
 
   // One that is stored is `saved`. By the library's own clock, as the token has it.

@@ -46,12 +46,13 @@ export const routes = {
   introspection: '/oauth/introspect',
   revocation: '/oauth/revoke',
   end_session: '/oauth/logout',
+  device_authorization: '/oauth/device-authorization',
+  // Pages of ours (sign-in/device.ts): the library only builds addresses of it (RFC 8628 section 3.2).
+  code_verification: '/device',
   // Not offered yet; named so that none is found under a name that the library chose.
   backchannel_authentication: '/oauth/backchannel-authentication',
   challenge: '/oauth/challenge',
-  code_verification: '/device',
   credential: '/oauth/credential',
-  device_authorization: '/oauth/device-authorization',
   pushed_authorization_request: '/oauth/par',
   registration: '/oauth/register',
 } as const;
@@ -145,6 +146,7 @@ function lives({ tokens, session }: Config, clock: Clock): Given<'ttl'> {
     AccessToken: accessToken,
     AuthorizationCode: whole(tokens.authorization_code),
     ClientCredentials: accessToken,
+    DeviceCode: whole(tokens.device_code),
     // As long as the last refresh token that the session's last day may bring.
     Grant: whole(session.absolute + tokens.refresh_token_absolute),
     IdToken: whole(tokens.id_token),
@@ -163,7 +165,6 @@ function lives({ tokens, session }: Config, clock: Clock): Given<'ttl'> {
         : whole(Math.min(session.idle, loginTs + session.absolute - seconds(clock))),
 
     BackchannelAuthenticationRequest: 600,
-    DeviceCode: 600,
     PreAuthorizedCode: 600,
   };
 }

@@ -10,6 +10,7 @@ import { consentId } from '../domain/grant.ts';
 import type { Exchange, Outcome } from '../web/route.ts';
 import { wantedFactors, wantsFreshFactors } from './assurance.ts';
 import { createConsole } from './console.ts';
+import { createDeviceRequests } from './device-requests.ts';
 import { findDeparture, keepDeparture, queryOf } from './departure.ts';
 import type { Inside } from './deps.ts';
 import type { Ended, Interaction, Interactions } from './interactions.ts';
@@ -108,6 +109,7 @@ export function createSteps(deps: StepDeps): Interactions {
 
   return {
     ...createConsole(deps),
+    device: createDeviceRequests(deps),
 
     async find(exchange, uid) {
       const found = await open(exchange, uid);

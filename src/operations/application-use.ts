@@ -1,6 +1,6 @@
 import { allowanceIn, sorted, type Allowance, type GrantFields, type Wanted } from '../domain/allowance.ts';
 import { consoleClientId } from '../domain/client.ts';
-import type { Consent, Grant, RefreshFamily } from '../domain/grant.ts';
+import { standsAlone, type Consent, type Grant, type RefreshFamily } from '../domain/grant.ts';
 import type { Page, PageRequest, Records } from '../storage/records.ts';
 
 /** What one app holds of one person. */
@@ -83,6 +83,8 @@ function isAlive(
   live: ReadonlySet<string>,
 ): boolean {
   if (grant.sessionUid !== undefined && live.has(grant.sessionUid)) return true;
+
+  if (standsAlone(grant)) return true;
 
   return families.length > 0 && allowanceOfGrant(grant).scopes.includes('offline_access');
 }

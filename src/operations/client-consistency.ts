@@ -7,6 +7,12 @@ export interface MetadataRules {
   resources: readonly { identifier: string; scopes: readonly { name: string }[] }[];
 }
 
+/** RFC 8628 section 3.4 */
+export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+
+/** By which a person gives access that can go on while they are away. */
+const grantsOfPeople = ['authorization_code', deviceGrant];
+
 const openIdScopes = ['openid', 'profile', 'email', 'phone', 'address', 'offline_access'];
 
 /** What single fields can't tell: whether they fit together. */
@@ -39,7 +45,7 @@ function flowProblems(metadata: ClientMetadata): Problem[] {
     problems.push(problem('redirect_uris', 'problem.clientRedirectUri'));
   }
 
-  if (grants.includes('refresh_token') && !grants.includes('authorization_code')) {
+  if (grants.includes('refresh_token') && !grants.some((grant) => grantsOfPeople.includes(grant))) {
     problems.push(problem('grant_types', 'problem.clientRefresh'));
   }
 

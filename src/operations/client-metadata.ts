@@ -2,14 +2,14 @@ import { z } from 'zod';
 
 import { acrValues } from '../domain/acr.ts';
 import type { ClientMetadata } from '../domain/client.ts';
-import { clientProblems, type MetadataRules } from './client-consistency.ts';
+import { clientProblems, deviceGrant, type MetadataRules } from './client-consistency.ts';
 import { read, refused, type Result } from './problems.ts';
 import { emailAddress, neededLine, problemIs } from './text-rules.ts';
 import { uri, type UriRule } from './uri-rules.ts';
 
 /** What client metadata may say (RFC 7591 section 2, OpenID Connect Registration 1.0 section 2, then ours). */
 
-export type ClientKind = 'web' | 'spa' | 'native' | 'machine';
+export type ClientKind = 'web' | 'spa' | 'native' | 'machine' | 'device';
 
 const withCode = { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] };
 
@@ -24,8 +24,15 @@ const presets: Readonly<Record<ClientKind, Partial<ClientMetadata>>> = {
     application_type: 'web',
     token_endpoint_auth_method: 'client_secret_basic',
   },
+  device: {
+    grant_types: [deviceGrant, 'refresh_token'],
+    response_types: [],
+    application_type: 'native',
+    token_endpoint_auth_method: 'none',
+  },
 };
 
+const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials', 'implicit', deviceGrant] as const;
 const clientNameLength = 60;
 const mostUris = 100;
 const algorithms = ['RS256', 'ES256'] as const;
@@ -55,7 +62,7 @@ function metadataSchema(development: boolean, native: boolean) {
     redirect_uris: list(uri(redirect), mostUris).optional(),
     post_logout_redirect_uris: list(uri(redirect), mostUris).optional(),
     response_types: list(z.enum(['code', 'id_token', 'none']), 3).optional(),
-    grant_types: list(z.enum(['authorization_code', 'refresh_token', 'client_credentials', 'implicit']), 4).optional(),
+    grant_types: list(z.enum(grantTypes), grantTypes.length).optional(),
     application_type: z.enum(['web', 'native']).optional(),
     token_endpoint_auth_method: z
       .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])

@@ -1,8 +1,8 @@
 import type { DeviceSession } from '../domain/device-session.ts';
-import { consentId, type Consent, type RefreshFamily } from '../domain/grant.ts';
+import { consentId, standsAlone, type Consent, type Grant, type RefreshFamily } from '../domain/grant.ts';
 import type { Reads } from '../storage/reads.ts';
 import type { Page, Records } from '../storage/records.ts';
-import { offlineAccessOf, type OfflineAccess } from './offline-access.ts';
+import { deviceAccessOf, isOfDevice, offlineAccessOf, type OfflineAccess } from './offline-access.ts';
 
 export type { OfflineAccess };
 
@@ -15,7 +15,10 @@ export interface Devices {
   ahead(accountId: string): Promise<unknown>[];
   /** Those that began last come first; `count`: of all pages. Throws Invalid where `after` is no cursor. */
   sessions(accountId: string, after?: string): Promise<Page<DeviceSession> & { count: number }>;
-  /** What was given last comes first. Throws Invalid where `after` is no cursor. */
+  /**
+   * What was given last comes first, with what devices hold before it on the first page. Throws Invalid where `after` is
+   * no cursor.
+   */
   offline(accountId: string, after?: string): Promise<Page<OfflineAccess>>;
   /** Undefined: there is none, or it is somebody else's. */
   session(accountId: string, uid: string): Promise<DeviceSession | undefined>;
@@ -26,18 +29,20 @@ export interface Devices {
 }
 
 export interface DevicesDeps {
-  records: Pick<Records, 'sessions' | 'refreshFamilies' | 'consents'>;
+  records: Pick<Records, 'sessions' | 'refreshFamilies' | 'consents' | 'grants'>;
   reads: Reads;
 }
 
 const sessionsOnPage = 25;
 /** An app may have several tokens by one grant. */
 const familiesOnPage = 50;
+/** They live for minutes, or until their device comes for its first tokens. */
+const devicesAtOnce = 50;
 /** Of consents, the last used: what is not among them is asked for by itself. */
 const consentsAtOnce = 100;
 
 export function createDevices({ records, reads }: DevicesDeps): Devices {
-  const { sessions, refreshFamilies, consents } = records;
+  const { sessions, refreshFamilies, consents, grants } = records;
 
   const sessionsAfter = (accountId: string, after?: string) =>
     reads.once(`sessions ${accountId} ${after ?? ''}`, () =>
@@ -51,6 +56,9 @@ export function createDevices({ records, reads }: DevicesDeps): Devices {
     reads.once(`refresh families ${accountId} ${after ?? ''}`, () =>
       refreshFamilies.list('account', accountId, pageAfter(after, familiesOnPage)),
     );
+
+  const loneDevices = (accountId: string) =>
+    reads.once(`devices ${accountId}`, () => grants.list('device', accountId, pageAfter(undefined, devicesAtOnce)));
 
   const lastConsents = (accountId: string) =>
     reads.once(`consents ${accountId}`, () =>
@@ -75,12 +83,20 @@ export function createDevices({ records, reads }: DevicesDeps): Devices {
   async function accessOf(accountId: string, families: Promise<Page<RefreshFamily>>): Promise<Page<OfflineAccess>> {
     const [{ rows, next }] = await Promise.all([families, lastConsents(accountId)]);
     const own = rows.filter((family) => family.accountId === accountId);
-    const found = await consentsFor(accountId, own);
+    const [found, ofDevices] = await Promise.all([consentsFor(accountId, own), grantsOfDevices(own)]);
+    const all = offlineAccessOf(own, (clientId) => found.get(clientId));
 
     return {
-      rows: offlineAccessOf(own, (clientId) => found.get(clientId)),
+      rows: all.map((access) => ({ ...access, ...deviceIn(ofDevices.get(access.grantId)) })),
       ...(next !== undefined && { next }),
     };
+  }
+
+  async function grantsOfDevices(families: readonly RefreshFamily[]): Promise<Map<string, Grant>> {
+    const ids = [...new Set(families.filter(isOfDevice).map(({ grantId }) => grantId))];
+    const rows = await Promise.all(ids.map((id) => grants.get(id)));
+
+    return new Map(rows.flatMap((grant) => (grant ? [[grant.id, grant]] : [])));
   }
 
   return {
@@ -88,6 +104,7 @@ export function createDevices({ records, reads }: DevicesDeps): Devices {
       sessionsAfter(accountId),
       countOf(accountId),
       familiesAfter(accountId),
+      loneDevices(accountId),
       lastConsents(accountId),
     ],
 
@@ -97,7 +114,14 @@ export function createDevices({ records, reads }: DevicesDeps): Devices {
       return { ...page, count };
     },
 
-    offline: (accountId, after) => accessOf(accountId, familiesAfter(accountId, after)),
+    async offline(accountId, after) {
+      const [lone, page] = await Promise.all([
+        after === undefined ? loneDevices(accountId) : { rows: [] },
+        accessOf(accountId, familiesAfter(accountId, after)),
+      ]);
+
+      return { ...page, rows: [...lone.rows.map(deviceAccessOf), ...page.rows] };
+    },
 
     async session(accountId, uid) {
       const session = await sessions.get(uid);
@@ -108,11 +132,22 @@ export function createDevices({ records, reads }: DevicesDeps): Devices {
     offlineIn: async (accountId, uid) =>
       (await accessOf(accountId, refreshFamilies.list('session', uid, pageAfter(undefined, familiesOnPage)))).rows,
 
-    offlineOf: async (accountId, grantId) =>
-      (await accessOf(accountId, refreshFamilies.list('grant', grantId, pageAfter(undefined, familiesOnPage)))).rows[0],
+    async offlineOf(accountId, grantId) {
+      const [families, grant] = await Promise.all([
+        accessOf(accountId, refreshFamilies.list('grant', grantId, pageAfter(undefined, familiesOnPage))),
+        grants.get(grantId),
+      ]);
+      const isLone = grant?.accountId === accountId && standsAlone(grant);
+
+      return families.rows[0] ?? (isLone ? deviceAccessOf(grant) : undefined);
+    },
   };
 }
 
 function pageAfter(after: string | undefined, limit: number) {
   return { limit, descending: true, ...(after !== undefined && { after }) };
+}
+
+function deviceIn(grant: Grant | undefined): Pick<OfflineAccess, 'device'> {
+  return grant?.device ? { device: grant.device } : {};
 }

@@ -228,11 +228,11 @@ export function createEndings({ records, events, notices }: EndingsDeps): Ending
 }
 
 function outlives(
-  { clientId }: Grant,
+  { clientId, device }: Grant,
   families: readonly RefreshFamily[],
   session: DeviceSession | undefined,
 ): boolean {
-  if (session && clientsOf(session)[clientId]?.persistsLogout === true) return true;
+  if (device || (session && clientsOf(session)[clientId]?.persistsLogout === true)) return true;
 
   return families.some(({ payload }) => payload['expiresWithSession'] !== true);
 }

@@ -1,9 +1,11 @@
+import { allowanceIn, type GrantFields } from '../domain/allowance.ts';
 import { claimsOfScope, isStandardClaim } from '../domain/claims.ts';
-import type { Consent, RefreshFamily } from '../domain/grant.ts';
+import type { Consent, Grant, GrantedDevice, RefreshFamily } from '../domain/grant.ts';
 
 /**
- * What goes on for somebody while they are away: refresh tokens that outlive the session they were given in. One grant is
- * one access, however often its app has asked for tokens: it is ended as a whole.
+ * What goes on for somebody without a browser of theirs: refresh tokens that outlive the session they were given in, and
+ * what devices hold that have no browser. One grant is one access, however often its app has asked for tokens: it is
+ * ended as a whole.
  */
 export interface OfflineAccess {
   grantId: string;
@@ -21,6 +23,8 @@ export interface OfflineAccess {
   lastUsedAt: number;
   /** Where it was used from last. */
   ip?: string;
+  /** Given to a device without a browser. */
+  device?: Pick<GrantedDevice, 'userAgent'>;
 }
 
 /** By grant, the last given first. `consentOf` a client: undefined where none is needed, or there is none. */
@@ -33,6 +37,32 @@ export function offlineAccessOf(
   return [...byGrant.values()]
     .map((rows) => accessOf(rows, consentOf))
     .filter(({ scopes }) => scopes.includes('offline_access'));
+}
+
+/** What a device holds that no refresh token tells of (`standsAlone`). Its grant is narrowed with the consent. */
+export function deviceAccessOf({ id, clientId, payload, device, createdAt, lastUsedAt }: Grant): OfflineAccess {
+  const held = allowanceIn(payload as GrantFields);
+  const scopes = only(device?.scope.split(' ') ?? [], [...held.scopes, ...Object.values(held.resources).flat()]);
+
+  return {
+    grantId: id,
+    clientId,
+    scopes,
+    claims: held.claims.filter(
+      (claim) => isStandardClaim(claim) && !scopes.some((scope) => claimsOfScope(scope).includes(claim)),
+    ),
+    apis: Object.keys(held.resources),
+    givenAt: createdAt,
+    lastUsedAt,
+    ...(device && { ip: device.ip, device }),
+  };
+}
+
+/** Whether its first token was given for the code of a device (the library's `gty`). */
+export function isOfDevice({ payload }: RefreshFamily): boolean {
+  const { gty } = payload;
+
+  return typeof gty === 'string' && gty.startsWith('device_code');
 }
 
 function goesOn({ payload }: RefreshFamily): boolean {

@@ -39,4 +39,5 @@ export function signInRoutes(deps: Deps): Route[] {
   ];
 }
 
+export { deviceRoutes } from './device.ts';
 export { showEnded } from './ended.ts';

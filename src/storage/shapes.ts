@@ -1,9 +1,10 @@
 import type { Account, ClosedAccount, FormerAddress } from '../domain/account.ts';
 import type { ApiKey } from '../domain/api-key.ts';
 import type { Client } from '../domain/client.ts';
+import type { DeviceCode } from '../domain/device-code.ts';
 import type { DeviceSession, KnownDevice } from '../domain/device-session.ts';
 import type { Factors, Passkey, RememberedBrowser } from '../domain/factors.ts';
-import type { Consent, Grant, RefreshFamily } from '../domain/grant.ts';
+import { standsAlone, type Consent, type Grant, type RefreshFamily } from '../domain/grant.ts';
 import type { Json } from '../domain/json.ts';
 import type { LogoutNotice } from '../domain/logout-notice.ts';
 import type { Message } from '../domain/message.ts';
@@ -163,7 +164,14 @@ export const shapes = {
       account: { group: (row) => row.accountId, order: (row) => row.createdAt },
       client: { group: (row) => row.clientId, order: (row) => row.createdAt },
       session: { group: (row) => row.sessionUid, order: (row) => row.createdAt },
+      /** What devices hold that no refresh token tells of: a few among very many grants. */
+      device: { group: (row) => (standsAlone(row) ? row.accountId : undefined), order: (row) => row.createdAt },
     },
+    expiresAt: (row) => row.expiresAt,
+  }),
+  deviceCodes: shape<DeviceCode>()({
+    unique: { userCode: (row) => row.userCode },
+    lists: {},
     expiresAt: (row) => row.expiresAt,
   }),
   refreshFamilies: shape<RefreshFamily>()({

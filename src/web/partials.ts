@@ -90,6 +90,8 @@ export interface ShownOffline {
   lastUsedAt: number;
   givenAt: number;
   ip?: string;
+  /** Of a device without a browser, in words. */
+  device?: string;
 }
 
 /** Times in milliseconds. */
@@ -121,6 +123,9 @@ export interface FieldData {
   /** HTML Standard section 4.10.18.7 */
   autocomplete?: string;
   inputmode?: 'text' | 'email' | 'tel' | 'url' | 'numeric';
+  /** HTML Standard section 6.8.7 */
+  autocapitalize?: 'characters';
+  spellcheck?: false;
   maxlength?: number;
   required?: boolean;
   readonly?: boolean;

@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { goodPassword } from '../support/app.ts';
 import { openBrowser } from '../support/browser.ts';
 import { expectAxeClean, expectPresentable, patience, startChromium, type Chromium } from '../support/chromium.ts';
+import { openDevice } from '../support/device.ts';
 import { describeWith } from '../support/need.ts';
 import { relyingParty, type RelyingParty } from '../support/relying-party.ts';
 import { givePassword, heading, named, needsOf, openOn, press, walks, type WalkedHouse } from './seed-rows.ts';
@@ -112,6 +113,44 @@ for (const walk of walks) {
 
         await row(page, 'This device').getByRole('button', { name: 'Sign out' }).click();
         await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+      },
+      patience,
+    );
+
+    test(
+      'a device without a browser: its code, what it asks, and where it stands',
+      async () => {
+        const { app } = house;
+        const ana = await app.account();
+        const television = await openDevice(app, await app.client('device', { client_name: 'Television' }));
+        const asked = await television.ask();
+        const page = await chromium.open();
+
+        await page.goto(asked.verification_uri);
+        expect(await heading(page)).toBe('Connect a device');
+        await page.getByLabel('Code').fill(asked.user_code.toLowerCase());
+        await expectAxeClean(page);
+        await press(page, 'Continue');
+        await givePassword(page, ana.email);
+        expect(await heading(page)).toBe('Allow Television to use your account?');
+        await page.getByText('Only go on if you started this yourself').waitFor();
+        await page.getByText(asked.user_code).waitFor();
+        await expectAxeClean(page);
+        await page.getByLabel('Your profile').uncheck();
+        await press(page, 'Allow');
+        expect(await heading(page)).toBe('Your device is connected');
+        await expectAxeClean(page);
+
+        const { body } = await television.poll(asked.device_code);
+        const refresh = typeof body['refresh_token'] === 'string' ? body['refresh_token'] : '';
+        expect(body).toMatchObject({ scope: 'offline_access openid' });
+
+        await page.getByRole('link', { name: 'See what can act for you' }).click();
+        await row(page, 'Device without a browser').getByRole('link', { name: 'End access' }).click();
+        await press(page, 'End access');
+        await expect(oidc.refreshTokenGrant(television.config, refresh)).rejects.toMatchObject({
+          error: 'invalid_grant',
+        });
       },
       patience,
     );

@@ -94,6 +94,7 @@ describe('what the library is told', () => {
       'backchannelLogout',
       'claimsParameter',
       'clientCredentials',
+      'deviceFlow',
       'externalSigningSupport',
       'introspection',
       'jwtUserinfo',

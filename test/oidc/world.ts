@@ -109,6 +109,7 @@ export async function openWorld(
       config,
       secrets: { cookieKeys, pairwiseSalt: 'salt' },
       records: between(records),
+      ephemera: between(ephemera),
       units,
       sealing,
       clock,

@@ -96,6 +96,7 @@ async function fill(records: Records): Promise<void> {
 function unique(name: CollectionName, id: string): object {
   if (name === 'accounts') return { emailKey: `${id}@example.org`, claims: { [id]: { $set: 1, 'a.b': [null, id] } } };
   if (name === 'sessions') return { cookieHash: id };
+  if (name === 'deviceCodes') return { userCode: id };
   if (name === 'oneTimeSecrets') return { hash: id };
   if (name === 'apiKeys') return { hash: id, slot: id };
 

@@ -83,6 +83,12 @@ export function playInteractions(now: Played['now']): Played {
     proof: undefined,
 
     interactions: {
+      device: {
+        typed: async () => ({ ended: 'unknown' }),
+        asked: async () => ({ ended: 'unknown' }),
+        allow: async () => undefined,
+        refuse: async () => undefined,
+      },
       find: async () => played.now,
       consentAsked: async () => played.asked,
       proofSoFar: async () => played.proof,

@@ -63,6 +63,16 @@ const backup = ({ say }: Told): ShownOffline => ({
   lastUsedAt: now - day,
 });
 
+const television = ({ say }: Told): ShownOffline => ({
+  id: 'television',
+  app: 'Television',
+  permissions: say('consent.scope.openid'),
+  givenAt: now - minute,
+  lastUsedAt: now - minute,
+  ip: '203.0.113.9',
+  device: say('message.deviceUnknown'),
+});
+
 export const deviceSamples: readonly Sample[] = [
   sample(devicesView, (told) => ({
     acting: { count: 1, more: false },
@@ -74,7 +84,7 @@ export const deviceSamples: readonly Sample[] = [
     (told) => ({
       acting: { count: 1234, more: true },
       browsers: { count: 1232, rows: [here(told), phone(told), unknown(told)], next: 'older' },
-      offline: { rows: [mail(told), backup(told)], more: true, next: 'older' },
+      offline: { rows: [television(told), mail(told), backup(told)], more: true, next: 'older' },
       keys: [backupKey(told)],
     }),
     { as: 'of somebody who is signed in everywhere', notice: 'problem.sendAgain' },

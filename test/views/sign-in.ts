@@ -2,6 +2,13 @@ import { consentView } from '../../src/consent/index.ts';
 import type { ConsentItem } from '../../src/domain/consent-items.ts';
 import { itemInWords, timeInWords } from '../../src/domain/consent-words.ts';
 import { waitInWords } from '../../src/domain/duration.ts';
+import {
+  deviceAnsweredView,
+  deviceAskedView,
+  deviceEndedView,
+  deviceFactorView,
+  deviceView,
+} from '../../src/sign-in/device.ts';
 import { endedView } from '../../src/sign-in/ended.ts';
 import { pickerView } from '../../src/sign-in/picker.ts';
 import { secondFactorView, type Asked } from '../../src/sign-in/second-factor.ts';
@@ -141,4 +148,28 @@ export const signInSamples: readonly Sample[] = [
     as: 'on this computer',
     titleValues: { client: 'Wiki' },
   }),
+
+  sample(deviceView, () => ({ code: '' }), { as: 'with problems', problems: { user_code: 'device.unknownHow' } }),
+  sample(deviceView, () => ({ code: 'WDJB-MJHT' }), { as: 'filled in by a link' }),
+  sample(
+    deviceAskedView,
+    ({ say, locale, now }) => ({
+      step: 'step',
+      client: wiki,
+      site: 'wiki.example.net',
+      account: ana,
+      code: 'WDJB-MJHT',
+      device: say('message.deviceUnknown'),
+      ip: '2001:db8:4:7:aaaa:bbbb:cccc:21',
+      askedAt: now - 60_000,
+      items: everything.map((item) => itemInWords(item, locale, { away: 90 * (day / 1000) })),
+    }),
+    { titleValues: { client: 'Wiki' } },
+  ),
+  sample(deviceAnsweredView, () => ({ answered: 'allowed' as const, client: wiki })),
+  sample(deviceAnsweredView, () => ({ answered: 'refused' as const, client: wiki }), { as: 'refused' }),
+  ...(['unknown', 'expired', 'used'] as const).map((why) =>
+    sample(deviceEndedView, () => ({ why }), { as: why, onlyWords: why !== 'unknown' }),
+  ),
+  sample(deviceFactorView, () => ({ client: wiki })),
 ];

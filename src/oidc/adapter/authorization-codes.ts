@@ -1,27 +1,14 @@
-import { errors } from 'oidc-provider';
-
 import type { Clock } from '../../domain/clock.ts';
 import type { Grant } from '../../domain/grant.ts';
 import { sha256 } from '../../domain/ids.ts';
 import type { UnitOfWork } from '../request.ts';
 import type { Keeper, Payload } from './keeper.ts';
-import { alive, atRest, awake, hashOf, rootsOf, withIssued } from './keeper.ts';
+import { alive, atRest, awake, hashOf, rootsOf } from './keeper.ts';
+import { redeem, replayed } from './redemption.ts';
 
 const kind = 'AuthorizationCode';
 
-/**
- * How long after its redemption a code that comes again is taken for the same request twice (a double submit, fifty in
- * parallel), which fails and hurts nobody. Later it is a replay: the grant is revoked (RFC 6749 section 4.1.2, S7).
- */
-const raceWindow = 5_000;
-
-/** How long a grant remembers its redeemed codes. */
-const remembered = 600_000;
-
-/**
- * A code's payload may be lost; that it was redeemed may not, so that is recorded in the grant's own document, on
- * condition that it is not there yet: one of many in parallel succeeds (S8).
- */
+/** What an app gets its first tokens for. The payload is ephemera; that it was redeemed is not (`redemption.ts`). */
 export function authorizationCodes({ clock }: { clock: Clock }): Keeper {
   return {
     async find(unit, id) {
@@ -31,14 +18,10 @@ export function authorizationCodes({ clock }: { clock: Clock }): Keeper {
       const { grant } = (await alive(unit, rootsOf(payload as Payload))) ?? {};
       if (!grant) return undefined;
 
-      const redeemed = grant.consumed.find(({ hash }) => hash === sha256(id));
       const found = awake(payload, id);
+      const consumed = replayed(unit, grant, { hash: sha256(id), now: clock.now() });
 
-      if (!redeemed || clock.now() - redeemed.at <= raceWindow) return found;
-
-      // The library revokes what it is told was consumed, and asks `consume` about the rest.
-      unit.notes.reused = { kind: 'code.replayed', accountId: grant.accountId };
-      return { ...found, consumed: Math.floor(redeemed.at / 1000) };
+      return consumed === undefined ? found : { ...found, consumed };
     },
 
     async upsert(unit, id, { payload, ttl }) {
@@ -49,24 +32,10 @@ export function authorizationCodes({ clock }: { clock: Clock }): Keeper {
       unit.drop(kind, hashOf(id));
     },
 
-    /** Decides about all that this request writes: it goes with it, and nothing is answered before it is known. */
     async consume(unit, id) {
       const hash = hashOf(id);
-      const grant = await grantOf(unit, hash);
-      if (!grant) throw gone();
 
-      const at = clock.now();
-      const change = (old: Grant) => withIssued(redeem(old, hash, at), unit);
-      change(grant);
-
-      unit.write(
-        { in: 'grants', update: grant.id, change, decides: true },
-        {
-          sent: (row) => {
-            if (!row) throw gone();
-          },
-        },
-      );
+      redeem(unit, await grantOf(unit, hash), { hash, at: clock.now() });
     },
   };
 }
@@ -76,18 +45,4 @@ async function grantOf(unit: UnitOfWork, hash: string): Promise<Grant | undefine
   const { grantId } = payload === undefined ? {} : rootsOf(payload as Payload);
 
   return grantId === undefined ? undefined : unit.get('grants', grantId);
-}
-
-function gone(): Error {
-  return new errors.InvalidGrant('grant not found');
-}
-
-function redeem(old: Grant, hash: string, at: number): Grant {
-  if (old.consumed.some((code) => code.hash === hash)) {
-    throw new errors.InvalidGrant('authorization code already redeemed');
-  }
-
-  const recent = old.consumed.filter((code) => at - code.at < remembered);
-
-  return { ...old, consumed: [...recent, { hash, at }], lastUsedAt: at };
 }

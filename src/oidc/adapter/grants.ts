@@ -17,18 +17,6 @@ export interface GrantDeps extends Pick<Inside, 'clientOf'> {
 
 /** What a session lets a client do. Its id proves nothing and is kept as it is. */
 export function grants({ records, clock, clientOf }: GrantDeps): Keeper {
-  /** Where the consent was narrowed or removed meanwhile, the grant was written from what it was before. */
-  async function followConsent(id: string, { accountId = '', clientId = '', ...payload }: AdapterPayload) {
-    const consent = await records.consents.get(consentId(accountId, clientId));
-    if (consent === undefined) return void (await records.grants.remove(id));
-
-    const allowance = allowanceOf(consent);
-    if (JSON.stringify(allowanceIn(payload as GrantFields)) === JSON.stringify(allowance)) return;
-
-    const change = (old: Grant) => ({ ...old, payload: { ...old.payload, ...fieldsOf(allowance) } });
-    await records.grants.update(id, change);
-  }
-
   /** Whoever ended the session took every grant along that was there: this one was not there yet. */
   async function followSession(id: string, sessionUid: string): Promise<void> {
     if ((await records.sessions.get(sessionUid)) === undefined) await records.grants.remove(id);
@@ -47,7 +35,7 @@ export function grants({ records, clock, clientOf }: GrantDeps): Keeper {
       const client = await clientOf(payload.clientId ?? '');
 
       // Whoever takes a consent back takes every grant along that is there: this one is not there yet.
-      if (!client?.metadata.first_party) lookAgain(unit, () => followConsent(id, payload));
+      if (!client?.metadata.first_party) lookAgain(unit, () => followConsent(records, id, payload));
 
       // One that was read in this request is changed, never made anew: it may have been revoked meanwhile.
       if (await unit.known('grants', id)) {
@@ -79,6 +67,22 @@ export function grants({ records, clock, clientOf }: GrantDeps): Keeper {
       unit.afterwards(() => records.refreshFamilies.removeAll('grant', id));
     },
   };
+}
+
+/** Where the consent was narrowed or removed meanwhile, the grant was written from what it was before. */
+export async function followConsent(
+  records: Pick<Records, 'consents' | 'grants'>,
+  id: string,
+  { accountId = '', clientId = '', ...payload }: AdapterPayload,
+): Promise<void> {
+  const consent = await records.consents.get(consentId(accountId, clientId));
+  if (consent === undefined) return void (await records.grants.remove(id));
+
+  const allowance = allowanceOf(consent);
+  if (JSON.stringify(allowanceIn(payload as GrantFields)) === JSON.stringify(allowance)) return;
+
+  const change = (old: Grant) => ({ ...old, payload: { ...old.payload, ...fieldsOf(allowance) } });
+  await records.grants.update(id, change);
 }
 
 /** Grants are made inside an authorization request, which has its session at hand, stored or not yet. */

@@ -8,6 +8,7 @@ import type { UnitOfWork, Units } from '../request.ts';
 import { reaching } from '../unavailable.ts';
 import { accessTokens, clientCredentials } from './access-tokens.ts';
 import { authorizationCodes } from './authorization-codes.ts';
+import { deviceCodes } from './device-codes.ts';
 import { grants } from './grants.ts';
 import { interactions } from './interactions.ts';
 import type { Keeper } from './keeper.ts';
@@ -19,7 +20,7 @@ import { sessions } from './sessions.ts';
  * What the protocol library stores, where and how. Ids that prove something are kept as hashes only. It decides what
  * counts as being there: a token whose grant, session, account or client is gone is not.
  */
-export interface AdapterDeps extends Pick<Inside, 'clientOf' | 'apiKeys'> {
+export interface AdapterDeps extends Pick<Inside, 'clientOf' | 'apiKeys' | 'ephemera' | 'sealing'> {
   records: Pick<Records, 'used' | 'consents' | 'grants' | 'refreshFamilies' | 'sessions'>;
   clock: Clock;
   config: Pick<Config, 'tokens'>;
@@ -30,6 +31,7 @@ export function createAdapter(deps: AdapterDeps, units: Units): (name: string) =
     AccessToken: accessTokens(deps),
     AuthorizationCode: authorizationCodes(deps),
     ClientCredentials: clientCredentials(),
+    DeviceCode: deviceCodes(deps),
     Grant: grants(deps),
     Interaction: interactions(),
     RefreshToken: refreshTokens({ clock: deps.clock, absoluteLife: deps.config.tokens.refresh_token_absolute }),

@@ -20,7 +20,7 @@ const migrations: readonly Migration[] = [
     passwords: {},
     clients: { lists: ['created', 'portals'] },
     consents: { lists: ['account', 'client'] },
-    grants: { lists: ['account', 'client', 'session'], expires: true },
+    grants: { lists: ['account', 'client', 'session', 'device'], expires: true },
     refreshFamilies: { lists: ['grant', 'account', 'client', 'session'], expires: true },
     sessions: { ...account, unique: ['cookie'], expires: true },
     knownDevices: { ...account, expires: true },
@@ -41,6 +41,7 @@ const migrations: readonly Migration[] = [
     receipts: { ...account, expires: true },
     apiKeys: { ...account, unique: ['hash', 'slot'], expires: true },
     closedAccounts: { lists: ['look'] },
+    deviceCodes: { unique: ['userCode'], expires: true },
   }),
 ];
 

@@ -49,6 +49,8 @@ export const recordsMigrations: readonly Migration[] = [
         createCollection('apiKeys', { ...account, unique: ['hash', 'slot'], expires: true }),
         addList('events', 'tries'),
         addList('clients', 'portals'),
+        addList('grants', 'device'),
+        createCollection('deviceCodes', { unique: ['userCode'], expires: true }),
         `UPDATE clients SET group_portals = 'all', order_portals = json_extract(doc, '$.createdAt')
          WHERE json_extract(doc, '$.metadata.portal');`,
         addList('accounts', 'closing'),

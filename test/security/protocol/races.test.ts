@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
+import { enter } from '../../support/device.ts';
 import { describeWith } from '../../support/need.ts';
 import { startNodes } from '../../support/nodes.ts';
 import { takeTime } from '../../support/pace.ts';
@@ -50,10 +51,12 @@ for (const { name, pair, open } of settings) {
 function races(open: () => Promise<Ground>): void {
   let ground: Ground;
   let wiki: Party;
+  let television: Party;
 
   beforeAll(async () => {
     ground = await open();
     wiki = await ground.party('web', { first_party: true });
+    television = await ground.party('device', { first_party: true });
   }, 60_000);
 
   afterAll(() => ground[Symbol.asyncDispose]());
@@ -144,6 +147,46 @@ function races(open: () => Promise<Ground>): void {
 
         expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: width }, () => 400));
         expect((await ground.userinfo(String(first.body['access_token']))).status).toBe(401);
+      }),
+    longest,
+  );
+
+  const ask = async () =>
+    (await television.post('/oauth/device-authorization', { scope: 'openid offline_access' })).body as {
+      device_code: string;
+      user_code: string;
+    };
+
+  const poll = (code: string) =>
+    television.post('/oauth/token', {
+      grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+      device_code: code,
+    });
+
+  test(
+    `F11: answers to one device, and questions of it once it was allowed, ${rounds} rounds`,
+    () =>
+      play(async () => {
+        const { device_code: code, user_code: typed } = await ask();
+        const page = await enter(ground.browser, typed);
+        let count = 0;
+        const submit = () => ground.browser.submit(page, {}, { button: (count += 1) % 5 === 0 ? 'Don’t' : 'Allow' });
+        const pages = await Promise.all(Array.from({ length: width }, submit));
+
+        // Each is told what came of it: one answer, the first.
+        expect(new Set(pages.map(({ status, title, words }) => `${status} ${title} ${words}`)).size).toBe(1);
+        const { grants } = ground.app.services.records;
+        const waiting = await grants.count('device', ground.ana.id);
+
+        const answers = await atOnce(() => poll(code));
+        if (waiting === 0) return expect(answers[0]?.body).toMatchObject({ error: 'access_denied' });
+
+        expect(waiting).toBe(1);
+        const winner = winnerOf(answers, { status: 400, body: { error: 'invalid_grant' } });
+        const { access_token: token, refresh_token: refresh } = winner.body as unknown as Tokens;
+        expect((await ground.userinfo(token)).status).toBe(200);
+        expect((await television.refresh(refresh)).status).toBe(200);
+        expect((await ground.userinfo(token)).status).toBe(200);
       }),
     longest,
   );

@@ -1,0 +1,279 @@
+import type { Account } from '../domain/account.ts';
+import { acrTwoFactors } from '../domain/acr.ts';
+import { allowanceOf, allowanceOfFirstParty, allowedBy, fieldsOf, type Allowance } from '../domain/allowance.ts';
+import { clientFace } from '../domain/client-face.ts';
+import type { Client } from '../domain/client.ts';
+import { consentItems } from '../domain/consent-items.ts';
+import { shownUserCode, type DeviceAnswer, type DeviceCode } from '../domain/device-code.ts';
+import { consentId, type Grant } from '../domain/grant.ts';
+import { newId, newSecret, sha256 } from '../domain/ids.ts';
+import type { Json } from '../domain/json.ts';
+import type { Write } from '../storage/records.ts';
+import type { Exchange, SignedIn } from '../web/route.ts';
+import { userCodeHash } from './adapter/device-codes.ts';
+import { followConsent } from './adapter/grants.ts';
+import { essentialAcr } from './assurance.ts';
+import type { Inside } from './deps.ts';
+import type { DeviceEnded, DeviceRequests } from './interactions.ts';
+import { markOf } from './resumption.ts';
+
+const kind = 'device-step';
+
+/** A code that was typed, and the browser that it was typed in. */
+interface Step {
+  id: string;
+  code: string;
+  browser: string;
+}
+
+interface Open {
+  row: DeviceCode;
+  client: Client;
+  code: string;
+}
+
+/**
+ * The person's side of the device flow (RFC 8628 section 3.3). Whoever typed a code may answer it, in the browser that it
+ * was typed in and once: the first answer counts, and what it gives hangs on no session. A code that somebody else sent
+ * can't lead past the page on which it is typed.
+ */
+export function createDeviceRequests(deps: Inside): DeviceRequests {
+  const { records, units, clock, config, sealing, events } = deps;
+
+  async function stepOf(exchange: Exchange, id: string): Promise<Step | undefined> {
+    const key = sha256(id);
+    const sealed = await units.within((unit) => unit.recall(kind, key));
+    if (typeof sealed !== 'string') return undefined;
+
+    const step = JSON.parse(sealing.open(sealed, `${kind}:${key}`)) as Step;
+
+    return step.browser === markOf(deps, exchange) ? step : undefined;
+  }
+
+  async function open(exchange: Exchange, stepId: string): Promise<Open | undefined> {
+    const step = await stepOf(exchange, stepId);
+    const row = step && (await records.deviceCodes.get(step.id));
+    const client = row && (await records.clients.get(row.clientId));
+
+    return step && row && client && !client.disabled ? { row, client, code: step.code } : undefined;
+  }
+
+  function isOver({ answer, worksUntil }: DeviceCode): DeviceEnded | undefined {
+    if (answer) return 'used';
+
+    return clock.now() >= worksUntil ? 'expired' : undefined;
+  }
+
+  /** Whether this answer is the first; what belongs to it is written with it. */
+  async function answered(row: DeviceCode, answer: DeviceAnswer, also: readonly Write[]): Promise<boolean> {
+    const change = (old: DeviceCode) => (isOver(old) === undefined ? { ...old, answer } : old);
+
+    return records.write([{ in: 'deviceCodes', update: row.id, change, seen: row, decides: true }, ...also]);
+  }
+
+  /** The place in it is the device's: the browser that answers is known by its session. */
+  async function told(
+    event: 'device_code.allowed' | 'device_code.refused',
+    row: DeviceCode,
+    account: Account,
+    scope = '',
+  ) {
+    const { clientId, ip, userAgent } = row;
+    const requestId = units.current()?.origin?.requestId ?? '';
+    const facts = { actor: account.id, account, clientId, from: { ip, userAgent, requestId } };
+    const writes: Write[] = [];
+    const keep = (create: Extract<Write, { in: 'events'; create: unknown }>['create']) =>
+      void writes.push({ in: 'events', create });
+
+    if (event === 'device_code.refused') await events.write(event, facts, keep);
+    else await events.write(event, { ...facts, details: { scopes: scope.split(' ') } }, keep);
+
+    return writes;
+  }
+
+  async function refuse({ row }: Open, account: Account): Promise<void> {
+    const payload = { error: 'access_denied', errorDescription: 'the person denied the request' };
+
+    await answered(row, { accountId: account.id, payload }, await told('device_code.refused', row, account));
+  }
+
+  return {
+    async typed(exchange, code) {
+      const row = await records.deviceCodes.find('userCode', userCodeHash(deps, code));
+      const client = row && (await records.clients.get(row.clientId));
+      if (!row || !client || client.disabled) return { ended: 'unknown' };
+
+      const over = isOver(row);
+      if (over) return { ended: over };
+
+      const step = newSecret();
+      const key = sha256(step);
+      const kept: Step = { id: row.id, code, browser: markOf(deps, exchange) };
+      const sealed = sealing.seal(JSON.stringify(kept), `${kind}:${key}`);
+      await units.within(async (unit) => unit.put(kind, key, sealed, config.tokens.device_code));
+
+      return { step };
+    },
+
+    async asked(exchange, step, account) {
+      const found = await open(exchange, step);
+      if (!found) return { ended: 'unknown' };
+
+      const { row, client, code } = found;
+      const face = clientFace(client);
+
+      if (row.answer?.accountId === account.id) {
+        return { answered: row.answer.grantId === undefined ? 'refused' : 'allowed', client: face };
+      }
+
+      const over = isOver(row);
+      if (over) return { ended: over };
+
+      const { params, maxAge } = paramsOf(row);
+      const { items } = consentItems({
+        wanted: row.wanted,
+        allowed: allowedBy(await records.consents.get(consentId(account.id, client.id))),
+        account,
+        resources: config.resources,
+      });
+
+      return {
+        client: face,
+        code: shownUserCode(code),
+        ip: row.ip,
+        userAgent: row.userAgent,
+        askedAt: row.createdAt,
+        items: face.firstParty ? items.map((item) => ({ ...item, required: true })) : items,
+        needsTwoFactors: needsTwoFactors(client, params),
+        ...(maxAge !== undefined && { maxAge }),
+      };
+    },
+
+    async allow(exchange, step, { account, session, allowed: ticked }) {
+      const found = await open(exchange, step);
+      if (!found || isOver(found.row) || !isProvedEnough(found, session, clock.now())) return;
+
+      const { row, client } = found;
+      const { wanted } = row;
+      const at = clock.now();
+      const asked = { accountId: account.id, clientId: client.id, wanted, ticked, at };
+      const isOwn = client.metadata.first_party === true;
+      const allowance = isOwn
+        ? allowanceOfFirstParty(allowedBy(undefined), wanted)
+        : allowanceOf(await deps.consents.record(asked));
+
+      const scope = scopeOf(row, allowance);
+      // Nothing of it was ticked: it is a no, and the device is told so.
+      if (scope === '') return refuse(found, account);
+
+      const grant = grantOf(found, { account, allowance, scope, at });
+      const of = { accountId: account.id, grantId: grant.id };
+      const first = await answered(row, { ...of, payload: { ...payloadOf(found, { session, scope }), ...of } }, [
+        { in: 'grants', create: grant },
+        ...(await told('device_code.allowed', row, account, scope)),
+      ]);
+      if (!first) return;
+
+      // Whoever took the consent back, or ended the session, took every grant along that was there.
+      if (!isOwn) await followConsent(records, grant.id, { ...grant.payload, accountId: account.id });
+      if ((await records.sessions.get(session.uid)) === undefined) await records.grants.remove(grant.id);
+    },
+
+    async refuse(exchange, step, account) {
+      const found = await open(exchange, step);
+      if (found && !isOver(found.row)) await refuse(found, account);
+    },
+  };
+
+  function grantOf(
+    { row, client }: Open,
+    of: { account: Account; allowance: Allowance; scope: string; at: number },
+  ): Grant {
+    const { account, allowance, scope, at } = of;
+    const refreshes =
+      scope.split(' ').includes('offline_access') && (client.metadata.grant_types ?? []).includes('refresh_token');
+    const lives = resourcesOf(row).flatMap(
+      (asked) => config.resources.find(({ identifier }) => identifier === asked)?.access_token ?? [],
+    );
+    const lasts = refreshes
+      ? config.tokens.refresh_token_absolute
+      : Math.ceil(Math.max(config.tokens.access_token, ...lives));
+
+    return {
+      id: newId(),
+      accountId: account.id,
+      clientId: client.id,
+      device: { ip: row.ip, userAgent: row.userAgent, scope, refreshes, lasts },
+      payload: {
+        kind: 'Grant',
+        accountId: account.id,
+        clientId: client.id,
+        iat: Math.floor(at / 1000),
+        exp: Math.ceil(row.worksUntil / 1000) + lasts,
+        ...fieldsOf(allowance),
+      },
+      consumed: [],
+      createdAt: at,
+      lastUsedAt: at,
+      // Until the device has come for it (adapter/device-codes.ts).
+      expiresAt: row.worksUntil,
+    };
+  }
+}
+
+type Params = Readonly<Record<string, Json>>;
+
+function paramsOf({ payload }: DeviceCode): { params: Params; maxAge?: number } {
+  const params = (payload['params'] ?? {}) as Params;
+  const { max_age: maxAge } = params;
+
+  return { params, ...(maxAge !== undefined && maxAge !== null && { maxAge: Number(maxAge) }) };
+}
+
+function needsTwoFactors({ metadata }: Client, params: Params): boolean {
+  if (metadata.require_second_factor === true) return true;
+
+  return essentialAcr(params)?.every((acr) => acr === acrTwoFactors) ?? false;
+}
+
+/** As on every other way in (S97): a page that was left open must not allow what it would not ask any more. */
+function isProvedEnough({ row, client }: Open, session: SignedIn['session'], now: number): boolean {
+  const { params, maxAge } = paramsOf(row);
+  if (needsTwoFactors(client, params) && session.acr !== acrTwoFactors) return false;
+
+  return maxAge === undefined || now - session.signedInAt <= maxAge * 1000;
+}
+
+function resourcesOf(row: DeviceCode): string[] {
+  return [paramsOf(row).params['resource']].flat().filter((one) => typeof one === 'string');
+}
+
+/** What of it was allowed, of OpenID Connect and of APIs. */
+function scopeOf({ wanted }: DeviceCode, { scopes, resources }: Allowance): string {
+  const ofApis = Object.entries(wanted.resources).flatMap(([name, asked]) =>
+    asked.filter((scope) => resources[name]?.includes(scope)),
+  );
+
+  return [...new Set([...wanted.scopes.filter((scope) => scopes.includes(scope)), ...ofApis])].join(' ');
+}
+
+/** What the library keeps of who allowed it, as it would of an authorization request (OpenID Connect Core 1.0 section 2). */
+function payloadOf(
+  { row, client }: Open,
+  { session, scope }: { session: SignedIn['session']; scope: string },
+): Record<string, Json> {
+  const { params, maxAge } = paramsOf(row);
+  const asked = typeof params['claims'] === 'string' ? (JSON.parse(params['claims']) as Record<string, Json>) : {};
+  const [resource, ...others] = resourcesOf(row);
+  const withTime = maxAge !== undefined || client.metadata.require_auth_time === true;
+  const claims = withTime ? { ...asked, id_token: { ...(asked['id_token'] as object), auth_time: null } } : asked;
+
+  return {
+    scope,
+    authTime: Math.floor(session.signedInAt / 1000),
+    amr: [...session.amr],
+    ...(session.acr !== undefined && { acr: session.acr }),
+    ...(Object.keys(claims).length > 0 && { claims }),
+    ...(resource !== undefined && { resource: others.length > 0 ? [resource, ...others] : resource }),
+  };
+}
