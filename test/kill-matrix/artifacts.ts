@@ -1,5 +1,7 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 
+import { addOn, seeProfile } from '../flows/api-key-room.ts';
+import { answer } from '../support/device.ts';
 import { tickAll } from '../support/relying-party.ts';
 import { orders, type Scene } from './scene.ts';
 
@@ -24,6 +26,8 @@ export async function handOut(scene: Scene): Promise<ReadonlyMap<string, Artifac
   const { code } = await board.code(phone, bound);
   const step = await phone.open(board.url({ ...bound, prompt: 'consent' }));
   const link = await resetLink(scene);
+  const deviceCode = await allowedDeviceCode(scene);
+  const key = await apiKey(scene);
 
   return new Map<string, Artifact>([
     [
@@ -79,6 +83,11 @@ export async function handOut(scene: Scene): Promise<ReadonlyMap<string, Artifac
       },
     ],
     ['link that resets the password', { works: async () => (await fetch(link)).status === 200 }],
+    ['device code, allowed', { works: async () => (await poll(scene, deviceCode)).status === 200 }],
+    [
+      'API key',
+      { works: async () => (await bearer('/api/account/v1/profile', key)).status === 200, listedAs: /Backup API key/ },
+    ],
   ]);
 }
 
@@ -103,4 +112,30 @@ function agreed(one: boolean, other: boolean): boolean {
   if (one !== other) throw new Error('userinfo and introspection do not agree');
 
   return one;
+}
+
+/** Of a device that the person on the phone has let in, and that has not asked since. */
+async function allowedDeviceCode({ phone, television }: Scene): Promise<string> {
+  const asked = await television.post('/oauth/device-authorization', { scope: 'openid profile' });
+  if (asked.status !== 200) throw new Error(asked.text);
+
+  const page = await answer(phone, String(asked.body['user_code']));
+  if (page.status !== 200 || !page.words.includes('Television')) throw new Error(page.words);
+
+  return String(asked.body['device_code']);
+}
+
+function poll({ television }: Scene, code: string) {
+  return television.post('/oauth/token', {
+    grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+    device_code: code,
+  });
+}
+
+async function apiKey({ phone }: Scene): Promise<string> {
+  const page = await addOn(phone, { name: 'Backup', may: [seeProfile] });
+  const [key] = /gthk_[0-9A-Za-z]{42}/.exec(page.html) ?? [];
+  if (key === undefined) throw new Error(page.words);
+
+  return key;
 }

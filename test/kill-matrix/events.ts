@@ -45,15 +45,20 @@ export const events: Readonly<Record<string, (scene: Scene) => Promise<unknown>>
 
   'account disabled': ({ nodes, ana }) => nodes.first.services.accounts.disable(ana.id, by),
 
-  async 'access removed'({ laptop, wiki, board }) {
-    for (const { id } of [wiki, board]) {
+  async 'account closed'({ laptop }) {
+    const page = await laptop.submit(await laptop.open('/account/close'), { agree: 'on' });
+    if (!page.title.includes('closed')) throw new Error(page.words);
+  },
+
+  async 'access removed'({ laptop, wiki, board, television }) {
+    for (const { id } of [wiki, board, television]) {
       const page = await laptop.open(`/account/applications/${id}/remove`);
       await done(laptop.submit(page, {}, { form: '/remove', follow: false }));
     }
   },
 
-  async 'app deleted'({ nodes, wiki, board }) {
-    for (const { id } of [wiki, board]) await nodes.first.services.clients.delete(id, by);
+  async 'app deleted'({ nodes, wiki, board, television }) {
+    for (const { id } of [wiki, board, television]) await nodes.first.services.clients.delete(id, by);
   },
 };
 

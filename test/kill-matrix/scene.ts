@@ -7,7 +7,7 @@ import type { Pair } from '../support/storage.ts';
 /** An installation, on two nodes where its stores let two in. */
 export interface Stage extends AsyncDisposable {
   nodes: Nodes;
-  /** Somebody who has a phone and a laptop, and two apps of others that nobody else uses. */
+  /** Somebody who has a phone and a laptop, and apps of others that nobody else uses. */
   scene(): Promise<Scene>;
   /** From here on the first node answers, or the last. */
   turnTo(node: 'first' | 'last'): void;
@@ -22,6 +22,8 @@ export interface Scene {
   wiki: Party;
   /** Ends with the session. */
   board: Party;
+  /** Has no browser. */
+  television: Party;
 }
 
 /** An API whose tokens are signed. */
@@ -39,13 +41,10 @@ export async function openStage(pair: Pair): Promise<Stage> {
   });
   let apps = 0;
 
-  async function app(name: string): Promise<Party> {
+  async function app(kind: 'web' | 'device', name: string): Promise<Party> {
     apps += 1;
-    const registered = await nodes.client('web', {
-      client_name: name,
-      redirect_uris: [`https://app${apps}.example.net/cb`],
-      resources: [orders],
-    });
+    const web = { redirect_uris: [`https://app${apps}.example.net/cb`], resources: [orders] };
+    const registered = await nodes.client(kind, { client_name: name, ...(kind === 'web' && web) });
 
     return partyOf(
       { app: nodes, post: (path, fields, headers) => postForm(new URL(path, nodes.url), fields, headers) },
@@ -64,8 +63,9 @@ export async function openStage(pair: Pair): Promise<Stage> {
         ana,
         laptop: await signedIn(nodes.url, ana),
         phone: await signedIn(nodes.url, ana, { 'user-agent': iphone }),
-        wiki: await app('Wiki'),
-        board: await app('Board'),
+        wiki: await app('web', 'Wiki'),
+        board: await app('web', 'Board'),
+        television: await app('device', 'Television'),
       };
     },
 
