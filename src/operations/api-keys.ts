@@ -6,7 +6,7 @@ import type { Account } from '../domain/account.ts';
 import { apiKeyClientId, type ApiKey, type EndedKey } from '../domain/api-key.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { ResourceWords } from '../domain/consent-items.ts';
-import { Conflict } from '../domain/errors.ts';
+import { Conflict, SignInRequired } from '../domain/errors.ts';
 import { sha256 } from '../domain/ids.ts';
 import type { Reads } from '../storage/reads.ts';
 import type { Records, Write } from '../storage/records.ts';
@@ -105,6 +105,8 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
     return records.write([{ in: 'apiKeys', remove: key.id, decides: true }, ...told]);
   }
 
+  const isThere = async (accountId: string) => (await records.accounts.get(accountId))?.status === 'active';
+
   async function find(accountId: string, id: string): Promise<ApiKey | undefined> {
     const key = await records.apiKeys.get(id);
 
@@ -175,8 +177,13 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
           records.write([{ in: 'apiKeys', create: { ...apiKey, slot }, decides: true }, ...told]),
         );
 
-        if (made === undefined) return { ok: true, value: { apiKey: { ...apiKey, slot }, key } };
         if (made === 'id') return 'made';
+        if (made !== undefined) continue;
+        if (await isThere(account.id)) return { ok: true, value: { apiKey: { ...apiKey, slot }, key } };
+
+        // The account was closed in the same instant: nothing of it is left behind.
+        await records.apiKeys.remove(id);
+        throw new SignInRequired('the account is gone');
       }
 
       return refused(problem('', 'problem.apiKeyLimit', { max: limit }));

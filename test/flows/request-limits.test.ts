@@ -3,7 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openGround, type Ground, type Party } from '../security/protocol/ground.ts';
 import { openBrowser } from '../support/browser.ts';
 
-const env = { GATEHOUSE_LIMITS_REQUESTS_AUTHORIZATIONS: '6', GATEHOUSE_LIMITS_REQUESTS_SIGN_INS: '4' };
+const env = {
+  GATEHOUSE_LIMITS_REQUESTS_AUTHORIZATIONS: '6',
+  GATEHOUSE_LIMITS_REQUESTS_SIGN_INS: '4',
+  GATEHOUSE_LIMITS_REQUESTS_API: '3',
+};
 
 /** What a stranger can make us keep or compute is bounded by address; how much, is a setting. */
 describe('requests of one address', () => {
@@ -36,6 +40,32 @@ describe('requests of one address', () => {
 
     minute();
     expect((await browser.get(url.href)).status).toBe(303);
+  });
+
+  test('the account API: by address, and by key from wherever it is shown', async () => {
+    minute();
+    const { app, ana } = ground;
+    const permissions = [{ audience: `${app.url}/api/account/v1`, scope: 'profile:read' }];
+    const account = (await app.services.accounts.get(ana.id)) ?? (await app.account());
+    const made = await app.services.apiKeys.create(account, { name: 'Key', permissions, once: 'o' }, { actor: ana.id });
+    const key = typeof made === 'object' && made.ok ? made.value.key : '';
+    const port = Number(new URL(app.url).port);
+    const ask = async (from: string, shown: string) => {
+      const browser = openBrowser(app.url, { connect: { port, from } });
+
+      return browser.get('/api/account/v1/profile', { authorization: `Bearer ${shown}` });
+    };
+
+    for (let n = 0; n < 3; n += 1) expect((await ask('127.0.0.1', 'wrong')).status).toBe(401);
+    const refused = await ask('127.0.0.1', key);
+    expect([refused.status, refused.headers['retry-after']]).toEqual([429, '60']);
+    expect(refused.headers['content-type']).toBe('application/problem+json');
+
+    for (const from of ['127.0.0.2', '127.0.0.3', '127.0.0.4']) expect((await ask(from, key)).status).toBe(200);
+    expect((await ask('127.0.0.5', key)).status).toBe(429);
+
+    minute();
+    expect((await ask('127.0.0.1', key)).status).toBe(200);
   });
 
   test('a refused one begins no sign-in', async () => {

@@ -56,7 +56,14 @@ for (const backend of recordsBackends) {
         });
       }
 
-      const person = (): Account => sample('accounts', { id: `person-${(people += 1)}` });
+      async function person(): Promise<Account> {
+        const id = `person-${(people += 1)}`;
+        const account = sample('accounts', { id, emailKey: `${id}@example.org`, roles: [] });
+        await records[0].accounts.create(account);
+
+        return account;
+      }
+
       const input = (once = newId()) => ({ name: 'Key', permissions, once });
       const isMade = (outcome: unknown) => typeof outcome === 'object' && outcome !== null && 'value' in outcome;
       const countOf = ({ id }: Account) => records[0].apiKeys.count('account', id);
@@ -69,7 +76,7 @@ for (const backend of recordsBackends) {
         `F12: five keys and never six, ${rounds} rounds; what is deleted makes room for as many`,
         () =>
           play(async () => {
-            const ada = person();
+            const ada = await person();
 
             const outcomes = await fifty((number) => on(number).create(ada, input(), by));
             expect(failed(outcomes)).toEqual([]);
@@ -94,7 +101,7 @@ for (const backend of recordsBackends) {
         'one form that is sent fifty times makes one key',
         () =>
           play(async () => {
-            const ada = person();
+            const ada = await person();
             const once = newId();
 
             const outcomes = await fifty((number) => on(number).create(ada, input(once), by));
@@ -108,10 +115,28 @@ for (const backend of recordsBackends) {
       );
 
       test(
+        'F14: of an account that is closed meanwhile no key is left',
+        () =>
+          play(async () => {
+            const ada = await person();
+
+            await fifty(async (number) => {
+              if (number !== 25) return on(number).create(ada, input(), by);
+
+              await records[0].accounts.remove(ada.id);
+              return await records[0].apiKeys.removeAll('account', ada.id);
+            });
+
+            expect(await countOf(ada)).toBe(0);
+          }),
+        longest,
+      );
+
+      test(
         'a limit that was lowered is kept, although older keys stand on higher numbers',
         () =>
           play(async () => {
-            const ada = person();
+            const ada = await person();
             await fifty((number) => on(number).create(ada, input(), by));
             const keys = await on(0).list(ada.id);
             const low = keys.filter(({ slot }) => / [12]$/.test(slot));
