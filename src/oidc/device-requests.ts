@@ -1,5 +1,4 @@
 import type { Account } from '../domain/account.ts';
-import { acrTwoFactors } from '../domain/acr.ts';
 import { allowanceOf, allowanceOfFirstParty, allowedBy, fieldsOf, type Allowance } from '../domain/allowance.ts';
 import { clientFace } from '../domain/client-face.ts';
 import type { Client } from '../domain/client.ts';
@@ -7,13 +6,12 @@ import { consentItems } from '../domain/consent-items.ts';
 import { shownUserCode, type DeviceAnswer, type DeviceCode } from '../domain/device-code.ts';
 import { consentId, type Grant } from '../domain/grant.ts';
 import { newId, newSecret, sha256 } from '../domain/ids.ts';
-import type { Json } from '../domain/json.ts';
 import type { Write } from '../storage/records.ts';
-import type { Exchange, SignedIn } from '../web/route.ts';
+import type { Exchange } from '../web/route.ts';
 import { userCodeHash } from './adapter/device-codes.ts';
 import { followConsent } from './adapter/grants.ts';
-import { essentialAcr } from './assurance.ts';
 import type { Inside } from './deps.ts';
+import { isProvedEnough, maxAgeOf, needsTwoFactors, payloadOf, resourcesOf, scopeOf } from './device-terms.ts';
 import type { DeviceEnded, DeviceRequests } from './interactions.ts';
 import { markOf } from './resumption.ts';
 
@@ -64,11 +62,28 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
     return clock.now() >= worksUntil ? 'expired' : undefined;
   }
 
-  /** Whether this answer is the first; what belongs to it is written with it. */
-  async function answered(row: DeviceCode, answer: DeviceAnswer, also: readonly Write[]): Promise<boolean> {
-    const change = (old: DeviceCode) => (isOver(old) === undefined ? { ...old, answer } : old);
+  /**
+   * Whether this answer is the first; `told` is written with it alone. The grant is there before: a device that asks in
+   * between must find it.
+   */
+  async function answered(
+    row: DeviceCode,
+    answer: DeviceAnswer,
+    { grant, told: also }: { grant?: Grant; told: readonly Write[] },
+  ): Promise<boolean> {
+    // From here on the grant knows the place, and goes with the account.
+    const change = (old: DeviceCode) => (isOver(old) === undefined ? { ...old, answer, ip: '', userAgent: '' } : old);
 
-    return records.write([{ in: 'deviceCodes', update: row.id, change, seen: row, decides: true }, ...also]);
+    const made: Write[] = grant ? [{ in: 'grants', create: grant }] : [];
+
+    const isFirst = await records.write([
+      ...made,
+      { in: 'deviceCodes', update: row.id, change, seen: row, decides: true },
+      ...also,
+    ]);
+    if (grant && !isFirst) await records.grants.remove(grant.id);
+
+    return isFirst;
   }
 
   /** The place in it is the device's: the browser that answers is known by its session. */
@@ -94,7 +109,9 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
   async function refuse({ row }: Open, account: Account): Promise<void> {
     const payload = { error: 'access_denied', errorDescription: 'the person denied the request' };
 
-    await answered(row, { accountId: account.id, payload }, await told('device_code.refused', row, account));
+    const writes = await told('device_code.refused', row, account);
+
+    await answered(row, { accountId: account.id, payload }, { told: writes });
   }
 
   return {
@@ -129,7 +146,7 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
       const over = isOver(row);
       if (over) return { ended: over };
 
-      const { params, maxAge } = paramsOf(row);
+      const maxAge = maxAgeOf(row);
       const { items } = consentItems({
         wanted: row.wanted,
         allowed: allowedBy(await records.consents.get(consentId(account.id, client.id))),
@@ -144,7 +161,7 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
         userAgent: row.userAgent,
         askedAt: row.createdAt,
         items: face.firstParty ? items.map((item) => ({ ...item, required: true })) : items,
-        needsTwoFactors: needsTwoFactors(client, params),
+        needsTwoFactors: needsTwoFactors(client, row),
         ...(maxAge !== undefined && { maxAge }),
       };
     },
@@ -168,11 +185,9 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
 
       const grant = grantOf(found, { account, allowance, scope, at });
       const of = { accountId: account.id, grantId: grant.id };
-      const first = await answered(row, { ...of, payload: { ...payloadOf(found, { session, scope }), ...of } }, [
-        { in: 'grants', create: grant },
-        ...(await told('device_code.allowed', row, account, scope)),
-      ]);
-      if (!first) return;
+      const answer = { ...of, payload: { ...payloadOf(found, { session, scope }), ...of } };
+      const writes = await told('device_code.allowed', row, account, scope);
+      if (!(await answered(row, answer, { grant, told: writes }))) return;
 
       // Whoever took the consent back, or ended the session, took every grant along that was there.
       if (!isOwn) await followConsent(records, grant.id, { ...grant.payload, accountId: account.id });
@@ -219,61 +234,4 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
       expiresAt: row.worksUntil,
     };
   }
-}
-
-type Params = Readonly<Record<string, Json>>;
-
-function paramsOf({ payload }: DeviceCode): { params: Params; maxAge?: number } {
-  const params = (payload['params'] ?? {}) as Params;
-  const { max_age: maxAge } = params;
-
-  return { params, ...(maxAge !== undefined && maxAge !== null && { maxAge: Number(maxAge) }) };
-}
-
-function needsTwoFactors({ metadata }: Client, params: Params): boolean {
-  if (metadata.require_second_factor === true) return true;
-
-  return essentialAcr(params)?.every((acr) => acr === acrTwoFactors) ?? false;
-}
-
-/** As on every other way in (S97): a page that was left open must not allow what it would not ask any more. */
-function isProvedEnough({ row, client }: Open, session: SignedIn['session'], now: number): boolean {
-  const { params, maxAge } = paramsOf(row);
-  if (needsTwoFactors(client, params) && session.acr !== acrTwoFactors) return false;
-
-  return maxAge === undefined || now - session.signedInAt <= maxAge * 1000;
-}
-
-function resourcesOf(row: DeviceCode): string[] {
-  return [paramsOf(row).params['resource']].flat().filter((one) => typeof one === 'string');
-}
-
-/** What of it was allowed, of OpenID Connect and of APIs. */
-function scopeOf({ wanted }: DeviceCode, { scopes, resources }: Allowance): string {
-  const ofApis = Object.entries(wanted.resources).flatMap(([name, asked]) =>
-    asked.filter((scope) => resources[name]?.includes(scope)),
-  );
-
-  return [...new Set([...wanted.scopes.filter((scope) => scopes.includes(scope)), ...ofApis])].join(' ');
-}
-
-/** What the library keeps of who allowed it, as it would of an authorization request (OpenID Connect Core 1.0 section 2). */
-function payloadOf(
-  { row, client }: Open,
-  { session, scope }: { session: SignedIn['session']; scope: string },
-): Record<string, Json> {
-  const { params, maxAge } = paramsOf(row);
-  const asked = typeof params['claims'] === 'string' ? (JSON.parse(params['claims']) as Record<string, Json>) : {};
-  const [resource, ...others] = resourcesOf(row);
-  const withTime = maxAge !== undefined || client.metadata.require_auth_time === true;
-  const claims = withTime ? { ...asked, id_token: { ...(asked['id_token'] as object), auth_time: null } } : asked;
-
-  return {
-    scope,
-    authTime: Math.floor(session.signedInAt / 1000),
-    amr: [...session.amr],
-    ...(session.acr !== undefined && { acr: session.acr }),
-    ...(Object.keys(claims).length > 0 && { claims }),
-    ...(resource !== undefined && { resource: others.length > 0 ? [resource, ...others] : resource }),
-  };
 }

@@ -62,6 +62,7 @@ export function listen(provider: Provider, { events, clock, onError, originOf, u
   });
 
   provider.on('grant.error', authenticationFailed);
+  provider.on('device_authorization.error', authenticationFailed);
   provider.on('introspection.error', authenticationFailed);
   provider.on('revocation.error', authenticationFailed);
 

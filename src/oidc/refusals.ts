@@ -6,6 +6,7 @@ import type { Units } from './request.ts';
 
 const kinds = [
   'authorization',
+  'device_authorization',
   'grant',
   'introspection',
   'revocation',
@@ -15,12 +16,15 @@ const kinds = [
   'end_session_success',
 ] as const;
 
+/** A device that asks again and again is answered, not refused (RFC 8628 section 3.5). */
+const waiting = ['authorization_pending', 'slow_down'];
+
 /** Keeps what the library refuses; of two errors of one request the last, which is the one that is told. */
 export function noteRefusals(provider: Provider, units: Units): void {
   for (const kind of kinds) {
     provider.on(`${kind}.error` as 'grant.error', (_ctx, error) => {
       const unit = units.current();
-      if (unit) unit.notes.refused = error;
+      if (unit && !waiting.includes(error.message)) unit.notes.refused = error;
     });
   }
 }

@@ -1,23 +1,17 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as oidc from 'openid-client';
 
-import type { Account } from '../../src/domain/account.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { openBrowser, type Browser, type Page } from '../support/browser.ts';
 import { answer, enter, openDevice, type TestDevice } from '../support/device.ts';
 import { describeWith } from '../support/need.ts';
+import type { Person } from '../support/relying-party.ts';
 import { needsOf, openPair, pairs, type Pair } from '../support/storage.ts';
 
 const minute = 60_000;
 const files = 'https://files.example.com';
-const resources = [
-  {
-    identifier: files,
-    name: 'Files',
-    access_token: '1h',
-    scopes: [{ name: 'files:read', description: { en: 'Read your files' } }],
-  },
-];
+const scopes = [{ name: 'files:read', description: { en: 'Read your files' } }];
+const resources = [{ identifier: files, name: 'Files', access_token: '1h', scopes }];
 
 /** Where all of it is shown; elsewhere what hangs on the stores. */
 const inFull: readonly Pair[] = ['sqlite', 'mongo+redis'];
@@ -41,12 +35,17 @@ function deviceFlow(pair: Pair): void {
 
   afterAll(() => running.disposeAsync());
 
-  async function signedIn(email: string): Promise<{ ana: Account & { password: string }; browser: Browser }> {
-    const ana = await app.account({ email, displayName: 'Ana' });
+  async function signIn({ email, password }: Person): Promise<Browser> {
     const browser = openBrowser(app.url);
-    await browser.submit(await browser.open('/account'), { email, password: ana.password });
+    await browser.submit(await browser.open('/account'), { email, password });
 
-    return { ana, browser };
+    return browser;
+  }
+
+  async function signedIn(email: string) {
+    const ana = await app.account({ email, displayName: 'Ana' });
+
+    return { ana, browser: await signIn(ana) };
   }
 
   const userinfo = (token: string) =>
@@ -92,7 +91,6 @@ function deviceFlow(pair: Pair): void {
       'A program that doesn’t say what it is',
       'Only go on if you started this yourself',
       'Know who you are',
-      'Ana',
       'Stay connected while you are away',
       ana.email,
     ]) {
@@ -116,8 +114,7 @@ function deviceFlow(pair: Pair): void {
     const next = await oidc.refreshTokenGrant(television.config, tokens.refresh_token ?? '');
     expect((await userinfo(next.access_token)).status).toBe(200);
 
-    const other = openBrowser(app.url);
-    await other.submit(await other.open('/account'), { email: ana.email, password: ana.password });
+    const other = await signIn(ana);
     const devices = await devicesOf(other);
     expect(devices.words).toContain('2 things can act for you.');
     expect(devices.words).toMatch(
@@ -132,8 +129,7 @@ function deviceFlow(pair: Pair): void {
     });
     expect((await devicesOf(other)).words).toContain('1 thing can act for you.');
 
-    const activity = await other.open('/account/activity');
-    expect(activity.words).toContain('Device without a browser allowed');
+    expect((await other.open('/account/activity')).words).toContain('Device without a browser allowed');
   });
 
   test('without offline access there is no refresh token; it stands on the list until its token is over', async () => {
@@ -273,8 +269,7 @@ function deviceFlow(pair: Pair): void {
 
   test('signing out the others leaves a device alone only where that is asked for', async () => {
     const { ana, browser } = await signedIn('others@example.com');
-    const second = openBrowser(app.url);
-    await second.submit(await second.open('/account'), { email: ana.email, password: ana.password });
+    await signIn(ana);
     const asked = await television.ask();
     await answer(browser, asked.user_code);
     const token = String((await television.poll(asked.device_code)).body['access_token']);
@@ -284,7 +279,7 @@ function deviceFlow(pair: Pair): void {
     await browser.submit(page, { offline: undefined }, { button: 'Sign out all others' });
     expect((await userinfo(token)).status).toBe(200);
 
-    await second.submit(await second.open('/account'), { email: ana.email, password: ana.password });
+    await signIn(ana);
     await browser.submit(await browser.open('/account/devices/others'), {}, { form: '/devices/others' });
     expect((await userinfo(token)).status).toBe(401);
   });

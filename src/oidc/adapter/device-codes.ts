@@ -7,9 +7,11 @@ import { sha256 } from '../../domain/ids.ts';
 import type { Ephemera } from '../../storage/ephemera.ts';
 import type { Sealing } from '../../storage/sealing.ts';
 import type { UnitOfWork } from '../request.ts';
+import { checkTerms } from '../device-terms.ts';
 import { wantedBy } from '../wanted.ts';
 import type { Keeper } from './keeper.ts';
 import { alive, atRest, awake, hashOf } from './keeper.ts';
+import { narrowed } from './narrowing.ts';
 import { redeem, replayed } from './redemption.ts';
 
 /** Seconds between two questions of a device; each that comes sooner adds as many (RFC 8628 section 3.5). */
@@ -77,7 +79,7 @@ export function deviceCodes(deps: DeviceCodeDeps): Keeper {
       if (answer === undefined && asksItself(clientId)) await holdBack(row);
 
       const found = {
-        ...awake({ ...payload, ...answer?.payload }, id),
+        ...awake(narrowed({ ...payload, ...answer?.payload }, living.grant), id),
         // It is over by our clock; the library has its own.
         ...(clock.now() >= row.worksUntil && { exp: 0 }),
       };
@@ -94,6 +96,8 @@ export function deviceCodes(deps: DeviceCodeDeps): Keeper {
       if (wanted.scopes.length + Object.keys(wanted.resources).length === 0) {
         throw new errors.InvalidScope('nothing is asked for that anybody could allow', '');
       }
+
+      checkTerms({ payload: rest });
 
       const row: DeviceCode = {
         id: hashOf(id),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
+import { acrTwoFactors } from '../../../src/domain/acr.ts';
 import { openBrowser, type Browser, type Page } from '../../support/browser.ts';
 import { answer, enter } from '../../support/device.ts';
 import { setUpAuthenticator } from '../../support/second-factor.ts';
@@ -94,6 +95,11 @@ describe('codes of devices', () => {
       expect((await poll(strict, code)).body).toMatchObject({ error: 'invalid_grant' });
     }
     expect((await poll(television, code)).body).toMatchObject({ error: 'authorization_pending' });
+    expect((await poll(television, code)).body).toMatchObject({ error: 'slow_down' });
+
+    // Waiting is no refusal: the log would be full of it.
+    expect(ground.app.log.join('\n')).toContain('"invalid_grant"');
+    expect(ground.app.log.join('\n')).not.toMatch(/authorization_pending|slow_down/);
   });
 
   test('S47: five wrong codes, then a wait that grows; what is right never counts', async () => {
@@ -211,6 +217,14 @@ describe('codes of devices', () => {
     const token = /name="csrf" value="([^"]+)"/.exec(other.html)?.[1] ?? '';
     await browser.post(page.url, { answer: 'allow', csrf: token });
     expect((await poll(strict, asked.device_code)).body).toMatchObject({ error: 'authorization_pending' });
+
+    // So does one that says so itself; what nobody could prove is refused before anybody types a code.
+    const essential = (value: string) => ({
+      claims: JSON.stringify({ id_token: { acr: { essential: true, value } } }),
+    });
+    const { user_code: own } = await ask(television, essential(acrTwoFactors));
+    expect((await enter(browser, own)).words).toContain('A second factor is needed');
+    expect((await authorization(television, essential('urn:example:gold'))).status).toBe(400);
 
     // With two, it is an ordinary one.
     const ada = await ground.app.account({ administrator: true });
