@@ -35,7 +35,7 @@ export interface ErasingDeps {
  * - `listed`, `own`: removed, by its list `account` or by the account's id
  * - `pseudonym`: stays, without what is personal: the key of that is gone
  * - `told`: stays until the app was told, a day at most; whom it was about goes then (DECISIONS.md 28)
- * - `expires`: a keyed hash that says nothing, gone within a day
+ * - `expires`: under a keyed hash, with nothing in it but a count; gone by itself, within a year
  * - `id`: that there was an account of this id, for good: nobody gets it again (S45)
  * - `others`: is about no account
  */
