@@ -57,6 +57,8 @@ export interface ClosingDeps {
   grace: number;
 }
 
+const nothing: Ended = { sessions: [], applications: [], notices: [] };
+
 /** Milliseconds after which somebody else goes on where whoever began has died. */
 const takenOverAfter = 60_000;
 
@@ -129,15 +131,17 @@ export function createClosing(deps: ClosingDeps): Closing {
     return ended;
   }
 
-  /** No way back from here on: nobody may keep what is being deleted. */
+  /** No way back from here on: nobody keeps what is being deleted, and nothing is deleted that somebody has kept. */
   async function finish(account: Account, by: By): Promise<Ended> {
-    await accounts.update(account.id, (old) =>
-      old.closing && old.closing.until > old.closing.at
+    const final = await accounts.update(account.id, (old) =>
+      keepableUntil(old, clock.now()) === undefined && old.closing && old.closing.until > old.closing.at
         ? { ...old, closing: { ...old.closing, until: old.closing.at } }
         : old,
     );
 
-    return erasing.erase(account, by);
+    return final?.closing?.until === final?.closing?.at && final?.status === 'closing'
+      ? erasing.erase(final, by)
+      : nothing;
   }
 
   async function namesOf(ids: ReadonlySet<string>): Promise<{ name: string; isTold: boolean }[]> {
@@ -179,7 +183,7 @@ export function createClosing(deps: ClosingDeps): Closing {
     async close(account, by) {
       const marked = await mark(account.id, by, grace);
       if (marked === 'last-administrator') return marked;
-      if (!marked) return { ended: { sessions: [], applications: [], notices: [] } };
+      if (!marked) return { ended: nothing };
 
       const until = keepableUntil(marked.account, clock.now());
       const ended = await (until === undefined ? finish : endAccess)(marked.account, by);
@@ -225,7 +229,10 @@ export function createClosing(deps: ClosingDeps): Closing {
       const { rows } = await accounts.list('closing', 'all', { limit });
       const due = rows.filter(({ closing }) => (closing?.nextAt ?? 0) <= clock.now());
 
-      for (const account of due) {
+      for (const { id } of due) {
+        const account = await accounts.get(id);
+        if (account?.status !== 'closing') continue;
+
         const isOver = keepableUntil(account, clock.now()) === undefined;
         await (isOver ? finish : endAccess)(account, by);
       }

@@ -91,6 +91,7 @@ export const rules: Rules = {
         'app-settings.ts',
         'services.ts',
         'services-contact.ts',
+        'services-encryption.ts',
         'services-factors.ts',
         'services-keys.ts',
         'services-newcomers.ts',

@@ -11,6 +11,7 @@ import { readLogoutToken, startLogoutReceiver, type LogoutReceiver } from '../su
 import { describeWith } from '../support/need.ts';
 import { relyingParty, type Person, type RelyingParty } from '../support/relying-party.ts';
 import { needsOf, openPair, pairs } from '../support/storage.ts';
+import { addingAt } from './adding-factors.ts';
 
 const day = 86_400_000;
 const minute = 60_000;
@@ -239,6 +240,10 @@ for (const pair of pairs) {
       const door = await back.open('/account');
       const wrong = await back.submit(door, { email: ana.email, password: 'not the right one at all' });
       expect([wrong.status, wrong.words.includes('closed')]).toEqual([422, false]);
+      const ahead = await back.post(`${new URL(door.url).pathname}/closing`, {
+        csrf: door.forms[0]?.fields['csrf'] ?? '',
+      });
+      expect([ahead.status, ahead.location]).toEqual([303, door.url.replace(/\?.*/, '')]);
       const offer = await back.submit(door, { email: ana.email, password });
       expect(offer.words).toMatch(/This account is closed.*Will be deleted/s);
       expect(await isSignedIn(back)).toBe(false);
@@ -266,6 +271,35 @@ for (const pair of pairs) {
       expect([gone.status, gone.words.includes('Keep')]).toEqual([422, false]);
       await app.services.closing.sweep(200);
       expect(await leftOf(ana)).toEqual(['closedAccounts', 'events']);
+      await restart('off');
+    }, 30_000);
+
+    // What is asked for is the same on every store.
+    if (pair !== 'sqlite') return;
+
+    test('S98: whoever has the password alone learns nothing of it, and keeps nothing', async () => {
+      await restart('2h');
+      const ana = await app.account();
+      const code = await addingAt(() => app).addAuthenticator(ana);
+      expect(await app.services.closing.close(ana, { actor: ana.id })).toMatchObject({ until: expect.any(Number) });
+      app.clock.advance(minute);
+
+      const browser = openBrowser(app.url);
+      const door = await browser.open('/account');
+      const second = await browser.submit(door, { email: ana.email, password: ana.password });
+      expect([new URL(second.url).pathname.endsWith('/second-factor'), second.words.includes('closed')]).toEqual([
+        true,
+        false,
+      ]);
+      expect((await browser.get(`${new URL(door.url).pathname}/closing`)).location).toBe(second.url);
+      const { csrf = '' } = second.forms[0]?.fields ?? {};
+      await browser.post(`${new URL(door.url).pathname}/closing`, { csrf });
+      expect((await app.services.accounts.get(ana.id))?.status).toBe('closing');
+
+      const offer = await browser.submit(second, { code: code() });
+      expect(offer.words).toContain('This account is closed');
+      await browser.submit(offer, {}, { button: 'Keep my account' });
+      expect(await isSignedIn(browser)).toBe(true);
       await restart('off');
     }, 30_000);
   });

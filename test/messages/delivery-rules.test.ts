@@ -173,6 +173,16 @@ test('closing an account drops what is still to be sent to it', async () => {
 
   expect(server.mails.map(({ subject }) => subject)).toEqual(['Your account is closed']);
   expect(await records.messages.count('state', 'queued email')).toBe(0);
+
+  // Nobody takes the next one's: after a day nobody knows any more whom it was for.
+  server.refuse('rcpt', 450);
+  const other = await app.account({ email: 'ben@example.com' });
+  await accounts.delete(other.id, { actor: 'command-line' });
+  await deal(app, 4);
+  app.clock.advance(24 * 60 * minute);
+  await deal(app, 5);
+  const { rows } = await records.messages.scan();
+  expect(rows.filter(({ sealed }) => sealed !== undefined)).toEqual([]);
 });
 
 test('what was sealed under a key that is gone is given up and stops nobody else', async () => {
