@@ -153,7 +153,7 @@ function startJobs(services: Services, opened: AsyncDisposableStack, failed: (er
   const { records, ephemera, retention, closing, signingKeys } = services;
   const job = { ...eachMinute, leases: createLeases(services), failed };
 
-  opened.use(startSweeping({ ...job, stores: [records, ephemera, retention, closing], batch }));
+  opened.use(startSweeping({ ...job, stores: [closing, records, ephemera, retention], batch }));
   opened.use(startKeySchedule({ ...job, signingKeys }));
 }
 

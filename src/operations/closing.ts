@@ -120,6 +120,7 @@ export function createClosing(deps: ClosingDeps): Closing {
     const ended = await endings.account(account, { ...by, reason: 'account_closed' });
     await Promise.all([
       records.codes.removeAll('account', account.id),
+      records.apiKeys.removeAll('account', account.id),
       records.messages.removeAll('account', account.id),
     ]);
 

@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as oidc from 'openid-client';
 
-import type { Account } from '../../src/domain/account.ts';
-import { fates } from '../../src/operations/erasing.ts';
-import type { CollectionName } from '../../src/storage/records.ts';
 import { isSignedIn } from '../security/web/visits.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { openBrowser, type Browser, type Page } from '../support/browser.ts';
 import { readLogoutToken, startLogoutReceiver, type LogoutReceiver } from '../support/logout-receiver.ts';
 import { describeWith } from '../support/need.ts';
 import { relyingParty, type Person, type RelyingParty } from '../support/relying-party.ts';
+import { leftOf, rowsOf } from '../support/rows-of.ts';
 import { needsOf, openPair, pairs } from '../support/storage.ts';
 import { addingAt } from './adding-factors.ts';
 
@@ -46,25 +44,6 @@ for (const pair of pairs) {
 
     const agree = async (browser: Browser, page?: Page) =>
       browser.submit(page ?? (await browser.open(close)), { agree: 'on' });
-
-    /** Every row of every collection that names the account. */
-    async function rowsOf({ id }: Account): Promise<Partial<Record<CollectionName, unknown[]>>> {
-      const found: Partial<Record<CollectionName, unknown[]>> = {};
-
-      for (const name of Object.keys(fates) as CollectionName[]) {
-        const { rows } = await app.services.records[name].scan({ limit: 1000 });
-        const own = rows.filter((row) => JSON.stringify(row).includes(id));
-        if (own.length > 0) found[name] = own;
-      }
-
-      return found;
-    }
-
-    /** Collections in which there is something of it, but for notices that are on their way. */
-    const leftOf = async (account: Account) =>
-      Object.keys(await rowsOf(account))
-        .filter((name) => name !== 'logoutNotices')
-        .toSorted();
 
     const restart = (grace: string) => app.restart({ GATEHOUSE_ACCOUNT_CLOSING_GRACE: grace });
 
@@ -175,7 +154,7 @@ for (const pair of pairs) {
       expect(text).toContain('is closed, and what was stored in it is deleted');
       expect(text).not.toContain(`${app.url}/`);
 
-      const left = await rowsOf(ana);
+      const left = await rowsOf(app.services.records, ana);
       expect(Object.keys(left).toSorted()).toEqual(['closedAccounts', 'events']);
       expect(JSON.stringify(left)).not.toMatch(/closing\.example|192\.0\.2\.7/);
 
@@ -207,10 +186,10 @@ for (const pair of pairs) {
       await records.formerAddresses.create({ id: 'late@closing.example', accountId: ana.id, expiresAt });
 
       await closing.sweep(200);
-      expect(await leftOf(ana)).toContain('passwords');
+      expect(await leftOf(app.services.records, ana)).toContain('passwords');
       app.clock.advance(6 * minute);
       await closing.sweep(200);
-      expect(await leftOf(ana)).toEqual(['closedAccounts', 'events']);
+      expect(await leftOf(app.services.records, ana)).toEqual(['closedAccounts', 'events']);
       expect(await closing.sweep(200)).toBe(0);
     });
 
@@ -270,7 +249,7 @@ for (const pair of pairs) {
       const gone = await late.submit(await late.open('/account'), { email: ana.email, password });
       expect([gone.status, gone.words.includes('Keep')]).toEqual([422, false]);
       await app.services.closing.sweep(200);
-      expect(await leftOf(ana)).toEqual(['closedAccounts', 'events']);
+      expect(await leftOf(app.services.records, ana)).toEqual(['closedAccounts', 'events']);
       await restart('off');
     }, 30_000);
 

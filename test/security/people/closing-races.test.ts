@@ -2,12 +2,11 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as oidc from 'openid-client';
 
 import type { Account } from '../../../src/domain/account.ts';
-import { fates } from '../../../src/operations/erasing.ts';
-import type { CollectionName } from '../../../src/storage/records.ts';
 import { openBrowser, type Browser } from '../../support/browser.ts';
 import { describeWith } from '../../support/need.ts';
 import { startNodes, type Nodes } from '../../support/nodes.ts';
 import { relyingParty, type Person, type RelyingParty, type Tokens } from '../../support/relying-party.ts';
+import { leftOf } from '../../support/rows-of.ts';
 import { needsOf, pairs } from '../../support/storage.ts';
 import { isSignedIn, unlimited } from '../web/visits.ts';
 
@@ -55,21 +54,11 @@ for (const pair of pairs) {
       const redeemed = async (code: Awaited<ReturnType<typeof codeIn>> | undefined) =>
         code && tried(wiki.redeem(code.departure, code.location));
 
-      /** What is in the stores of an account, but for what stays under a pseudonym or until the apps were told. */
-      async function rowsOf({ id }: Account): Promise<string[]> {
-        const names = (Object.keys(fates) as CollectionName[]).filter(
-          (name) => !['events', 'closedAccounts', 'logoutNotices'].includes(name),
+      /** What is in the stores of an account, but for what stays under a pseudonym. */
+      const rowsOf = async (account: Account): Promise<string[]> =>
+        (await leftOf(nodes.first.services.records, account)).filter(
+          (name) => !['events', 'closedAccounts'].includes(name),
         );
-        const found = await Promise.all(
-          names.map(async (name) => {
-            const { rows } = await nodes.first.services.records[name].scan({ limit: 1000 });
-
-            return rows.some((row) => JSON.stringify(row).includes(id)) ? [name] : [];
-          }),
-        );
-
-        return found.flat();
-      }
 
       test(
         `F14, S45: nothing of it works once that was acknowledged, and no row is left of it, ${rounds} rounds`,

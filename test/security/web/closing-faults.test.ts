@@ -10,6 +10,7 @@ import { openBrowser, type Browser, type Page } from '../../support/browser.ts';
 import { startLogoutReceiver, type LogoutReceiver } from '../../support/logout-receiver.ts';
 import { setUpAuthenticator } from '../../support/second-factor.ts';
 import { createOutage } from '../../support/outage.ts';
+import { leftOf } from '../../support/rows-of.ts';
 import { samples } from '../../storage/rows.ts';
 import { openGround, type Ground, type Party } from '../protocol/ground.ts';
 import { isSignedIn, unlimited } from './visits.ts';
@@ -35,20 +36,6 @@ describe('closing an account, with the store going away at every single step', (
   afterAll(() => running.disposeAsync());
 
   const statusOf = async ({ id }: Account) => (await ground.app.services.records.accounts.get(id))?.status;
-
-  async function leftOf({ id }: Account): Promise<string[]> {
-    const { records } = ground.app.services;
-    const names = (Object.keys(fates) as CollectionName[]).filter((name) => name !== 'logoutNotices');
-    const found = await Promise.all(
-      names.map(async (name) => {
-        const { rows } = await records[name].scan({ limit: 1000 });
-
-        return rows.some((row) => JSON.stringify(row).includes(id)) ? [name] : [];
-      }),
-    );
-
-    return found.flat().toSorted();
-  }
 
   /** Somebody with a session and access for the time away, on the page that closes their account. */
   async function begin() {
@@ -115,7 +102,7 @@ describe('closing an account, with the store going away at every single step', (
       ground.app.clock.advance(6 * minute);
       await ground.app.services.closing.sweep(200);
 
-      expect([steps, await leftOf(ana)]).toEqual([steps, ['closedAccounts', 'events']]);
+      expect([steps, await leftOf(ground.app.services.records, ana)]).toEqual([steps, ['closedAccounts', 'events']]);
       ground.app.services.logoutNotices.wake();
       await receiver.heard(heard + 1);
     }
