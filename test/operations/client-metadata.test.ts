@@ -53,6 +53,14 @@ describe('what is left out', () => {
       'machine',
       { token_endpoint_auth_method: 'client_secret_basic', grant_types: ['client_credentials'], response_types: [] },
     ],
+    [
+      'device',
+      {
+        token_endpoint_auth_method: 'none',
+        grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+        response_types: [],
+      },
+    ],
   ])('is filled in by the kind %s', (kind, expected) => {
     expect(read(web, { kind })).toMatchObject(expected);
     expect(read({ ...web, token_endpoint_auth_method: 'client_secret_post' }, { kind })).toMatchObject({
