@@ -63,6 +63,7 @@ function receiptsOn(make: MakeStore<Records>): void {
       id,
       at: at.clock.now(),
       reason: 'other_devices',
+      keys: [],
       expiresAt: at.clock.now() + 30 * 86_400_000,
       sessions: [{ userAgent: 'Firefox', ip: '192.0.2.7', signedInAt: 9 }],
       applications: [{ clientId: 'wiki', name: 'Wiki', grants: 1, refreshTokens: 0, notices: [{ state: 'sending' }] }],
