@@ -35,7 +35,7 @@ export interface ErasingDeps {
  * - `listed`, `own`: removed, by its list `account` or by the account's id
  * - `pseudonym`: stays, without what is personal: the key of that is gone
  * - `told`: stays until the app was told, a day at most; whom it was about goes then (DECISIONS.md 28)
- * - `expires`: gone by itself: a keyed hash with nothing but a count, within a year; a device's code, within minutes
+ * - `expires`: gone by itself: a keyed hash with nothing but a count, within a year; a device's code, within an hour
  * - `id`: that there was an account of this id, for good: nobody gets it again (S45)
  * - `others`: is about no account
  */
