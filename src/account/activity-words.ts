@@ -54,6 +54,7 @@ const proofs: Readonly<Record<string, MessageKey>> = {
 };
 
 const reasons: Readonly<Record<string, MessageKey>> = {
+  signed_out: 'activity.why.signedOut',
   password_changed: 'activity.kind.password.changed',
   password_reset: 'activity.kind.password.reset',
   email_change_undone: 'activity.kind.email.change_undone',
@@ -203,6 +204,7 @@ export const words: { readonly [K in ActivityKind]: Words<K> } = {
   'consent.refused': { icon: 'app', inside: true },
   'consent.narrowed': { icon: 'app', inside: true, facts: ({ scopes }, told) => [permissions(scopes, told)] },
   'consent.removed': { icon: 'app', inside: true },
+  'access.ended': { icon: 'app', inside: true },
   'device_code.allowed': { icon: 'app', inside: true, facts: ({ scopes }, told) => [permissions(scopes, told)] },
   'device_code.refused': { icon: 'app', inside: true },
   'device_code.blocked': { icon: 'alert', warns: true, inside: true },

@@ -120,7 +120,7 @@ export function deviceEndingRoutes(deps: DeviceEndingDeps): Route[] {
       async (ask) => {
         const { grantId } = await offlineAccess(ask, ask.params.id);
 
-        return receipt(ask, 'application', await endings.grant(ask.account.id, grantId));
+        return receipt(ask, 'access', await endings.grant(ask.account, grantId, byOf(ask)));
       },
       signedIn,
     ),

@@ -34,6 +34,7 @@ export const receiptView = view<ReceiptPage>('account/receipt', 'shell', 'receip
 export const endings = {
   device: 'receipt.device',
   other_devices: 'receipt.otherDevices',
+  access: 'receipt.access',
   application: 'receipt.application',
   disowned: 'receipt.disowned',
 } as const satisfies Record<ReceiptView['reason'], MessageKey>;

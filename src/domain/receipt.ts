@@ -30,8 +30,11 @@ export interface Ended {
   keys?: EndedKey[];
 }
 
-/** What was pressed: sign out one device, all others, remove an application's access, "This wasn't me". */
-export type ReceiptReason = 'device' | 'other_devices' | 'application' | 'disowned';
+/**
+ * What was pressed: sign out one device, all others, end what goes on without a browser, remove an application's access,
+ * "This wasn't me".
+ */
+export type ReceiptReason = 'device' | 'other_devices' | 'access' | 'application' | 'disowned';
 
 /** What was ended, to be looked at again later. */
 export interface Receipt {

@@ -21,6 +21,8 @@ export const catalogue = {
   'consent.narrowed': kind<{ scopes: string[]; claims: string[]; resources: string[] }>(),
   /** With every grant of the app. */
   'consent.removed': kind(),
+  /** One grant that goes on without a browser; the consent stays. */
+  'access.ended': kind(),
   /** What a device without a browser asked for; the place is the device's. */
   'device_code.allowed': kind<{ scopes: string[] }>(),
   'device_code.refused': kind(),

@@ -63,6 +63,7 @@ export const groupOfKind = {
   'consent.refused': 'applications',
   'consent.narrowed': 'applications',
   'consent.removed': 'applications',
+  'access.ended': 'applications',
   'device_code.allowed': 'applications',
   'device_code.refused': 'applications',
   'device_code.blocked': 'applications',

@@ -151,7 +151,7 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
         wanted: row.wanted,
         allowed: allowedBy(await records.consents.get(consentId(account.id, client.id))),
         account,
-        resources: config.resources,
+        resources: config.apis,
       });
 
       return {
@@ -208,7 +208,7 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
     const refreshes =
       scope.split(' ').includes('offline_access') && (client.metadata.grant_types ?? []).includes('refresh_token');
     const lives = resourcesOf(row).flatMap(
-      (asked) => config.resources.find(({ identifier }) => identifier === asked)?.access_token ?? [],
+      (asked) => config.apis.find(({ identifier }) => identifier === asked)?.access_token ?? [],
     );
     const lasts = refreshes
       ? config.tokens.refresh_token_absolute

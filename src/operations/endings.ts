@@ -4,7 +4,7 @@ import { consentId, type Grant, type RefreshFamily } from '../domain/grant.ts';
 import type { Ended } from '../domain/receipt.ts';
 import type { DetailsOf } from '../events/catalogue.ts';
 import type { Events } from '../events/writer.ts';
-import { everyRow, type Records } from '../storage/records.ts';
+import { everyRow, type Records, type Write } from '../storage/records.ts';
 import { createTally, type Tally } from './ending-tally.ts';
 import type { LogoutNotices } from './logout-notices.ts';
 import type { By } from './problems.ts';
@@ -33,7 +33,7 @@ export interface Endings {
     by: Ending & { offline?: boolean },
   ): Promise<Ended>;
   /** One grant, whether its session lives or is long over; the consent stays. Nothing where it is somebody else's. */
-  grant(accountId: string, grantId: string): Promise<Ended>;
+  grant(account: Pick<Account, 'id' | 'eventKey'>, grantId: string, by: By): Promise<Ended>;
 }
 
 export type Ending = By & DetailsOf<'session.ended'>;
@@ -214,12 +214,20 @@ export function createEndings({ records, events, notices }: EndingsDeps): Ending
       return tally.ended();
     },
 
-    async grant(accountId, grantId) {
+    async grant(account, grantId, by) {
       const tally = createTally(records);
       const grant = await grants.get(grantId);
 
-      if (grant?.accountId === accountId) {
-        await removeGrants(tally, [grant], (await familiesOf([grant])).get(grantId) ?? []);
+      if (grant?.accountId === account.id) {
+        const families = (await familiesOf([grant])).get(grantId) ?? [];
+        const told: Write[] = [];
+        await events.write('access.ended', { ...by, account, clientId: grant.clientId }, (create) =>
+          told.push({ in: 'events', create }),
+        );
+
+        // Of two at once, one writes it down.
+        await records.write([{ in: 'grants', remove: grantId, decides: true }, ...told]);
+        await removeGrants(tally, [grant], families);
       }
 
       return tally.ended();

@@ -144,7 +144,11 @@ for (const pair of shown) {
       expect(left.words).toContain('2 things can act for you.');
       const ending = await laptop.open(linkIn(left, /\/offline\//));
       expect(ending.title).toContain('End the access of Wiki?');
-      expect(receiptOf(await laptop.submit(ending, {}, { form: '/offline/', follow: false }))).toMatch(toReceipt);
+      const ended = receiptOf(await laptop.submit(ending, {}, { form: '/offline/', follow: false }));
+      expect((await laptop.open(ended)).words).toMatch(/You ended access that went on without a browser\. .*Wiki/);
+      const told = (await nodes.first.services.events.read(ana)).events;
+      expect(told.filter(({ kind }) => kind === 'access.ended')).toMatchObject([{ clientId: wiki.clientId }]);
+      expect((await laptop.open('/account/activity')).words).toContain('Signed out on the page Devices');
 
       on(0);
       expect(await works(wiki, refreshed as Tokens, ana.id)).toEqual({ userinfo: false, refresh: false });

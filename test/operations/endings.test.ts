@@ -147,11 +147,18 @@ function endingOn(make: MakeStore<Records>): void {
     await fill(at.records);
     const before = await left(at.records);
 
-    expect(await at.endings.grant('bob', 'g1')).toMatchObject({ applications: [] });
-    expect(await at.endings.grant('ana', 'nothing')).toMatchObject({ applications: [] });
+    expect(await at.endings.grant({ id: 'bob', eventKey: '' }, 'g1', { actor: 'bob' })).toMatchObject({
+      applications: [],
+    });
+    expect(await at.endings.grant({ id: 'ana', eventKey: '' }, 'nothing', { actor: 'ana' })).toMatchObject({
+      applications: [],
+    });
     expect(await left(at.records)).toBe(before);
 
-    expect(await at.endings.grant('ana', 'g1')).toMatchObject({ sessions: [], applications: [{ grants: 1 }] });
+    expect(await at.endings.grant({ id: 'ana', eventKey: '' }, 'g1', { actor: 'ana' })).toMatchObject({
+      sessions: [],
+      applications: [{ grants: 1 }],
+    });
     expect(await at.records.grants.get('g1')).toBeUndefined();
     expect((await at.records.refreshFamilies.list('grant', 'g1')).rows).toEqual([]);
     expect(await at.records.sessions.get('s1')).toBeDefined();

@@ -64,6 +64,7 @@ export const detailsOfKinds: { readonly [K in ActivityKind]: DetailsOf<K> } = {
   'device_code.blocked': { retryAfter: 20 },
   'consent.narrowed': { scopes: ['email'], claims: [], resources: [] },
   'consent.removed': {},
+  'access.ended': {},
   'token.issued': { grantType: 'authorization_code', scopes: ['openid'] },
   'token.revoked': {},
   'token.reuse_detected': {},
