@@ -38,6 +38,7 @@ describeMongo('every question to MongoDB is answered from an index', () => {
         await collection.list(list, of, { descending });
         await collection.list(list, of, { descending, after });
       }
+      await collection.ids(list, of);
       await collection.count(list, of);
       await collection.removeAll(list, 'nobody');
     }

@@ -69,11 +69,12 @@ describe('the schema', () => {
       sql.scan.first(),
       sql.scan.next(),
       ...Object.keys(shape.unique).map((unique) => sql.find(unique)),
-      ...lists.flatMap(({ ascending, descending, count }) => [
+      ...lists.flatMap(({ ascending, descending, ids, count }) => [
         ascending.first(),
         ascending.next(),
         descending.first(),
         descending.next(),
+        ids(),
         count(),
       ]),
       ...('expiresAt' in shape ? [sql.purge(), sql.sweep()] : []),
