@@ -119,7 +119,7 @@ for (const pair of shown) {
       const left = await laptop.open(path);
       expect(left.words).toContain('1 thing can act for you.');
       expect(left.words).toContain('You are signed in here alone.');
-      expect(left.words).toContain('Apps that you allow to stay connected while you are away will stand here.');
+      expect(left.words).toContain('There is none. Apps that you allow to stay connected while you are away, devices');
 
       const { events } = await nodes.first.services.events.read(ana);
       expect(events.find(({ kind }) => kind === 'session.ended')).toMatchObject({
