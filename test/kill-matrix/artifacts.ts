@@ -3,7 +3,7 @@ import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { addOn, seeProfile } from '../flows/api-key-room.ts';
 import { answer } from '../support/device.ts';
 import { tickAll } from '../support/relying-party.ts';
-import { orders, type Scene } from './scene.ts';
+import { orders, ordersTokenLife, type Scene } from './scene.ts';
 
 /** One thing that can act for somebody, and how it is put to use. What uses it up is used up. */
 export interface Artifact {
@@ -59,7 +59,10 @@ export async function handOut(scene: Scene): Promise<ReadonlyMap<string, Artifac
             currentDate: new Date(nodes.clock.now()),
           });
 
-          return payload.sub === ana.id;
+          // The API's own setting says how long one lives at most.
+          const left = (payload.exp ?? Infinity) - nodes.clock.now() / 1000;
+
+          return payload.sub === ana.id && left <= ordersTokenLife;
         },
       },
     ],

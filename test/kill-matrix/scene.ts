@@ -29,7 +29,12 @@ export interface Scene {
 /** An API whose tokens are signed. */
 export const orders = 'https://orders.example.com';
 
-const resources = [{ identifier: orders, name: 'Orders', scopes: [{ name: 'orders:read' }], access_token: '5m' }];
+/** Seconds. */
+export const ordersTokenLife = 300;
+
+const resources = [
+  { identifier: orders, name: 'Orders', scopes: [{ name: 'orders:read' }], access_token: `${ordersTokenLife}s` },
+];
 const iphone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
 
