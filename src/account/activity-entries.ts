@@ -2,6 +2,7 @@ import type { ActivityActor, ActivityEvent } from '../events/activity.ts';
 import { deviceInWords, deviceOf } from '../messages/device.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { Ask, IconName, MessageKey } from '../web/route.ts';
+import { nameOf } from './applications.ts';
 import { wordsOf, type Fact } from './activity-words.ts';
 
 export const activityPath = '/account/activity';
@@ -30,11 +31,12 @@ const doers: Partial<Readonly<Record<ActivityActor, MessageKey>>> = {
 export async function appNames(
   { clientFace }: Pick<Interactions, 'clientFace'>,
   ids: readonly (string | undefined)[],
+  ask: Pick<Ask, 'say'>,
 ): Promise<ReadonlyMap<string, string>> {
   const wanted = [...new Set(ids)].filter((id) => id !== undefined);
   const faces = await Promise.all(wanted.map(clientFace));
 
-  return new Map(faces.flatMap((face) => (face ? [[face.id, face.name]] : [])));
+  return new Map(faces.flatMap((face) => (face ? [[face.id, nameOf(face, ask).name]] : [])));
 }
 
 export function entryOf(event: ActivityEvent, { say }: Pick<Ask, 'say'>, names: ReadonlyMap<string, string>): Entry {

@@ -62,6 +62,7 @@ async function shown(deps: ActivityDeps, ask: Ask & SignedIn): Promise<ActivityV
   const names = await appNames(
     deps.interactions,
     events.map(({ clientId }) => clientId),
+    ask,
   );
 
   return {

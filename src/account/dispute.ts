@@ -67,7 +67,7 @@ export function disputeRoutes(deps: DisputeDeps): Route[] {
       activityEntryView,
       async (ask) => {
         const event = await find(ask);
-        const names = await appNames(interactions, [event.clientId]);
+        const names = await appNames(interactions, [event.clientId], ask);
         const entry = entryOf(event, ask, names);
 
         return entry.disputable ? { entry, goes: await goesWith(deps, ask, event) } : { entry };
@@ -108,7 +108,7 @@ async function goesWith(
 ): Promise<NonNullable<ActivityEntryView['goes']>> {
   const { apps, factors, keys, ...rest } = await disowning.madeSince(account, event);
   const named = apps.slice(0, mostNames);
-  const names = await appNames(interactions, named);
+  const names = await appNames(interactions, named, { say });
 
   return {
     ...rest,

@@ -7,7 +7,9 @@ import type { EndedApplication, NoticeView, ReceiptView } from '../domain/receip
 import { deviceInWords, deviceOf } from '../messages/device.ts';
 import type { Receipts } from '../operations/receipts.ts';
 import { page, view, type MessageKey, type Route, type Say } from '../web/route.ts';
-import { receiptsPath } from './application-places.ts';
+import { activityPath } from './activity-entries.ts';
+import { applicationsPath, receiptsPath } from './application-places.ts';
+import { devicesPath } from './device-places.ts';
 
 export interface ReceiptsDeps {
   receipts: Pick<Receipts, 'of'>;
@@ -22,6 +24,8 @@ export interface ReceiptPage extends Pick<ReceiptView, 'at' | 'expiresAt' | 'key
   applications: EndedHere[];
   /** Whether an access token that nobody can call back may still be out. */
   isOut: boolean;
+  /** Where it was pressed. */
+  back: { path: string; label: MessageKey };
 }
 
 export interface EndedHere extends Omit<EndedApplication, 'clientId'> {
@@ -38,6 +42,17 @@ export const endings = {
   application: 'receipt.application',
   disowned: 'receipt.disowned',
 } as const satisfies Record<ReceiptView['reason'], MessageKey>;
+
+const all = { path: applicationsPath, label: 'applications.all' } as const;
+const here = { path: devicesPath, label: 'devices.all' } as const;
+
+const pressedAt = {
+  device: here,
+  other_devices: here,
+  access: here,
+  application: all,
+  disowned: { path: activityPath, label: 'activity.title' },
+} as const satisfies Record<ReceiptView['reason'], ReceiptPage['back']>;
 
 const notices = {
   sending: 'receipt.sending',
@@ -82,6 +97,7 @@ function shownReceipt(
     expiresAt,
     keys,
     what: endings[reason],
+    back: pressedAt[reason],
     sessions: sessions.map(({ userAgent, ...facts }) => ({ ...facts, name: deviceInWords(deviceOf(userAgent), say) })),
     applications: applications.map(({ clientId, name, notices: told, accessTokensUntil, ...counts }) => ({
       ...counts,

@@ -150,6 +150,7 @@ export const applicationSamples: readonly Sample[] = [
     at: now - 60_000,
     expiresAt: now + 30 * day,
     what: 'receipt.otherDevices',
+    back: { path: '/account/devices', label: 'devices.all' },
     keys: [],
     sessions: [
       {
@@ -183,6 +184,7 @@ export const applicationSamples: readonly Sample[] = [
       at: now,
       expiresAt: now + 30 * day,
       what: 'receipt.application',
+      back: { path: '/account/applications', label: 'applications.all' },
       keys: [],
       sessions: [],
       applications: [
@@ -203,6 +205,7 @@ export const applicationSamples: readonly Sample[] = [
       at: now,
       expiresAt: now + 30 * day,
       what: 'receipt.disowned',
+      back: { path: '/account/activity', label: 'activity.title' },
       keys: [],
       sessions: [],
       applications: [],
@@ -216,6 +219,7 @@ export const applicationSamples: readonly Sample[] = [
       at: now,
       expiresAt: now + 30 * day,
       what: 'receipt.disowned',
+      back: { path: '/account/activity', label: 'activity.title' },
       keys: [{ name: 'Nightly backup', prefix: 'gthk_4fQz9K' }],
       sessions: [],
       applications: [],
