@@ -5,8 +5,6 @@ import type { Ask, IconName, MessageKey } from '../web/route.ts';
 import { nameOf } from './applications.ts';
 import { wordsOf, type Fact } from './activity-words.ts';
 
-export const activityPath = '/account/activity';
-
 /** An event as its row shows it. */
 export interface Entry {
   id: string;

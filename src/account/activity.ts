@@ -6,7 +6,8 @@ import type { Interactions } from '../oidc/interactions.ts';
 import type { BlockedTries, Tries } from '../operations/blocked-tries.ts';
 import type { TwoFactor } from '../operations/two-factor.ts';
 import { page, view, type Ask, type MessageKey, type SignedIn } from '../web/route.ts';
-import { activityPath as path, appNames, entryOf, type Entry } from './activity-entries.ts';
+import { appNames, entryOf, type Entry } from './activity-entries.ts';
+import { activityPath as path } from './activity-places.ts';
 import { disputeRoutes, type DisputeDeps } from './dispute.ts';
 import type { ConsolePage } from './page.ts';
 

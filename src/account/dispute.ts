@@ -6,7 +6,8 @@ import type { Interactions } from '../oidc/interactions.ts';
 import type { AddedShown } from '../operations/added-factors.ts';
 import type { Disowned, Disowning, MadeSince } from '../operations/disowning.ts';
 import { action, page, show, view, type Ask, type MessageKey, type Route, type SignedIn } from '../web/route.ts';
-import { activityPath, appNames, entryOf, type Entry } from './activity-entries.ts';
+import { appNames, entryOf, type Entry } from './activity-entries.ts';
+import { activityPath } from './activity-places.ts';
 
 export interface DisputeDeps {
   interactions: Pick<Interactions, 'clientFace' | 'renewSession'>;

@@ -7,7 +7,7 @@ import type { EndedApplication, NoticeView, ReceiptView } from '../domain/receip
 import { deviceInWords, deviceOf } from '../messages/device.ts';
 import type { Receipts } from '../operations/receipts.ts';
 import { page, view, type MessageKey, type Route, type Say } from '../web/route.ts';
-import { activityPath } from './activity-entries.ts';
+import { activityPath } from './activity-places.ts';
 import { applicationsPath, receiptsPath } from './application-places.ts';
 import { devicesPath } from './device-places.ts';
 

@@ -1,0 +1,2 @@
+/** Where what happened to the account stands. */
+export const activityPath = '/account/activity';
