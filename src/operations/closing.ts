@@ -10,6 +10,7 @@ import type { Endings } from './endings.ts';
 import { createErasing } from './erasing.ts';
 import { createLastAdministrator } from './last-administrator.ts';
 import type { By } from './problems.ts';
+import { eachInTurn } from './turns.ts';
 
 /**
  * Closing an account. One write says that it is closing: from then on nothing of it works, on every node. All the rest
@@ -28,7 +29,10 @@ export interface Closing {
   keep(account: Account, by: By): Promise<Account | undefined>;
   /** At once, whatever time people are given: for the operator. Whether there was one. */
   remove(accountId: string, by: By): Promise<boolean | 'last-administrator'>;
-  /** Does what is due, of at most `limit` accounts; answers how many. Safe to repeat. */
+  /**
+   * Does what is due, of at most `limit` accounts; answers how many. One that fails holds up none behind it: what went
+   * wrong first is thrown at the end. Safe to repeat.
+   */
   sweep(limit: number): Promise<number>;
 }
 
@@ -230,15 +234,21 @@ export function createClosing(deps: ClosingDeps): Closing {
       const { rows } = await accounts.list('closing', 'all', { limit });
       const due = rows.filter(({ closing }) => (closing?.nextAt ?? 0) <= clock.now());
 
-      for (const { id } of due) {
-        const account = await accounts.get(id);
-        if (account?.status !== 'closing') continue;
+      let late = 0;
 
-        const isOver = keepableUntil(account, clock.now()) === undefined;
-        await (isOver ? finish : endAccess)(account, by);
+      try {
+        await eachInTurn(due, async ({ id }) => {
+          const account = await accounts.get(id);
+          if (account?.status !== 'closing') return;
+
+          const isOver = keepableUntil(account, clock.now()) === undefined;
+          await (isOver ? finish : endAccess)(account, by);
+        });
+      } finally {
+        late = await erasing.sweep(limit);
       }
 
-      return due.length + (await erasing.sweep(limit));
+      return due.length + late;
     },
   };
 }

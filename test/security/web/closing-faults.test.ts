@@ -4,6 +4,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { Account } from '../../../src/domain/account.ts';
+import { createClosing } from '../../../src/operations/closing.ts';
 import { fates } from '../../../src/operations/erasing.ts';
 import type { CollectionName } from '../../../src/storage/records.ts';
 import { openBrowser, type Browser, type Page } from '../../support/browser.ts';
@@ -109,6 +110,40 @@ describe('closing an account, with the store going away at every single step', (
 
     expect(steps).toBeGreaterThan(20);
   }, 120_000);
+
+  test('S45: one account that can’t be finished holds up none behind it, and is not passed over in silence', async () => {
+    const { services, clock } = ground.app;
+    const { records, endings } = services;
+    const people = await Promise.all(Array.from({ length: 3 }, () => ground.app.account()));
+    const [stuck, ...others] = people;
+    const away = {
+      ...endings,
+      account: async (...[account, by]: Parameters<typeof endings.account>) => {
+        if (account.id === stuck?.id) throw new Error('this one never ends');
+
+        return endings.account(account, by);
+      },
+    };
+    const closing = createClosing({ ...services, endings: away, clock, grace: 0 });
+    const at = clock.now();
+    for (const [n, { id }] of people.entries()) {
+      const due = { at, until: at, nextAt: at + n };
+      await records.accounts.update(id, (old) => ({ ...old, status: 'closing', closing: due }));
+    }
+    clock.advance(6 * minute);
+
+    await expect(closing.sweep(200)).rejects.toThrow('this one never ends');
+    expect(await Promise.all(people.map(statusOf))).toEqual(['closing', undefined, undefined]);
+
+    // Also behind them, where what came in late is looked for.
+    for (const { id } of others) await records.passwords.create({ id, accountId: id, hash: 'x', changedAt: at });
+    clock.advance(6 * minute);
+    await expect(closing.sweep(200)).rejects.toThrow('this one never ends');
+    for (const one of others) expect(await leftOf(records, one)).toEqual(['closedAccounts', 'events']);
+
+    await services.closing.sweep(200);
+    expect(await statusOf(stuck as Account)).toBeUndefined();
+  });
 
   test('S96: a download that the store leaves in the middle is cut off, and looks whole to nobody', async () => {
     const { ana, browser, page } = await begin();
