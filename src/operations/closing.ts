@@ -1,4 +1,5 @@
 import { keepableUntil, type Account } from '../domain/account.ts';
+import type { EndedKey } from '../domain/api-key.ts';
 import type { Clock } from '../domain/clock.ts';
 import { clientsOf } from '../domain/device-session.ts';
 import type { Ended } from '../domain/receipt.ts';
@@ -149,6 +150,16 @@ export function createClosing(deps: ClosingDeps): Closing {
       : nothing;
   }
 
+  async function keysOf(accountId: string): Promise<EndedKey[]> {
+    const keys: EndedKey[] = [];
+
+    for await (const { name, prefix } of everyRow((page) => records.apiKeys.list('account', accountId, page))) {
+      keys.push({ name, prefix });
+    }
+
+    return keys;
+  }
+
   async function namesOf(ids: ReadonlySet<string>): Promise<{ name: string; isTold: boolean }[]> {
     const rows = await Promise.all([...ids].map((id) => records.clients.get(id)));
 
@@ -171,6 +182,10 @@ export function createClosing(deps: ClosingDeps): Closing {
       for await (const { clientId } of everyRow((page) => records.consents.list('account', account.id, page))) {
         allowed.add(clientId);
       }
+      // Those of the operator that nobody is asked about, on devices too.
+      for await (const { clientId } of everyRow((page) => records.grants.list('account', account.id, page))) {
+        allowed.add(clientId);
+      }
 
       const [told, lose, isLastAdministrator] = await Promise.all([
         namesOf(used),
@@ -191,10 +206,11 @@ export function createClosing(deps: ClosingDeps): Closing {
       if (!marked) return { ended: nothing };
 
       const until = keepableUntil(marked.account, clock.now());
+      const keys = await keysOf(account.id);
       const ended = await (until === undefined ? finish : endAccess)(marked.account, by);
 
       return {
-        ended,
+        ended: { ...ended, ...(keys.length > 0 && { keys }) },
         ...(until !== undefined && { until }),
         ...(marked.mailed.length > 0 && { mailedTo: account.email }),
       };
