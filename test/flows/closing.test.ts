@@ -133,7 +133,9 @@ for (const pair of pairs) {
 
       const done = await agree(browser, unticked);
       expect(done).toMatchObject({ status: 200, url: `${app.url}${close}` });
-      expect(done.words).toMatch(/Your account is closed.*Browsers signed out 2.*Lost access Television, Wiki.*told of it Wiki/s);
+      expect(done.words).toMatch(
+        /Your account is closed.*Browsers signed out 2.*Lost access Television, Wiki.*told of it Wiki/s,
+      );
       expect(done.words).toContain('Deleted API keys Backup');
       expect(done.words).toContain(`on its way to ${ana.email}`);
 
