@@ -38,6 +38,8 @@ export interface ClosedView {
   browsers: number;
   lost: Names;
   told: Names;
+  /** API keys that were deleted with it, by name. */
+  keys: Names;
   /** An app's access token that nobody can call back lives until then (milliseconds). */
   tokens: { name: string; until: number }[];
 }
@@ -104,6 +106,7 @@ function doneWith({ ended, until, mailedTo }: Closed): Omit<ClosedView, 'email'>
     browsers: ended.sessions.length,
     lost: shortened(ended.applications.filter(hasLost).map(({ name }) => name)),
     told: shortened(namesOfTold(ended)),
+    keys: shortened((ended.keys ?? []).map(({ name }) => name)),
     tokens: ended.applications.flatMap(({ name, accessTokensUntil: end }) =>
       end === undefined ? [] : [{ name, until: end }],
     ),

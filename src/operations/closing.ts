@@ -1,4 +1,5 @@
 import { keepableUntil, type Account } from '../domain/account.ts';
+import type { EndedKey } from '../domain/api-key.ts';
 import type { Clock } from '../domain/clock.ts';
 import { clientsOf } from '../domain/device-session.ts';
 import type { Ended } from '../domain/receipt.ts';
@@ -10,6 +11,7 @@ import type { Endings } from './endings.ts';
 import { createErasing } from './erasing.ts';
 import { createLastAdministrator } from './last-administrator.ts';
 import type { By } from './problems.ts';
+import { eachInTurn } from './turns.ts';
 
 /**
  * Closing an account. One write says that it is closing: from then on nothing of it works, on every node. All the rest
@@ -28,7 +30,10 @@ export interface Closing {
   keep(account: Account, by: By): Promise<Account | undefined>;
   /** At once, whatever time people are given: for the operator. Whether there was one. */
   remove(accountId: string, by: By): Promise<boolean | 'last-administrator'>;
-  /** Does what is due, of at most `limit` accounts; answers how many. Safe to repeat. */
+  /**
+   * Does what is due, of at most `limit` accounts; answers how many. One that fails holds up none behind it: what went
+   * wrong first is thrown at the end. Safe to repeat.
+   */
   sweep(limit: number): Promise<number>;
 }
 
@@ -145,6 +150,16 @@ export function createClosing(deps: ClosingDeps): Closing {
       : nothing;
   }
 
+  async function keysOf(accountId: string): Promise<EndedKey[]> {
+    const keys: EndedKey[] = [];
+
+    for await (const { name, prefix } of everyRow((page) => records.apiKeys.list('account', accountId, page))) {
+      keys.push({ name, prefix });
+    }
+
+    return keys;
+  }
+
   async function namesOf(ids: ReadonlySet<string>): Promise<{ name: string; isTold: boolean }[]> {
     const rows = await Promise.all([...ids].map((id) => records.clients.get(id)));
 
@@ -167,6 +182,10 @@ export function createClosing(deps: ClosingDeps): Closing {
       for await (const { clientId } of everyRow((page) => records.consents.list('account', account.id, page))) {
         allowed.add(clientId);
       }
+      // Those of the operator that nobody is asked about, on devices too.
+      for await (const { clientId } of everyRow((page) => records.grants.list('account', account.id, page))) {
+        allowed.add(clientId);
+      }
 
       const [told, lose, isLastAdministrator] = await Promise.all([
         namesOf(used),
@@ -187,10 +206,11 @@ export function createClosing(deps: ClosingDeps): Closing {
       if (!marked) return { ended: nothing };
 
       const until = keepableUntil(marked.account, clock.now());
+      const keys = await keysOf(account.id);
       const ended = await (until === undefined ? finish : endAccess)(marked.account, by);
 
       return {
-        ended,
+        ended: { ...ended, ...(keys.length > 0 && { keys }) },
         ...(until !== undefined && { until }),
         ...(marked.mailed.length > 0 && { mailedTo: account.email }),
       };
@@ -230,15 +250,21 @@ export function createClosing(deps: ClosingDeps): Closing {
       const { rows } = await accounts.list('closing', 'all', { limit });
       const due = rows.filter(({ closing }) => (closing?.nextAt ?? 0) <= clock.now());
 
-      for (const { id } of due) {
-        const account = await accounts.get(id);
-        if (account?.status !== 'closing') continue;
+      let late = 0;
 
-        const isOver = keepableUntil(account, clock.now()) === undefined;
-        await (isOver ? finish : endAccess)(account, by);
+      try {
+        await eachInTurn(due, async ({ id }) => {
+          const account = await accounts.get(id);
+          if (account?.status !== 'closing') return;
+
+          const isOver = keepableUntil(account, clock.now()) === undefined;
+          await (isOver ? finish : endAccess)(account, by);
+        });
+      } finally {
+        late = await erasing.sweep(limit);
       }
 
-      return due.length + (await erasing.sweep(limit));
+      return due.length + late;
     },
   };
 }

@@ -2,19 +2,31 @@ import type { Account } from '../domain/account.ts';
 import { clientsOf } from '../domain/device-session.ts';
 import { noFactors } from '../domain/factors.ts';
 import type { Json } from '../domain/json.ts';
+import type { NoticeView } from '../domain/receipt.ts';
 import type { Activity } from '../events/activity.ts';
-import { everyRow, type Page, type PageRequest, type Records } from '../storage/records.ts';
+import { everyRow, type CollectionName, type Page, type PageRequest, type Records } from '../storage/records.ts';
 import type { Receipts } from './receipts.ts';
 
 /**
  * What a person gets who downloads their data: every collection in which something of theirs is kept. Written here field
  * by field, so that nothing is handed out by accident: no hash, no seed, no token, no id that proves something.
  */
-export type Section = { name: string } & (
+export type Section = { name: string; /** Where it is kept. */ of: CollectionName } & (
   | { one: (account: Account) => Promise<Fields> }
   /** Page by page, in the order of its list. */
   | { rows: (account: Account) => AsyncIterable<Fields> }
 );
+
+/** What is kept of an account and is in no section, with the reason. A test holds that nothing else is left out. */
+export const leftOut = {
+  formerAddresses: 'by which the address of an account is found: what it says is in former_email_addresses',
+  oneTimeSecrets: 'links that were mailed: each opens something',
+  attempts: 'keyed hashes with a count',
+  used: 'keyed hashes with a time',
+  deviceCodes: 'what a device asks, for an hour: what came of it is in grants',
+  logoutNotices: 'to be told to applications: how far that has come is in receipts',
+  closedAccounts: 'of nobody who can ask',
+} as const satisfies Partial<Record<CollectionName, string>>;
 
 /** Undefined: not in it. */
 export type Fields = { readonly [name: string]: Json | undefined };
@@ -28,16 +40,25 @@ export interface SectionsDeps {
 /** A new kind of thing that people have is one more entry. */
 export function dataSections({ records, activity, receipts }: SectionsDeps): readonly Section[] {
   return [
-    { name: 'profile', one: async (account) => profileOf(account) },
-    { name: 'former_email_addresses', rows: ({ formerEmails = [] }) => inTurn(formerEmails.map(formerEmailOf)) },
+    { name: 'profile', of: 'accounts', one: async (account) => profileOf(account) },
+    {
+      name: 'former_email_addresses',
+      of: 'accounts',
+      rows: ({ formerEmails = [] }) => inTurn(formerEmails.map(formerEmailOf)),
+    },
     {
       name: 'password',
+      of: 'passwords',
       one: async ({ id }) => ({ changed_at: time((await records.passwords.get(id))?.changedAt) ?? null }),
     },
-    { name: 'two_factor', one: async ({ id }) => factorsOf((await records.factors.get(id)) ?? noFactors(id)) },
+    {
+      name: 'two_factor',
+      of: 'factors',
+      one: async ({ id }) => factorsOf((await records.factors.get(id)) ?? noFactors(id)),
+    },
     {
       name: 'passkeys',
-      rows: each('passkeys', ({ name, synced, createdAt, lastUsedAt }) => ({
+      ...each('passkeys', ({ name, synced, createdAt, lastUsedAt }) => ({
         name,
         synced,
         created_at: time(createdAt),
@@ -46,7 +67,7 @@ export function dataSections({ records, activity, receipts }: SectionsDeps): rea
     },
     {
       name: 'remembered_browsers',
-      rows: each('rememberedBrowsers', ({ userAgent, createdAt, lastUsedAt, expiresAt }) => ({
+      ...each('rememberedBrowsers', ({ userAgent, createdAt, lastUsedAt, expiresAt }) => ({
         user_agent: userAgent,
         created_at: time(createdAt),
         last_used_at: time(lastUsedAt),
@@ -55,14 +76,14 @@ export function dataSections({ records, activity, receipts }: SectionsDeps): rea
     },
     {
       name: 'known_devices',
-      rows: each('knownDevices', ({ lastSeenAt, expiresAt }) => ({
+      ...each('knownDevices', ({ lastSeenAt, expiresAt }) => ({
         last_seen_at: time(lastSeenAt),
         expires_at: time(expiresAt),
       })),
     },
     {
       name: 'pending_codes',
-      rows: each('codes', ({ purpose, data, worksUntil }) => ({
+      ...each('codes', ({ purpose, data, worksUntil }) => ({
         purpose,
         email: data['email'],
         phone: data['number'],
@@ -71,7 +92,7 @@ export function dataSections({ records, activity, receipts }: SectionsDeps): rea
     },
     {
       name: 'sessions',
-      rows: each('sessions', (session) => ({
+      ...each('sessions', (session) => ({
         user_agent: session.userAgent,
         ip: session.ip,
         methods: session.amr,
@@ -83,21 +104,29 @@ export function dataSections({ records, activity, receipts }: SectionsDeps): rea
     },
     {
       name: 'permissions',
-      rows: each('consents', (consent) => ({
+      ...each('consents', (consent) => ({
         application: consent.clientId,
         scopes: consent.scopes,
         claims: consent.claims,
         resources: consent.resources,
         refused_scopes: consent.rejectedScopes,
         refused_claims: consent.rejectedClaims,
+        refused_resources: consent.rejectedResources,
         granted_at: time(consent.grantedAt),
         last_used_at: time(consent.lastUsedAt),
       })),
     },
     {
       name: 'grants',
-      rows: each('grants', ({ clientId, createdAt, lastUsedAt, expiresAt }) => ({
+      ...each('grants', ({ clientId, device, accessTokensUntil, createdAt, lastUsedAt, expiresAt }) => ({
         application: clientId,
+        device: device && {
+          ip: device.ip,
+          user_agent: device.userAgent,
+          scope: device.scope,
+          refreshes: device.refreshes,
+        },
+        access_tokens_until: time(accessTokensUntil),
         created_at: time(createdAt),
         last_used_at: time(lastUsedAt),
         expires_at: time(expiresAt),
@@ -105,7 +134,7 @@ export function dataSections({ records, activity, receipts }: SectionsDeps): rea
     },
     {
       name: 'api_keys',
-      rows: each('apiKeys', ({ name, prefix, audience, scopes, ip, createdAt, lastUsedAt, expiresAt }) => ({
+      ...each('apiKeys', ({ name, prefix, audience, scopes, ip, createdAt, lastUsedAt, expiresAt }) => ({
         name,
         prefix,
         audience,
@@ -118,10 +147,11 @@ export function dataSections({ records, activity, receipts }: SectionsDeps): rea
     },
     {
       name: 'offline_access',
-      rows: each('refreshFamilies', ({ clientId, ip, payload, createdAt, lastUsedAt, expiresAt }) => ({
+      ...each('refreshFamilies', ({ clientId, ip, payload, accessTokensUntil, createdAt, lastUsedAt, expiresAt }) => ({
         application: clientId,
         scope: payload['scope'],
         ip,
+        access_tokens_until: time(accessTokensUntil),
         created_at: time(createdAt),
         last_used_at: time(lastUsedAt),
         expires_at: time(expiresAt),
@@ -129,7 +159,7 @@ export function dataSections({ records, activity, receipts }: SectionsDeps): rea
     },
     {
       name: 'receipts',
-      rows: each('receipts', async ({ accountId, id }) => {
+      ...each('receipts', async ({ accountId, id }) => {
         const receipt = await receipts.of(accountId, id);
 
         return {
@@ -140,18 +170,21 @@ export function dataSections({ records, activity, receipts }: SectionsDeps): rea
             ip,
             signed_in_at: time(signedInAt) ?? null,
           })),
-          applications: receipt?.applications.map(({ clientId, name, grants, refreshTokens }) => ({
-            application: clientId,
-            name,
-            grants,
-            refresh_tokens: refreshTokens,
+          applications: receipt?.applications.map((application) => ({
+            application: application.clientId,
+            name: application.name,
+            grants: application.grants,
+            refresh_tokens: application.refreshTokens,
+            access_tokens_until: time(application.accessTokensUntil),
+            notices: application.notices.map(noticeOf),
           })),
+          api_keys: receipt?.keys.map(({ name, prefix }) => ({ name, prefix })),
         };
       }),
     },
     {
       name: 'messages',
-      rows: each('messages', ({ channel, template, locale, state, createdAt, nextAt }) => ({
+      ...each('messages', ({ channel, template, locale, state, createdAt, nextAt }) => ({
         channel,
         template,
         language: locale,
@@ -162,6 +195,7 @@ export function dataSections({ records, activity, receipts }: SectionsDeps): rea
     },
     {
       name: 'activity',
+      of: 'events',
       async *rows(account) {
         const list = (page: PageRequest) => records.events.list('account', account.id, page);
 
@@ -185,8 +219,11 @@ export function dataSections({ records, activity, receipts }: SectionsDeps): rea
   function each<Name extends Listed>(name: Name, fields: (row: RowOf[Name]) => Fields | Promise<Fields>) {
     const { list } = records[name] as unknown as Lists<RowOf[Name]>;
 
-    return async function* rows({ id }: Account): AsyncGenerator<Fields> {
-      for await (const row of everyRow((page) => list('account', id, page))) yield await fields(row);
+    return {
+      of: name,
+      async *rows({ id }: Account): AsyncGenerator<Fields> {
+        for await (const row of everyRow((page) => list('account', id, page))) yield await fields(row);
+      },
     };
   }
 }
@@ -241,6 +278,12 @@ function factorsOf({ authenticators, email, text, preferred, recovery }: ReturnT
     recovery_codes_made_at: time(recovery?.madeAt),
     recovery_codes_left: recovery?.hashes.length,
   };
+}
+
+function noticeOf(notice: NoticeView): { [name: string]: Json | undefined } {
+  const { state, at, why } = { at: undefined, why: undefined, ...notice };
+
+  return { state, at: time(at), why };
 }
 
 async function* inTurn(rows: readonly Fields[]): AsyncGenerator<Fields> {

@@ -6,6 +6,7 @@ import type { Events } from '../events/writer.ts';
 import type { CollectionName, Records, Write } from '../storage/records.ts';
 import type { Endings } from './endings.ts';
 import type { By } from './problems.ts';
+import { eachInTurn } from './turns.ts';
 
 /**
  * Removing an account with everything of it. By then it is closing, so that nothing of it works and nothing new begins;
@@ -122,11 +123,11 @@ export function createErasing({ records, endings, events, clock }: ErasingDeps):
       const { rows } = await closedAccounts.list('look', 'all', { limit });
       const due = rows.filter(({ lookAt = 0 }) => lookAt <= clock.now());
 
-      for (const { id } of due) {
+      await eachInTurn(due, async ({ id }) => {
         // Nothing personal is written down, for which there is no key.
         if ((await accounts.get(id)) === undefined) await endAll({ id, eventKey: '' }, { actor: 'server' });
         await closedAccounts.update(id, ({ lookAt: _, ...row }) => row);
-      }
+      });
 
       return due.length;
     },

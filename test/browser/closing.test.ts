@@ -20,17 +20,22 @@ for (const walk of walks) {
     let chromium: Chromium;
     let house: WalkedHouse;
     let wiki: RelyingParty;
+    let payroll: RelyingParty;
 
     beforeAll(async () => {
       chromium = await startChromium(walk);
       house = await openOn(walk.pair);
-      const metadata = {
-        client_name: 'Wiki',
-        redirect_uris: ['https://wiki.example.net/cb'],
-        grant_types: ['authorization_code', 'refresh_token'],
-        scope,
-      };
-      wiki = await relyingParty(house.app, await house.app.client('web', metadata));
+      const app = async (name: string) =>
+        relyingParty(
+          house.app,
+          await house.app.client('web', {
+            client_name: name,
+            redirect_uris: [`https://${name.toLowerCase()}.example.net/cb`],
+            grant_types: ['authorization_code', 'refresh_token'],
+            scope,
+          }),
+        );
+      [wiki, payroll] = [await app('Wiki'), await app('Payroll')];
     }, 60_000);
 
     afterAll(async () => {
@@ -39,14 +44,13 @@ for (const walk of walks) {
     });
 
     test(
-      'a copy of the data, the box to agree, the button: the app and the other browser are out, the address is free',
+      'a copy of the data, the box to agree, the button: both apps and the other browser are out, the address is free',
       async () => {
         const { app } = house;
         const ana = await app.account();
-        const { browser: other, tokens } = await wiki.signIn(ana, {
-          browser: openBrowser(app.url),
-          request: { scope },
-        });
+        const other = openBrowser(app.url);
+        const { tokens } = await wiki.signIn(ana, { browser: other, request: { scope } });
+        const { tokens: ofPayroll } = await payroll.signIn(ana, { browser: other, request: { scope } });
         const page = await chromium.open();
 
         await page.goto(`${app.url}/account`);
@@ -71,15 +75,31 @@ for (const walk of walks) {
         if (walk.pair === 'sqlite') await expectPresentable(page, 'closed');
         else await expectAxeClean(page);
 
-        await expect(oidc.refreshTokenGrant(wiki.config, tokens.refresh_token ?? '')).rejects.toMatchObject({
-          error: 'invalid_grant',
-        });
+        expect(await page.locator('dl').textContent()).toContain('Payroll, Wiki');
+        for (const [{ config }, { access_token: token, refresh_token: refresh = '' }] of [
+          [wiki, tokens],
+          [payroll, ofPayroll],
+        ] as const) {
+          await expect(oidc.fetchUserInfo(config, token, ana.id)).rejects.toMatchObject({ status: 401 });
+          await expect(oidc.refreshTokenGrant(config, refresh)).rejects.toMatchObject({ error: 'invalid_grant' });
+        }
         expect((await other.open('/account')).title).toContain('Sign in');
 
         await page.goto(`${app.url}/account`);
         await givePassword(page, ana.email);
         expect(await heading(page)).toBe('Sign in');
         await app.account({ email: ana.email });
+
+        if (walk.pair !== 'sqlite') return;
+        await app.restart({ GATEHOUSE_ACCOUNT_CLOSING_GRACE: '30d' });
+        const ben = await app.account();
+        await app.services.closing.close(ben, { actor: ben.id });
+        await page.goto(`${app.url}/account`);
+        await givePassword(page, ben.email);
+        expect(await heading(page)).toBe('This account is closed');
+        await expectPresentable(page, 'closing-keep');
+        await press(page, 'Keep my account');
+        expect(await heading(page)).toBe('Personal information');
       },
       patience,
     );

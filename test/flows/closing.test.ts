@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as oidc from 'openid-client';
 
 import { isSignedIn } from '../security/web/visits.ts';
+import { sample } from '../storage/rows.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { openBrowser, type Browser, type Page } from '../support/browser.ts';
 import { readLogoutToken, startLogoutReceiver, type LogoutReceiver } from '../support/logout-receiver.ts';
@@ -113,10 +114,14 @@ for (const pair of pairs) {
       const { records, events, remembering, emailChange } = app.services;
       await remembering.remember(ana, { provedAt: app.clock.now(), from });
       await emailChange.ask(ana, 'new@closing.example', { binding: 'b', from, locale: 'en' });
+      const television = await app.client('device', { client_name: 'Television', first_party: true });
+      const its = { accountId: ana.id, expiresAt: app.clock.now() + day };
+      await records.grants.create(sample('grants', { ...its, id: `tv ${ana.id}`, clientId: television.client.id }));
+      await records.apiKeys.create(sample('apiKeys', { ...its, id: ana.id, hash: ana.id, slot: ana.id }));
       receiver.tokens.length = 0;
 
       const page = await browser.open(close);
-      expect(page.words).toContain('lose their access: Wiki.');
+      expect(page.words).toContain('lose their access: Television, Wiki.');
       expect(page.words).toContain('told that you are signed out: Wiki.');
       expect(page.words).toContain('can’t be taken back');
 
@@ -128,7 +133,10 @@ for (const pair of pairs) {
 
       const done = await agree(browser, unticked);
       expect(done).toMatchObject({ status: 200, url: `${app.url}${close}` });
-      expect(done.words).toMatch(/Your account is closed.*Browsers signed out 2.*Lost access Wiki.*told of it Wiki/s);
+      expect(done.words).toMatch(
+        /Your account is closed.*Browsers signed out 2.*Lost access Television, Wiki.*told of it Wiki/s,
+      );
+      expect(done.words).toContain('Deleted API keys Backup');
       expect(done.words).toContain(`on its way to ${ana.email}`);
 
       expect(await Promise.all([browser, elsewhere.browser].map(isSignedIn))).toEqual([false, false]);

@@ -5,7 +5,7 @@ import { day, now, sample, type Sample } from './sample.ts';
 
 const none = { names: [], more: 0 };
 const several = { names: ['Northwind Payroll and Expenses', 'Wiki'], more: 3 };
-const closed = { email: ana.email, browsers: 0, lost: none, told: none, tokens: [] };
+const closed = { email: ana.email, browsers: 0, lost: none, told: none, keys: none, tokens: [] };
 
 export const leavingSamples: readonly Sample[] = [
   sample(closeView, () => ({ isLastAdministrator: false, told: none, lose: none })),
@@ -34,6 +34,7 @@ export const leavingSamples: readonly Sample[] = [
       browsers: 3,
       lost: several,
       told: several,
+      keys: { names: ['Backup of the wiki', 'Calendar at home'], more: 0 },
       tokens: [{ name: payroll.name, until: now + day }],
     }),
     { as: 'that can be kept' },

@@ -2,7 +2,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as oidc from 'openid-client';
 
 import type { Account } from '../../../src/domain/account.ts';
+import { newId } from '../../../src/domain/ids.ts';
+import { valueOf, type TestApp } from '../../support/app.ts';
 import { openBrowser, type Browser } from '../../support/browser.ts';
+import { answer, enter as enterCode, openDevice, type TestDevice } from '../../support/device.ts';
 import { describeWith } from '../../support/need.ts';
 import { startNodes, type Nodes } from '../../support/nodes.ts';
 import { relyingParty, type Person, type RelyingParty, type Tokens } from '../../support/relying-party.ts';
@@ -24,11 +27,13 @@ for (const pair of pairs) {
     () => {
       let nodes: Nodes;
       let wiki: RelyingParty;
+      let television: TestDevice;
 
       beforeAll(async () => {
         nodes = await startNodes({ pair, env: unlimited });
         const metadata = { redirect_uris: ['https://wiki.example.net/cb'], first_party: true, scope };
         wiki = await relyingParty(nodes, await nodes.client('web', metadata));
+        television = await openDevice(nodes, await nodes.client('device', { first_party: true }));
       }, 60_000);
 
       afterAll(() => nodes[Symbol.asyncDispose]());
@@ -54,10 +59,49 @@ for (const pair of pairs) {
       const redeemed = async (code: Awaited<ReturnType<typeof codeIn>> | undefined) =>
         code && tried(wiki.redeem(code.departure, code.location));
 
-      /** What is in the stores of an account, but for what stays under a pseudonym. */
+      const api = () => `${nodes.url}/api/account/v1`;
+
+      async function newKey({ services }: TestApp, account: Account): Promise<string> {
+        const permissions = [{ audience: api(), scope: 'profile:read' }];
+        const made = await services.apiKeys.create(
+          account,
+          { name: 'Backup', permissions, once: newId() },
+          { actor: account.id, from },
+        );
+        if (made === 'made') throw new Error('a form that was sent before');
+
+        return valueOf(made).key;
+      }
+
+      const statusWith = async (key: string) =>
+        (await fetch(`${api()}/profile`, { headers: { authorization: `Bearer ${key}` } })).status;
+
+      /** Three devices: one at work, one that may fetch its first tokens, one that stands on the page `asking`. */
+      async function devicesOf(browser: Browser) {
+        const [atWork, allowed, asked] = [await television.ask(), await television.ask(), await television.ask()];
+        await answer(browser, atWork.user_code);
+        await answer(browser, allowed.user_code);
+        const { status, body } = await television.poll(atWork.device_code);
+        expect(status).toBe(200);
+
+        return {
+          codes: [atWork, allowed, asked].map(({ device_code: code }) => code),
+          tokens: body as unknown as Tokens,
+          allowed: allowed.device_code,
+          asking: await enterCode(browser, asked.user_code),
+        };
+      }
+
+      async function polled(code: string): Promise<Tokens | undefined> {
+        const { status, body } = await television.poll(code);
+
+        return status === 200 ? (body as unknown as Tokens) : undefined;
+      }
+
+      /** What is in the stores of an account, but for what stays under a pseudonym or for an hour. */
       const rowsOf = async (account: Account): Promise<string[]> =>
         (await leftOf(nodes.first.services.records, account)).filter(
-          (name) => !['events', 'closedAccounts'].includes(name),
+          (name) => !['events', 'closedAccounts', 'deviceCodes'].includes(name),
         );
 
       test(
@@ -76,8 +120,11 @@ for (const pair of pairs) {
               return { visitor, door: await visitor.open('/account') };
             });
             const { emailChange, recovery, remembering } = nodes.second.services;
+            const key = await newKey(nodes.first, ana);
+            expect(await statusWith(key)).toBe(200);
+            const devices = await devicesOf(other);
 
-            const [closed, came, codes, given, refreshed] = await Promise.all([
+            const [closed, came, codes, given, refreshed, added, onDevices] = await Promise.all([
               browser.submit(page, { agree: 'on' }, { follow: false }),
               times(4, async (n) => {
                 const { visitor, door } = doors[n] ?? {};
@@ -89,6 +136,13 @@ for (const pair of pairs) {
               times(4, () => codeIn(other)),
               Promise.all(early.map(redeemed)),
               times(3, () => oidc.refreshTokenGrant(wiki.config, tokens.refresh_token ?? '')),
+              times(3, (n) => newKey(n % 2 === 0 ? nodes.first : nodes.second, ana)),
+              Promise.all([
+                tried(polled(devices.allowed)),
+                tried(oidc.refreshTokenGrant(television.config, devices.tokens.refresh_token ?? '')),
+              ]),
+              tried(other.submit(devices.asking, {}, { button: 'Allow', follow: false })),
+              times(2, () => statusWith(key)),
               times(2, (n) => other.submit(profile, { displayName: `Ana ${n}` }, { follow: false })),
               tried(emailChange.ask(ana, 'next@example.com', { binding: 'b', from, locale: 'en' })),
               tried(recovery.ask({ email: ana.email, from })),
@@ -107,6 +161,15 @@ for (const pair of pairs) {
               expect(await tried(oidc.fetchUserInfo(wiki.config, token, oidc.skipSubjectCheck))).toBeUndefined();
               expect(await tried(oidc.refreshTokenGrant(wiki.config, refresh))).toBeUndefined();
             }
+            // The devices ask on, at their pace.
+            nodes.clock.advance(6_000);
+            for (const code of devices.codes) expect(await tried(polled(code))).toBeUndefined();
+            for (const one of [devices.tokens, ...onDevices]) {
+              const { access_token: token = '', refresh_token: refresh = '' } = one ?? {};
+              expect(await tried(oidc.fetchUserInfo(television.config, token, oidc.skipSubjectCheck))).toBeUndefined();
+              expect(await tried(oidc.refreshTokenGrant(television.config, refresh))).toBeUndefined();
+            }
+            for (const one of [key, ...added]) if (one) expect(await statusWith(one)).toBe(401);
             for (const visitor of [browser, other, ...came, await enter(ana)]) {
               if (visitor) expect(await isSignedIn(visitor)).toBe(false);
             }

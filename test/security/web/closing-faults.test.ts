@@ -4,6 +4,9 @@ import { request, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { Account } from '../../../src/domain/account.ts';
+import { consentId } from '../../../src/domain/grant.ts';
+import { createClosing } from '../../../src/operations/closing.ts';
+import { dataSections, leftOut } from '../../../src/operations/data-sections.ts';
 import { fates } from '../../../src/operations/erasing.ts';
 import type { CollectionName } from '../../../src/storage/records.ts';
 import { openBrowser, type Browser, type Page } from '../../support/browser.ts';
@@ -11,11 +14,12 @@ import { startLogoutReceiver, type LogoutReceiver } from '../../support/logout-r
 import { setUpAuthenticator } from '../../support/second-factor.ts';
 import { createOutage } from '../../support/outage.ts';
 import { leftOf } from '../../support/rows-of.ts';
-import { samples } from '../../storage/rows.ts';
+import { sample, samples } from '../../storage/rows.ts';
 import { openGround, type Ground, type Party } from '../protocol/ground.ts';
 import { isSignedIn, unlimited } from './visits.ts';
 
 const minute = 60_000;
+const day = 86_400_000;
 /** With `GATEHOUSE_TEST_RACE_ROUNDS` each of the steps is played, else one of four. */
 const every = process.env['GATEHOUSE_TEST_RACE_ROUNDS'] === undefined ? 4 : 1;
 
@@ -110,6 +114,40 @@ describe('closing an account, with the store going away at every single step', (
     expect(steps).toBeGreaterThan(20);
   }, 120_000);
 
+  test('S45: one account that can’t be finished holds up none behind it, and is not passed over in silence', async () => {
+    const { services, clock } = ground.app;
+    const { records, endings } = services;
+    const people = await Promise.all(Array.from({ length: 3 }, () => ground.app.account()));
+    const [stuck, ...others] = people;
+    const away = {
+      ...endings,
+      account: async (...[account, by]: Parameters<typeof endings.account>) => {
+        if (account.id === stuck?.id) throw new Error('this one never ends');
+
+        return endings.account(account, by);
+      },
+    };
+    const closing = createClosing({ ...services, endings: away, clock, grace: 0 });
+    const at = clock.now();
+    for (const [n, { id }] of people.entries()) {
+      const due = { at, until: at, nextAt: at + n };
+      await records.accounts.update(id, (old) => ({ ...old, status: 'closing', closing: due }));
+    }
+    clock.advance(6 * minute);
+
+    await expect(closing.sweep(200)).rejects.toThrow('this one never ends');
+    expect(await Promise.all(people.map(statusOf))).toEqual(['closing', undefined, undefined]);
+
+    // Also behind them, where what came in late is looked for.
+    for (const { id } of others) await records.passwords.create({ id, accountId: id, hash: 'x', changedAt: at });
+    clock.advance(6 * minute);
+    await expect(closing.sweep(200)).rejects.toThrow('this one never ends');
+    for (const one of others) expect(await leftOf(records, one)).toEqual(['closedAccounts', 'events']);
+
+    await services.closing.sweep(200);
+    expect(await statusOf(stuck as Account)).toBeUndefined();
+  });
+
   test('S96: a download that the store leaves in the middle is cut off, and looks whole to nobody', async () => {
     const { ana, browser, page } = await begin();
     outage.take('records.events.list');
@@ -123,6 +161,67 @@ describe('closing an account, with the store going away at every single step', (
     expect(error.message).toBe('aborted');
     expect(text).toContain(ana.email);
     expect(() => JSON.parse(text) as unknown).toThrow(SyntaxError);
+  });
+
+  test('S96: what has no browser is in it with all that is known of it, and its hashes are not', async () => {
+    const { services, clock } = ground.app;
+    const { records, receipts } = services;
+    const ana = await ground.app.account();
+    const now = clock.now();
+    const of = { accountId: ana.id, expiresAt: now + day };
+    const at = new Date(now).toISOString();
+    const notice = { id: `notice ${ana.id}`, clientId: 'app', sessionUid: 'uid of it', nextAt: now };
+    const apart = { state: 'failed' as const, lastError: 'refused' as const, expiresAt: of.expiresAt };
+    const consumed = [{ hash: 'hash of a code', at: now }];
+    const id = consentId(ana.id, 'app');
+    await Promise.all([
+      records.apiKeys.create(sample('apiKeys', { ...of, id: 'key of ana', hash: 'hash of a key', slot: 'slot of it' })),
+      records.passkeys.create(sample('passkeys', { accountId: ana.id, id: 'id of it', publicKey: 'public part' })),
+      records.grants.create(sample('grants', { ...of, id: 'of ana', consumed, accessTokensUntil: now })),
+      records.refreshFamilies.create(
+        sample('refreshFamilies', { ...of, id: 'fa of it', current: 'hash of it', accessTokensUntil: now }),
+      ),
+      records.consents.create(
+        sample('consents', { id, accountId: ana.id, rejectedResources: { 'https://files.example': ['write'] } }),
+      ),
+      records.logoutNotices.create(sample('logoutNotices', { ...notice, ...apart })),
+      receipts.create(ana, 'disowned', {
+        sessions: [{ userAgent: 'Mail/1', ip: '192.0.2.9' }],
+        applications: [{ clientId: 'app', name: 'App', grants: 1, refreshTokens: 2, accessTokensUntil: now }],
+        notices: [{ id: notice.id, clientId: 'app' }],
+        keys: [{ name: 'Old backup', prefix: 'gthk_zyxwvu' }],
+      }),
+    ]);
+
+    let file = '';
+    for await (const part of await services.dataExport.begin(ana, { actor: ana.id })) file += part;
+    const data = JSON.parse(file) as Record<string, object[]>;
+
+    const device = { ip: '192.0.2.1', user_agent: 'Television', scope: 'openid', refreshes: false };
+    expect(data).toMatchObject({
+      api_keys: [{ name: 'Backup', prefix: 'gthk_abcdef', scopes: ['profile:read'] }],
+      passkeys: [{ name: 'Laptop', synced: true }],
+      grants: [{ application: 'client-1', device, access_tokens_until: at }],
+      offline_access: [{ application: 'client-1', access_tokens_until: at }],
+      permissions: [{ refused_resources: { 'https://files.example': ['write'] } }],
+      receipts: [
+        {
+          reason: 'disowned',
+          sessions: [{ user_agent: 'Mail/1', ip: '192.0.2.9' }],
+          applications: [{ name: 'App', access_tokens_until: at, notices: [{ state: 'failed', at, why: 'refused' }] }],
+          api_keys: [{ name: 'Old backup', prefix: 'gthk_zyxwvu' }],
+        },
+      ],
+    });
+    expect(file).not.toMatch(/hash of|slot of|id of|public part|key of ana/);
+  });
+
+  test('S96: each collection with something of an account in it has a section, or a reason', () => {
+    const inIt = dataSections(ground.app.services as never).map(({ of }) => of);
+    const about = Object.entries(fates).flatMap(([name, fate]) => (fate === 'others' ? [] : [name]));
+
+    expect([...new Set([...inIt, ...Object.keys(leftOut)])].toSorted()).toEqual(about.toSorted());
+    expect(inIt.filter((name) => name in leftOut)).toEqual([]);
   });
 
   test('S96: a long list is read as fast as the browser takes it, and no faster', async () => {
