@@ -264,7 +264,7 @@ function deviceFlow(pair: Pair): void {
     const next = await television.ask();
     await answer(browser, next.user_code);
     app.clock.advance(10 * minute + 1_000);
-    expect((await television.poll(next.device_code)).body).toMatchObject({ error: expect.any(String) });
+    expect((await television.poll(next.device_code)).body).toMatchObject({ error: 'expired_token' });
     expect((await devicesOf(browser)).words).toContain('1 thing can act for you.');
   });
 

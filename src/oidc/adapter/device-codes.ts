@@ -74,14 +74,16 @@ export function deviceCodes(deps: DeviceCodeDeps): Keeper {
       // Whoever says no may be gone since; their no stays.
       const roots = grantId === undefined ? { clientId } : { clientId, grantId, accountId: accountId ?? '' };
       const living = await alive(unit, roots);
-      if (!living) return undefined;
+      // It is over by our clock; the library has its own.
+      const over = clock.now() >= row.worksUntil && { exp: 0 };
+      // Allowed in time and fetched too late, its grant went with it: the device begins anew (RFC 8628 section 3.5).
+      if (!living) return over ? { ...awake(payload, id), ...over } : undefined;
 
       if (answer === undefined && asksItself(clientId)) await holdBack(row);
 
       const found = {
         ...awake(narrowed({ ...payload, ...answer?.payload }, living.grant), id),
-        // It is over by our clock; the library has its own.
-        ...(clock.now() >= row.worksUntil && { exp: 0 }),
+        ...over,
       };
       const consumed = living.grant && replayed(unit, living.grant, { hash: row.id, now: clock.now() });
 
