@@ -174,10 +174,11 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
       const { wanted } = row;
       const at = clock.now();
       const asked = { accountId: account.id, clientId: client.id, wanted, ticked, at };
-      const isOwn = client.metadata.first_party === true;
-      const allowance = isOwn
-        ? allowanceOfFirstParty(allowedBy(undefined), wanted)
-        : allowanceOf(await deps.consents.record(asked));
+      const isFirstParty = client.metadata.first_party === true;
+      const prepared = isFirstParty ? undefined : await deps.consents.prepare(asked);
+      const allowance = prepared
+        ? allowanceOf(prepared.consent)
+        : allowanceOfFirstParty(allowedBy(undefined), wanted);
 
       const scope = scopeOf(row, allowance);
       // Nothing of it was ticked: it is a no, and the device is told so.
@@ -189,8 +190,11 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
       const writes = await told('device_code.allowed', row, account, scope);
       if (!(await answered(row, answer, { grant, told: writes }))) return;
 
+      // Only the answer that counts is a consent: one that came too late leaves nothing that a later sign-in builds on.
+      await prepared?.record();
+
       // Whoever took the consent back, or ended the session, took every grant along that was there.
-      if (!isOwn) await followConsent(records, grant.id, { ...grant.payload, accountId: account.id });
+      if (prepared) await followConsent(records, grant.id, { ...grant.payload, accountId: account.id });
       if ((await records.sessions.get(session.uid)) === undefined) await records.grants.remove(grant.id);
     },
 

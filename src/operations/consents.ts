@@ -16,6 +16,11 @@ export interface Consents {
   /** Records an answer. What was not on the page stays as it was decided before. */
   record(answer: Answer): Promise<Consent>;
   /**
+   * What an answer comes to, before it is known whether it counts; nothing is written. `record` writes it. One that was
+   * there and was taken back in between stays so: undefined.
+   */
+  prepare(answer: Answer): Promise<{ consent: Consent; record(): Promise<Consent | undefined> }>;
+  /**
    * Takes back what these ids of items (`ConsentItem.id`) stand for, and the claims that go with a scope; nothing is ever
    * added. Answers the consent as it is then; undefined: there is none.
    */
@@ -37,18 +42,7 @@ export function createConsents({ records, events }: ConsentsDeps): Consents {
     const changed = await consents.update(id, change);
     if (changed !== undefined) return changed;
 
-    const first = change({
-      id,
-      accountId: answer.accountId,
-      clientId: answer.clientId,
-      scopes: [],
-      claims: [],
-      rejectedScopes: [],
-      rejectedClaims: [],
-      resources: {},
-      grantedAt: answer.at,
-      lastUsedAt: answer.at,
-    });
+    const first = change(nothing(answer));
 
     try {
       await consents.create(first);
@@ -83,6 +77,22 @@ export function createConsents({ records, events }: ConsentsDeps): Consents {
       return consent;
     },
 
+    async prepare(answer) {
+      const id = consentId(answer.accountId, answer.clientId);
+      const seen = await consents.get(id);
+
+      return {
+        consent: answered(seen ?? nothing(answer), answer),
+
+        async record() {
+          const consent = seen ? await consents.update(id, (old) => answered(old, answer)) : await keep(answer);
+          if (consent !== undefined) await follow(consent);
+
+          return consent;
+        },
+      };
+    },
+
     async narrow(account, { clientId, taken }, by) {
       const id = consentId(account.id, clientId);
       const seen = await consents.get(id);
@@ -106,6 +116,21 @@ export function createConsents({ records, events }: ConsentsDeps): Consents {
 
       return now;
     },
+  };
+}
+
+function nothing({ accountId, clientId, at }: Answer): Consent {
+  return {
+    id: consentId(accountId, clientId),
+    accountId,
+    clientId,
+    scopes: [],
+    claims: [],
+    rejectedScopes: [],
+    rejectedClaims: [],
+    resources: {},
+    grantedAt: at,
+    lastUsedAt: at,
   };
 }
 

@@ -223,8 +223,7 @@ function deviceFlow(pair: Pair): void {
     expect(status).toBe(200);
     expect(body).toMatchObject({ scope: 'files:read', expires_in: 3600 });
     expect((await devicesOf(browser)).words).toContain('Read your files');
-    const receipt = await end(browser);
-    expect(receipt.words).toContain('Access tokens The last one ends by itself: in 1 hour');
+    expect((await end(browser)).words).toContain('Access tokens The last one ends by itself: in 1 hour');
   });
 
   test('an app of the operator asks too: with its place, and nothing to untick', async () => {
@@ -241,12 +240,13 @@ function deviceFlow(pair: Pair): void {
   });
 
   test('all of it unticked is a no', async () => {
-    const { browser } = await signedIn('nothing@example.com');
+    const { ana, browser } = await signedIn('nothing@example.com');
     const asked = await television.ask({ scope: 'files:read', resource: files });
     const page = await enter(browser, asked.user_code);
     await browser.submit(page, { [`allow resource:${files} files:read`]: undefined }, { button: 'Allow' });
 
     expect((await television.poll(asked.device_code)).body).toMatchObject({ error: 'access_denied' });
+    expect(await app.services.records.consents.get(`${ana.id} ${television.clientId}`)).toBeUndefined();
   });
 
   test('a code that is over: the device is told so, and so is whoever types it or has its page open', async () => {
