@@ -176,9 +176,7 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
       const asked = { accountId: account.id, clientId: client.id, wanted, ticked, at };
       const isFirstParty = client.metadata.first_party === true;
       const prepared = isFirstParty ? undefined : await deps.consents.prepare(asked);
-      const allowance = prepared
-        ? allowanceOf(prepared.consent)
-        : allowanceOfFirstParty(allowedBy(undefined), wanted);
+      const allowance = prepared ? allowanceOf(prepared.consent) : allowanceOfFirstParty(allowedBy(undefined), wanted);
 
       const scope = scopeOf(row, allowance);
       // Nothing of it was ticked: it is a no, and the device is told so.
@@ -194,7 +192,7 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
       await prepared?.record();
 
       // Whoever took the consent back, or ended the session, took every grant along that was there.
-      if (prepared) await followConsent(records, grant.id, { ...grant.payload, accountId: account.id });
+      if (prepared) await followConsent(deps, grant.id, { ...grant.payload, accountId: account.id });
       if ((await records.sessions.get(session.uid)) === undefined) await records.grants.remove(grant.id);
     },
 
@@ -214,15 +212,14 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
     const lives = resourcesOf(row).flatMap(
       (asked) => config.apis.find(({ identifier }) => identifier === asked)?.access_token ?? [],
     );
-    const lasts = refreshes
-      ? config.tokens.refresh_token_absolute
-      : Math.ceil(Math.max(config.tokens.access_token, ...lives));
+    const tokenLasts = Math.ceil(Math.max(config.tokens.access_token, ...lives));
+    const lasts = refreshes ? config.tokens.refresh_token_absolute : tokenLasts;
 
     return {
       id: newId(),
       accountId: account.id,
       clientId: client.id,
-      device: { ip: row.ip, userAgent: row.userAgent, scope, refreshes, lasts },
+      device: { ip: row.ip, userAgent: row.userAgent, scope, refreshes, lasts, tokenLasts },
       payload: {
         kind: 'Grant',
         accountId: account.id,

@@ -1,9 +1,10 @@
 import type { Account } from '../domain/account.ts';
-import { allowanceOf, fieldsOf, sorted } from '../domain/allowance.ts';
+import { allowanceOf, sorted } from '../domain/allowance.ts';
 import { claimsOfScope } from '../domain/claims.ts';
+import type { Clock } from '../domain/clock.ts';
 import { claimsAskedAlone, resourceItem, type Answer } from '../domain/consent-items.ts';
 import { Conflict } from '../domain/errors.ts';
-import { consentId, type Consent } from '../domain/grant.ts';
+import { consentId, holding, type Consent } from '../domain/grant.ts';
 import type { Events } from '../events/writer.ts';
 import { everyRow, type Records, type Write } from '../storage/records.ts';
 import type { By } from './problems.ts';
@@ -30,9 +31,10 @@ export interface Consents {
 export interface ConsentsDeps {
   records: Pick<Records, 'consents' | 'grants' | 'write'>;
   events: Pick<Events, 'write'>;
+  clock: Clock;
 }
 
-export function createConsents({ records, events }: ConsentsDeps): Consents {
+export function createConsents({ records, events, clock }: ConsentsDeps): Consents {
   const { consents, grants } = records;
 
   async function keep(answer: Answer): Promise<Consent> {
@@ -57,16 +59,16 @@ export function createConsents({ records, events }: ConsentsDeps): Consents {
 
   /** Until they are as the consent is by then: two answers at once must not leave the grants to the slower one. */
   async function follow(consent: Consent): Promise<void> {
-    const fields = fieldsOf(allowanceOf(consent));
+    const allowance = allowanceOf(consent);
 
     for await (const grant of everyRow((page) => grants.list('account', consent.accountId, page))) {
       if (grant.clientId !== consent.clientId) continue;
 
-      await grants.update(grant.id, (old) => ({ ...old, payload: { ...old.payload, ...fields } }), grant);
+      await grants.update(grant.id, (old) => holding(old, allowance, clock.now()), grant);
     }
 
     const now = await consents.get(consent.id);
-    if (now !== undefined && JSON.stringify(fieldsOf(allowanceOf(now))) !== JSON.stringify(fields)) await follow(now);
+    if (now !== undefined && JSON.stringify(allowanceOf(now)) !== JSON.stringify(allowance)) await follow(now);
   }
 
   return {

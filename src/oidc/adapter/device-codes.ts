@@ -3,6 +3,7 @@ import type { AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
 
 import type { Clock } from '../../domain/clock.ts';
 import type { DeviceCode } from '../../domain/device-code.ts';
+import { lastsRedeemed } from '../../domain/grant.ts';
 import { sha256 } from '../../domain/ids.ts';
 import type { Ephemera } from '../../storage/ephemera.ts';
 import type { Sealing } from '../../storage/sealing.ts';
@@ -128,7 +129,7 @@ export function deviceCodes(deps: DeviceCodeDeps): Keeper {
       if (grant === 'refused') return;
 
       const at = clock.now();
-      const lasts = (grant?.device?.lasts ?? 0) * 1000;
+      const lasts = grant ? lastsRedeemed(grant) * 1000 : 0;
 
       redeem(unit, grant, { hash, at, also: { expiresAt: at + lasts } });
     },
