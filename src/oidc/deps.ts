@@ -36,7 +36,7 @@ export interface OidcDeps {
   /** `record` keeps what a person answered, and every grant of the pair follows; `prepare`, once the answer counts. */
   consents: {
     record(answer: Answer): Promise<Consent>;
-    prepare(answer: Answer): Promise<{ consent: Consent; record(): Promise<Consent | undefined> }>;
+    prepare(answer: Answer): Promise<{ consent: Consent; record(): Promise<void>; leave(): Promise<void> }>;
   };
   /** `session` ends one device session: its grants go, and notices are left for the apps that were used in it. */
   endings: { session(uid: string, options: { offline: boolean }): Promise<unknown> };

@@ -194,6 +194,7 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
       // Whoever took the consent back, or ended the session, took every grant along that was there.
       if (prepared) await followConsent(deps, grant.id, { ...grant.payload, accountId: account.id });
       if ((await records.sessions.get(session.uid)) === undefined) await records.grants.remove(grant.id);
+      if ((await records.grants.get(grant.id)) === undefined) await prepared?.leave();
     },
 
     async refuse(exchange, step, account) {

@@ -16,16 +16,21 @@ import type { By } from './problems.ts';
 export interface Consents {
   /** Records an answer. What was not on the page stays as it was decided before. */
   record(answer: Answer): Promise<Consent>;
-  /**
-   * What an answer comes to, before it is known whether it counts; nothing is written. `record` writes it. One that was
-   * there and was taken back in between stays so: undefined.
-   */
-  prepare(answer: Answer): Promise<{ consent: Consent; record(): Promise<Consent | undefined> }>;
+  /** What an answer comes to, before it is known whether it counts; nothing is written. */
+  prepare(answer: Answer): Promise<PreparedConsent>;
   /**
    * Takes back what these ids of items (`ConsentItem.id`) stand for, and the claims that go with a scope; nothing is ever
    * added. Answers the consent as it is then; undefined: there is none.
    */
   narrow(account: Account, of: { clientId: string; taken: readonly string[] }, by: By): Promise<Consent | undefined>;
+}
+
+export interface PreparedConsent {
+  consent: Consent;
+  /** Writes it. A consent that was there and was taken back in between stays so. */
+  record(): Promise<void>;
+  /** What was given by it has been ended meanwhile: where it was the first, and the app holds nothing else, it goes too. */
+  leave(): Promise<void>;
 }
 
 export interface ConsentsDeps {
@@ -89,8 +94,15 @@ export function createConsents({ records, events, clock }: ConsentsDeps): Consen
         async record() {
           const consent = seen ? await consents.update(id, (old) => answered(old, answer)) : await keep(answer);
           if (consent !== undefined) await follow(consent);
+        },
 
-          return consent;
+        async leave() {
+          if (seen) return;
+
+          for await (const grant of everyRow((page) => grants.list('account', answer.accountId, page))) {
+            if (grant.clientId === answer.clientId) return;
+          }
+          await consents.remove(id);
         },
       };
     },
