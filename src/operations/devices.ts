@@ -1,5 +1,6 @@
+import { standsAlone } from '../domain/device-grant.ts';
 import type { DeviceSession } from '../domain/device-session.ts';
-import { consentId, standsAlone, type Consent, type Grant, type RefreshFamily } from '../domain/grant.ts';
+import { consentId, type Consent, type Grant, type RefreshFamily } from '../domain/grant.ts';
 import type { Reads } from '../storage/reads.ts';
 import type { Page, Records } from '../storage/records.ts';
 import { deviceAccessOf, isOfDevice, offlineAccessOf, type OfflineAccess } from './offline-access.ts';

@@ -3,7 +3,7 @@ import type { AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
 
 import type { Clock } from '../../domain/clock.ts';
 import type { DeviceCode } from '../../domain/device-code.ts';
-import { lastsRedeemed } from '../../domain/grant.ts';
+import { lastsRedeemed } from '../../domain/device-grant.ts';
 import { sha256 } from '../../domain/ids.ts';
 import type { Ephemera } from '../../storage/ephemera.ts';
 import type { Sealing } from '../../storage/sealing.ts';

@@ -3,7 +3,8 @@ import type { AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
 
 import { allowanceIn, allowanceOf, type GrantFields } from '../../domain/allowance.ts';
 import type { Clock } from '../../domain/clock.ts';
-import { consentId, holding, type Grant } from '../../domain/grant.ts';
+import { holding } from '../../domain/device-grant.ts';
+import { consentId, type Grant } from '../../domain/grant.ts';
 import type { Records } from '../../storage/records.ts';
 import type { Inside } from '../deps.ts';
 import type { UnitOfWork } from '../request.ts';
