@@ -149,7 +149,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const appsToTell = createBell();
   const logoutNotices = createLogoutNotices({ records, clock, wake: appsToTell.ring });
   const endings = createEndings({ records, events, notices: logoutNotices });
-  const consents = createConsents({ records, events });
+  const consents = createConsents({ records, events, clock });
   const receipts = createReceipts({ records, reads, sealing, clock });
   const messages = openMessages(config, { records, sealing, events, clock, bell });
   const oneTimeSecrets = createOneTimeSecrets({ records, sealing, passwords, clock });

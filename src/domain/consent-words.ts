@@ -30,7 +30,7 @@ const scopes: Readonly<Record<string, { title: TextKey; meaning?: TextKey }>> = 
 
 /**
  * `away`: seconds that access lasts at most while the person is not there. `offline_access` begins unticked: the app is
- * told to work without it. Everything else begins as it was asked for.
+ * told to work without it. Everything else begins as it was asked for. (Devices differ: `sign-in/device.ts`.)
  */
 export function itemInWords(item: ConsentItem, locale: Locale, { away }: { away: number }): ItemInWords {
   return {

@@ -29,11 +29,8 @@ export interface GrantedDevice {
   refreshes: boolean;
   /** Seconds that the grant lives once the device has redeemed its code. */
   lasts: number;
-}
-
-/** Whether a device's access has no refresh token to be known by: it was given none, or has not come for it yet. */
-export function standsAlone({ device, consumed }: Grant): boolean {
-  return device !== undefined && (!device.refreshes || consumed.length === 0);
+  /** Seconds that an access token of it lives at most. */
+  tokenLasts: number;
 }
 
 /** What a person allowed a client, whichever browser it was in. It outlives grants and is what Applications shows. */

@@ -33,8 +33,11 @@ export interface OidcDeps {
   sealing: Sealing;
   clock: Clock;
   events: Pick<Events, 'write'>;
-  /** `record` keeps what a person answered on the consent page, and every grant of the pair follows. */
-  consents: { record(answer: Answer): Promise<Consent> };
+  /** `record` keeps what a person answered, and every grant of the pair follows; `prepare`, once the answer counts. */
+  consents: {
+    record(answer: Answer): Promise<Consent>;
+    prepare(answer: Answer): Promise<{ consent: Consent; record(): Promise<void>; leave(): Promise<void> }>;
+  };
   /** `session` ends one device session: its grants go, and notices are left for the apps that were used in it. */
   endings: { session(uid: string, options: { offline: boolean }): Promise<unknown> };
   /** Leaves a notice for one app; `wake` once the session is gone (`Oidc.tellApp` is how they are sent). */

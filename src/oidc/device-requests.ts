@@ -174,10 +174,9 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
       const { wanted } = row;
       const at = clock.now();
       const asked = { accountId: account.id, clientId: client.id, wanted, ticked, at };
-      const isOwn = client.metadata.first_party === true;
-      const allowance = isOwn
-        ? allowanceOfFirstParty(allowedBy(undefined), wanted)
-        : allowanceOf(await deps.consents.record(asked));
+      const isFirstParty = client.metadata.first_party === true;
+      const prepared = isFirstParty ? undefined : await deps.consents.prepare(asked);
+      const allowance = prepared ? allowanceOf(prepared.consent) : allowanceOfFirstParty(allowedBy(undefined), wanted);
 
       const scope = scopeOf(row, allowance);
       // Nothing of it was ticked: it is a no, and the device is told so.
@@ -189,9 +188,13 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
       const writes = await told('device_code.allowed', row, account, scope);
       if (!(await answered(row, answer, { grant, told: writes }))) return;
 
+      // Only the answer that counts is a consent: one that came too late leaves nothing that a later sign-in builds on.
+      await prepared?.record();
+
       // Whoever took the consent back, or ended the session, took every grant along that was there.
-      if (!isOwn) await followConsent(records, grant.id, { ...grant.payload, accountId: account.id });
+      if (prepared) await followConsent(deps, grant.id, { ...grant.payload, accountId: account.id });
       if ((await records.sessions.get(session.uid)) === undefined) await records.grants.remove(grant.id);
+      if ((await records.grants.get(grant.id)) === undefined) await prepared?.leave();
     },
 
     async refuse(exchange, step, account) {
@@ -210,15 +213,14 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
     const lives = resourcesOf(row).flatMap(
       (asked) => config.apis.find(({ identifier }) => identifier === asked)?.access_token ?? [],
     );
-    const lasts = refreshes
-      ? config.tokens.refresh_token_absolute
-      : Math.ceil(Math.max(config.tokens.access_token, ...lives));
+    const tokenLasts = Math.ceil(Math.max(config.tokens.access_token, ...lives));
+    const lasts = refreshes ? config.tokens.refresh_token_absolute : tokenLasts;
 
     return {
       id: newId(),
       accountId: account.id,
       clientId: client.id,
-      device: { ip: row.ip, userAgent: row.userAgent, scope, refreshes, lasts },
+      device: { ip: row.ip, userAgent: row.userAgent, scope, refreshes, lasts, tokenLasts },
       payload: {
         kind: 'Grant',
         accountId: account.id,

@@ -1,6 +1,7 @@
 import { allowanceIn, sorted, type Allowance, type GrantFields, type Wanted } from '../domain/allowance.ts';
 import { consoleClientId } from '../domain/client.ts';
-import { standsAlone, type Consent, type Grant, type RefreshFamily } from '../domain/grant.ts';
+import { standsAlone } from '../domain/device-grant.ts';
+import type { Consent, Grant, RefreshFamily } from '../domain/grant.ts';
 import type { Page, PageRequest, Records } from '../storage/records.ts';
 
 /** What one app holds of one person. */

@@ -1,7 +1,9 @@
 import type { Account } from '../domain/account.ts';
-import { allowanceOf, fieldsOf, sorted } from '../domain/allowance.ts';
+import { allowanceOf, sorted } from '../domain/allowance.ts';
 import { claimsOfScope } from '../domain/claims.ts';
+import type { Clock } from '../domain/clock.ts';
 import { claimsAskedAlone, resourceItem, type Answer } from '../domain/consent-items.ts';
+import { holding } from '../domain/device-grant.ts';
 import { Conflict } from '../domain/errors.ts';
 import { consentId, type Consent } from '../domain/grant.ts';
 import type { Events } from '../events/writer.ts';
@@ -15,6 +17,8 @@ import type { By } from './problems.ts';
 export interface Consents {
   /** Records an answer. What was not on the page stays as it was decided before. */
   record(answer: Answer): Promise<Consent>;
+  /** What an answer comes to, before it is known whether it counts; nothing is written. */
+  prepare(answer: Answer): Promise<PreparedConsent>;
   /**
    * Takes back what these ids of items (`ConsentItem.id`) stand for, and the claims that go with a scope; nothing is ever
    * added. Answers the consent as it is then; undefined: there is none.
@@ -22,12 +26,21 @@ export interface Consents {
   narrow(account: Account, of: { clientId: string; taken: readonly string[] }, by: By): Promise<Consent | undefined>;
 }
 
+export interface PreparedConsent {
+  consent: Consent;
+  /** Writes it. A consent that was there and was taken back in between stays so. */
+  record(): Promise<void>;
+  /** What was given by it has been ended meanwhile: where it was the first, and the app holds nothing else, it goes too. */
+  leave(): Promise<void>;
+}
+
 export interface ConsentsDeps {
   records: Pick<Records, 'consents' | 'grants' | 'write'>;
   events: Pick<Events, 'write'>;
+  clock: Clock;
 }
 
-export function createConsents({ records, events }: ConsentsDeps): Consents {
+export function createConsents({ records, events, clock }: ConsentsDeps): Consents {
   const { consents, grants } = records;
 
   async function keep(answer: Answer): Promise<Consent> {
@@ -37,18 +50,7 @@ export function createConsents({ records, events }: ConsentsDeps): Consents {
     const changed = await consents.update(id, change);
     if (changed !== undefined) return changed;
 
-    const first = change({
-      id,
-      accountId: answer.accountId,
-      clientId: answer.clientId,
-      scopes: [],
-      claims: [],
-      rejectedScopes: [],
-      rejectedClaims: [],
-      resources: {},
-      grantedAt: answer.at,
-      lastUsedAt: answer.at,
-    });
+    const first = change(nothing(answer));
 
     try {
       await consents.create(first);
@@ -63,16 +65,16 @@ export function createConsents({ records, events }: ConsentsDeps): Consents {
 
   /** Until they are as the consent is by then: two answers at once must not leave the grants to the slower one. */
   async function follow(consent: Consent): Promise<void> {
-    const fields = fieldsOf(allowanceOf(consent));
+    const allowance = allowanceOf(consent);
 
     for await (const grant of everyRow((page) => grants.list('account', consent.accountId, page))) {
       if (grant.clientId !== consent.clientId) continue;
 
-      await grants.update(grant.id, (old) => ({ ...old, payload: { ...old.payload, ...fields } }), grant);
+      await grants.update(grant.id, (old) => holding(old, allowance, clock.now()), grant);
     }
 
     const now = await consents.get(consent.id);
-    if (now !== undefined && JSON.stringify(fieldsOf(allowanceOf(now))) !== JSON.stringify(fields)) await follow(now);
+    if (now !== undefined && JSON.stringify(allowanceOf(now)) !== JSON.stringify(allowance)) await follow(now);
   }
 
   return {
@@ -81,6 +83,29 @@ export function createConsents({ records, events }: ConsentsDeps): Consents {
       await follow(consent);
 
       return consent;
+    },
+
+    async prepare(answer) {
+      const id = consentId(answer.accountId, answer.clientId);
+      const seen = await consents.get(id);
+
+      return {
+        consent: answered(seen ?? nothing(answer), answer),
+
+        async record() {
+          const consent = seen ? await consents.update(id, (old) => answered(old, answer)) : await keep(answer);
+          if (consent !== undefined) await follow(consent);
+        },
+
+        async leave() {
+          if (seen) return;
+
+          for await (const grant of everyRow((page) => grants.list('account', answer.accountId, page))) {
+            if (grant.clientId === answer.clientId) return;
+          }
+          await consents.remove(id);
+        },
+      };
     },
 
     async narrow(account, { clientId, taken }, by) {
@@ -106,6 +131,21 @@ export function createConsents({ records, events }: ConsentsDeps): Consents {
 
       return now;
     },
+  };
+}
+
+function nothing({ accountId, clientId, at }: Answer): Consent {
+  return {
+    id: consentId(accountId, clientId),
+    accountId,
+    clientId,
+    scopes: [],
+    claims: [],
+    rejectedScopes: [],
+    rejectedClaims: [],
+    resources: {},
+    grantedAt: at,
+    lastUsedAt: at,
   };
 }
 

@@ -1,5 +1,6 @@
+import { standsAlone } from '../domain/device-grant.ts';
 import type { DeviceSession } from '../domain/device-session.ts';
-import { consentId, standsAlone, type Consent, type Grant, type RefreshFamily } from '../domain/grant.ts';
+import { consentId, type Consent, type Grant, type RefreshFamily } from '../domain/grant.ts';
 import type { Reads } from '../storage/reads.ts';
 import type { Page, Records } from '../storage/records.ts';
 import { deviceAccessOf, isOfDevice, offlineAccessOf, type OfflineAccess } from './offline-access.ts';
@@ -16,8 +17,8 @@ export interface Devices {
   /** Those that began last come first; `count`: of all pages. Throws Invalid where `after` is no cursor. */
   sessions(accountId: string, after?: string): Promise<Page<DeviceSession> & { count: number }>;
   /**
-   * What was given last comes first, with what devices hold before it on the first page. Throws Invalid where `after` is
-   * no cursor.
+   * What was given last comes first, with what devices hold alone before it. `next` is of both lists. Throws Invalid
+   * where `after` is no cursor.
    */
   offline(accountId: string, after?: string): Promise<Page<OfflineAccess>>;
   /** Undefined: there is none, or it is somebody else's. */
@@ -36,8 +37,8 @@ export interface DevicesDeps {
 const sessionsOnPage = 25;
 /** An app may have several tokens by one grant. */
 const familiesOnPage = 50;
-/** They live for minutes, or until their device comes for its first tokens. */
-const devicesAtOnce = 50;
+/** They live for minutes, or until their device comes for its first tokens: more are few. */
+const devicesOnPage = 50;
 /** Of consents, the last used: what is not among them is asked for by itself. */
 const consentsAtOnce = 100;
 
@@ -57,8 +58,10 @@ export function createDevices({ records, reads }: DevicesDeps): Devices {
       refreshFamilies.list('account', accountId, pageAfter(after, familiesOnPage)),
     );
 
-  const loneDevices = (accountId: string) =>
-    reads.once(`devices ${accountId}`, () => grants.list('device', accountId, pageAfter(undefined, devicesAtOnce)));
+  const devicesAfter = (accountId: string, after?: string) =>
+    reads.once(`devices ${accountId} ${after ?? ''}`, () =>
+      grants.list('device', accountId, pageAfter(after, devicesOnPage)),
+    );
 
   const lastConsents = (accountId: string) =>
     reads.once(`consents ${accountId}`, () =>
@@ -104,7 +107,7 @@ export function createDevices({ records, reads }: DevicesDeps): Devices {
       sessionsAfter(accountId),
       countOf(accountId),
       familiesAfter(accountId),
-      loneDevices(accountId),
+      devicesAfter(accountId),
       lastConsents(accountId),
     ],
 
@@ -115,12 +118,14 @@ export function createDevices({ records, reads }: DevicesDeps): Devices {
     },
 
     async offline(accountId, after) {
+      const { ofDevices, ofFamilies } = placesIn(after);
       const [lone, page] = await Promise.all([
-        after === undefined ? loneDevices(accountId) : { rows: [] },
-        accessOf(accountId, familiesAfter(accountId, after)),
+        ofDevices === undefined ? over : devicesAfter(accountId, ofDevices || undefined),
+        ofFamilies === undefined ? over : accessOf(accountId, familiesAfter(accountId, ofFamilies || undefined)),
       ]);
+      const next = placeOf({ ofDevices: lone.next, ofFamilies: page.next });
 
-      return { ...page, rows: [...lone.rows.map(deviceAccessOf), ...page.rows] };
+      return { rows: [...lone.rows.map(deviceAccessOf), ...page.rows], ...(next !== undefined && { next }) };
     },
 
     async session(accountId, uid) {
@@ -142,6 +147,27 @@ export function createDevices({ records, reads }: DevicesDeps): Devices {
       return families.rows[0] ?? (isLone ? deviceAccessOf(grant) : undefined);
     },
   };
+}
+
+/** Where two lists go on that are read together. Empty: at the beginning; absent: that one is over. */
+interface Places {
+  ofDevices?: string | undefined;
+  ofFamilies?: string | undefined;
+}
+
+const over: { rows: never[]; next?: string } = { rows: [] };
+
+/** No cursor has a dot in it (storage/cursor.ts). */
+function placeOf({ ofDevices, ofFamilies }: Places): string | undefined {
+  return ofDevices === undefined ? ofFamilies : `${ofDevices}.${ofFamilies ?? ''}`;
+}
+
+function placesIn(after: string | undefined): Places {
+  if (after === undefined) return { ofDevices: '', ofFamilies: '' };
+
+  const [first = '', second] = after.split('.');
+
+  return second === undefined ? { ofFamilies: first } : { ofDevices: first, ofFamilies: second || undefined };
 }
 
 function pageAfter(after: string | undefined, limit: number) {

@@ -163,6 +163,8 @@ export function deviceRoutes(deps: DeviceDeps): Route[] {
       device: deviceInWords(deviceOf(userAgent), ask.say),
       ip,
       askedAt,
+      // Going on without the person begins ticked here, and nowhere else: no session renews a device's access, so that
+      // without it whoever allows a device would have to type a new code every few minutes, and learn to tick it always.
       items: items.map((item) => ({ ...itemInWords(item, locale, deps.accessLasts), ticked: true })),
     };
 

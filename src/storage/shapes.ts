@@ -2,9 +2,10 @@ import type { Account, ClosedAccount, FormerAddress } from '../domain/account.ts
 import type { ApiKey } from '../domain/api-key.ts';
 import type { Client } from '../domain/client.ts';
 import type { DeviceCode } from '../domain/device-code.ts';
+import { standsAlone } from '../domain/device-grant.ts';
 import type { DeviceSession, KnownDevice } from '../domain/device-session.ts';
 import type { Factors, Passkey, RememberedBrowser } from '../domain/factors.ts';
-import { standsAlone, type Consent, type Grant, type RefreshFamily } from '../domain/grant.ts';
+import type { Consent, Grant, RefreshFamily } from '../domain/grant.ts';
 import type { Json } from '../domain/json.ts';
 import type { LogoutNotice } from '../domain/logout-notice.ts';
 import type { Message } from '../domain/message.ts';

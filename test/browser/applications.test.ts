@@ -88,7 +88,7 @@ for (const walk of walks) {
         await expectAxeClean(page);
         await press(page, 'Remove access');
         expect(await heading(page)).toBe('What was ended');
-        expect(await page.locator('.row').innerText()).toMatch(/Wiki[^]*access from 1 sign-in · 1 refresh token/);
+        expect(await page.locator('.row').innerText()).toMatch(/Wiki[^]*1 grant of access · 1 refresh token/);
         await expectAxeClean(page);
 
         await expect(told()).rejects.toMatchObject({ status: 401 });

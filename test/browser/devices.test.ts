@@ -176,6 +176,14 @@ for (const walk of walks) {
         await page.goto(`${house.app.url}/account/devices`);
         await row(page, 'Safari on iOS').getByRole('link', { name: 'Sign out' }).click();
         await expectPresentable(page, 'devices-one');
+
+        const television = await openDevice(house.app, await house.app.client('device', { client_name: 'Television' }));
+        await page.goto((await television.ask()).verification_uri_complete ?? '');
+        await expectPresentable(page, 'device');
+        await press(page, 'Continue');
+        await expectPresentable(page, 'device-asked');
+        await press(page, 'Allow');
+        await expectPresentable(page, 'device-allowed');
       },
       2 * patience,
     );

@@ -119,7 +119,7 @@ for (const pair of pairs) {
       const receipt = await browser.submit(asked, {}, { form: 'remove' });
       expect(new URL(receipt.url).pathname).toMatch(/^\/account\/receipts\/[\w-]{22}$/);
       expect(receipt.words).toContain('You removed the access of an application.');
-      expect(receipt.words).toContain('Wiki Ended access from 1 sign-in · 1 refresh token ');
+      expect(receipt.words).toContain('Wiki Ended 1 grant of access · 1 refresh token ');
       expect((await browser.open(receipt.url)).status).toBe(200);
 
       expect(await isActive(wiki, tokens.access_token)).toBe(false);

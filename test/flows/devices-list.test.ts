@@ -1,16 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import type { DeviceSession } from '../../src/domain/device-session.ts';
-import type { RefreshFamily } from '../../src/domain/grant.ts';
+import type { Account } from '../../src/domain/account.ts';
 import { consentId } from '../../src/domain/grant.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { openBrowser, type Browser, type Page } from '../support/browser.ts';
 import { createTrips } from '../support/trips.ts';
+import { layRows } from './acting-rows.ts';
 
 const path = '/account/devices';
 const chrome = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
-const ipad =
-  'Mozilla/5.0 (iPad; CPU OS 15_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/15.6 Mobile/15E148 Safari/604.1';
 const minute = 60_000;
 
 /** What stands on the page, whatever the rows are: they are laid into the store as the protocol would have. */
@@ -41,50 +39,14 @@ describe('the list of what can act for somebody', () => {
 
   afterAll(() => app[Symbol.asyncDispose]());
 
+  const { session, family, deviceGrant } = layRows(() => ({ services: app.services, clock: app.clock, wiki, backup }));
+
   async function signedIn(about: Parameters<TestApp['account']>[0] = {}) {
     const ana = await app.account(about);
     const browser = openBrowser(app.url, { headers: { 'user-agent': chrome } });
     await browser.submit(await browser.open('/account'), { email: ana.email, password: ana.password });
 
     return { ana, browser };
-  }
-
-  async function session(accountId: string, n: number, of: Partial<DeviceSession> = {}): Promise<void> {
-    const now = app.clock.now();
-
-    await app.services.records.sessions.create({
-      id: `${accountId.slice(0, 15)}-session-${String(n).padStart(5, '0')}`,
-      cookieHash: `${accountId} ${n}`,
-      accountId,
-      payload: { authorizations: { [wiki]: {}, [backup]: {} } },
-      userAgent: ipad,
-      ip: '198.51.100.24',
-      amr: ['pwd'],
-      createdAt: now - n * minute,
-      signedInAt: now - n * minute,
-      lastAccessedAt: now - n * minute,
-      expiresAt: now + 3_600_000,
-      ...of,
-    });
-  }
-
-  async function family(accountId: string, n: number, of: Partial<RefreshFamily> = {}): Promise<void> {
-    const now = app.clock.now();
-
-    await app.services.records.refreshFamilies.create({
-      id: `${accountId.slice(0, 15)}-family-${String(n).padStart(5, '0')}`,
-      grantId: `${accountId.slice(0, 15)}-grant-${String(n).padStart(5, '0')}`,
-      accountId,
-      clientId: backup,
-      current: '',
-      previous: [],
-      rotatedAt: 0,
-      payload: { scope: 'openid offline_access' },
-      createdAt: now - n * minute,
-      lastUsedAt: now - n * minute,
-      expiresAt: now + 3_600_000,
-      ...of,
-    });
   }
 
   const hrefs = (page: Page, to: RegExp): string[] =>
@@ -171,6 +133,47 @@ describe('the list of what can act for somebody', () => {
     expect((await browser.open(path)).words).toContain('There is none.');
   });
 
+  test('S22: a device that may not refresh any more stands there for as long as a token of it may be out', async () => {
+    const { ana, browser } = await signedIn();
+    const scopes = ['offline_access', 'openid'];
+    const by = { accountId: ana.id, clientId: wiki };
+    const wanted = { scopes, claims: [], resources: {} };
+    await deviceGrant(ana.id, 1, {
+      clientId: wiki,
+      device: { ip: '', userAgent: '', scope: scopes.join(' '), refreshes: true, lasts: 86_400, tokenLasts: 600 },
+      consumed: [{ hash: 'h', at: 1 }],
+      expiresAt: app.clock.now() + 86_400_000,
+    });
+    await family(ana.id, 1, {
+      clientId: wiki,
+      grantId: `${ana.id.slice(0, 15)}-device-00001`,
+      payload: { scope: scopes.join(' '), gty: 'device_code' },
+    });
+    const { consents } = app.services;
+    await consents.record({ ...by, wanted, ticked: scopes.map((scope) => `scope:${scope}`), at: 1 });
+    expect((await browser.open(path)).words).toContain('2 things can act for you.');
+
+    const account = (await app.services.records.accounts.get(ana.id)) as Account;
+    await consents.narrow(account, { clientId: wiki, taken: ['scope:offline_access'] }, { actor: ana.id });
+    const page = await browser.open(path);
+    expect(page.words).toContain('2 things can act for you.');
+    expect(page.words).toMatch(/Wiki Device without a browser May use Know who you are Device/);
+
+    app.clock.advance(11 * minute);
+    expect((await browser.open(path)).words).toContain('1 thing can act for you.');
+  });
+
+  test('of very many devices none is hidden', async () => {
+    const { ana, browser } = await signedIn();
+    for (let n = 1; n <= 120; n += 1) await deviceGrant(ana.id, n);
+    for (let n = 1; n <= 60; n += 1) await family(ana.id, n);
+
+    expect((await browser.open(path)).words).toContain('101 things or more can act for you.');
+    const offline = await through(browser, /\?offline=/, /\/offline\//);
+    expect(new Set(offline).size).toBe(180);
+    expect(offline).toHaveLength(180);
+  });
+
   test('an app that has asked for tokens several times has one access by one grant', async () => {
     const { ana, browser } = await signedIn();
     await family(ana.id, 1, { grantId: 'same', ip: '192.0.2.1' });
@@ -249,7 +252,8 @@ describe('the list of what can act for somebody', () => {
       const [few, much] = [await trips.of(() => nobody.browser.get(path)), await trips.of(() => browser.get(path))];
 
       expect(few).toHaveLength(2);
-      expect(few.flat().length).toBeLessThanOrEqual(7);
+      // Devices and API keys each ask once more than browsers and apps alone.
+      expect(few.flat().length).toBeLessThanOrEqual(8);
       // The session itself is not among those that began last.
       expect(much.length).toBeLessThanOrEqual(3);
       expect(much.flat().length).toBeLessThanOrEqual(few.flat().length + 1);

@@ -21,7 +21,8 @@ describe('a consent that is taken back while a grant is on its way', () => {
 
   beforeAll(async () => {
     world = await openWorld({}, between);
-    consents = createConsents({ records: world.records, events: { write: async () => undefined } });
+    const { records, clock } = world;
+    consents = createConsents({ records, clock, events: { write: async () => undefined } });
     ana = (await world.records.accounts.get('ana')) as Account;
   });
 

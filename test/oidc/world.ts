@@ -114,7 +114,7 @@ export async function openWorld(
       sealing,
       clock,
       events: writer,
-      consents: createConsents({ records: between(records), events: writer }),
+      consents: createConsents({ records: between(records), events: writer, clock }),
       endings,
       logoutNotices: notices,
       apiKeys: { look: async () => undefined, used: async () => undefined },

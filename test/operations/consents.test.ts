@@ -11,7 +11,11 @@ if (backend === undefined) throw new Error('no backend keeps records');
 
 async function openConsents() {
   const store = await opened(recordsStore(backend as NonNullable<typeof backend>));
-  const consents = createConsents({ records: store.port, events: { write: async () => undefined } });
+  const consents = createConsents({
+    records: store.port,
+    clock: store.clock,
+    events: { write: async () => undefined },
+  });
 
   return { ...store, ...consents, records: store.port };
 }

@@ -3,6 +3,7 @@ import type { AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
 
 import type { Clock } from '../../domain/clock.ts';
 import type { DeviceCode } from '../../domain/device-code.ts';
+import { lastsRedeemed } from '../../domain/device-grant.ts';
 import { sha256 } from '../../domain/ids.ts';
 import type { Ephemera } from '../../storage/ephemera.ts';
 import type { Sealing } from '../../storage/sealing.ts';
@@ -74,14 +75,16 @@ export function deviceCodes(deps: DeviceCodeDeps): Keeper {
       // Whoever says no may be gone since; their no stays.
       const roots = grantId === undefined ? { clientId } : { clientId, grantId, accountId: accountId ?? '' };
       const living = await alive(unit, roots);
-      if (!living) return undefined;
+      // It is over by our clock; the library has its own.
+      const over = clock.now() >= row.worksUntil && { exp: 0 };
+      // Allowed in time and fetched too late, its grant went with it: the device begins anew (RFC 8628 section 3.5).
+      if (!living) return over ? { ...awake(payload, id), ...over } : undefined;
 
       if (answer === undefined && asksItself(clientId)) await holdBack(row);
 
       const found = {
         ...awake(narrowed({ ...payload, ...answer?.payload }, living.grant), id),
-        // It is over by our clock; the library has its own.
-        ...(clock.now() >= row.worksUntil && { exp: 0 }),
+        ...over,
       };
       const consumed = living.grant && replayed(unit, living.grant, { hash: row.id, now: clock.now() });
 
@@ -126,7 +129,7 @@ export function deviceCodes(deps: DeviceCodeDeps): Keeper {
       if (grant === 'refused') return;
 
       const at = clock.now();
-      const lasts = (grant?.device?.lasts ?? 0) * 1000;
+      const lasts = grant ? lastsRedeemed(grant) * 1000 : 0;
 
       redeem(unit, grant, { hash, at, also: { expiresAt: at + lasts } });
     },

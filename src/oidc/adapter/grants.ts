@@ -1,8 +1,9 @@
 import Provider from 'oidc-provider';
 import type { AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
 
-import { allowanceIn, allowanceOf, fieldsOf, type GrantFields } from '../../domain/allowance.ts';
+import { allowanceIn, allowanceOf, type GrantFields } from '../../domain/allowance.ts';
 import type { Clock } from '../../domain/clock.ts';
+import { holding } from '../../domain/device-grant.ts';
 import { consentId, type Grant } from '../../domain/grant.ts';
 import type { Records } from '../../storage/records.ts';
 import type { Inside } from '../deps.ts';
@@ -35,7 +36,7 @@ export function grants({ records, clock, clientOf }: GrantDeps): Keeper {
       const client = await clientOf(payload.clientId ?? '');
 
       // Whoever takes a consent back takes every grant along that is there: this one is not there yet.
-      if (!client?.metadata.first_party) lookAgain(unit, () => followConsent(records, id, payload));
+      if (!client?.metadata.first_party) lookAgain(unit, () => followConsent({ records, clock }, id, payload));
 
       // One that was read in this request is changed, never made anew: it may have been revoked meanwhile.
       if (await unit.known('grants', id)) {
@@ -71,7 +72,7 @@ export function grants({ records, clock, clientOf }: GrantDeps): Keeper {
 
 /** Where the consent was narrowed or removed meanwhile, the grant was written from what it was before. */
 export async function followConsent(
-  records: Pick<Records, 'consents' | 'grants'>,
+  { records, clock }: { records: Pick<Records, 'consents' | 'grants'>; clock: Clock },
   id: string,
   { accountId = '', clientId = '', ...payload }: AdapterPayload,
 ): Promise<void> {
@@ -81,8 +82,7 @@ export async function followConsent(
   const allowance = allowanceOf(consent);
   if (JSON.stringify(allowanceIn(payload as GrantFields)) === JSON.stringify(allowance)) return;
 
-  const change = (old: Grant) => ({ ...old, payload: { ...old.payload, ...fieldsOf(allowance) } });
-  await records.grants.update(id, change);
+  await records.grants.update(id, (old) => holding(old, allowance, clock.now()));
 }
 
 /** Grants are made inside an authorization request, which has its session at hand, stored or not yet. */

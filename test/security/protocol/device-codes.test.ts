@@ -10,12 +10,7 @@ import { openGround, type Answer, type Ground, type Party } from './ground.ts';
 const grantType = 'urn:ietf:params:oauth:grant-type:device_code';
 const evil = '"><script>alert(1)</script><b>{client}';
 
-interface Asked {
-  device_code: string;
-  user_code: string;
-  verification_uri: string;
-  verification_uri_complete: string;
-}
+type Asked = Record<'device_code' | 'user_code' | 'verification_uri' | 'verification_uri_complete', string>;
 
 /** RFC 8628 section 5: what a code that is short enough to be typed invites to. */
 describe('codes of devices', () => {
@@ -192,6 +187,23 @@ describe('codes of devices', () => {
     const token = /name="csrf" value="([^"]+)"/.exec(own.html)?.[1] ?? '';
     await victim.post(page.url, { answer: 'allow', csrf: token });
     expect((await poll(television, asked.device_code)).body).toMatchObject({ error: 'authorization_pending' });
+  });
+
+  test('a yes that comes after the no of another tab is no consent', async () => {
+    const { browser, ana } = ground;
+    const asked = await ask(television);
+    const page = await enter(browser, asked.user_code);
+    const { consents, deviceCodes } = ground.app.services.records;
+    const { get } = deviceCodes;
+    const press = (button: string) => browser.submit(page, {}, { button });
+    let reads = 0;
+    // The yes has read that nobody has answered, and goes on once somebody has.
+    deviceCodes.get = async (id) =>
+      get(id).then(async (row) => ((reads += 1) === 2 && (await press('Don’t allow')), row));
+    expect((await press('Allow')).words).toContain('Nothing was allowed');
+    deviceCodes.get = get;
+    expect((await poll(television, asked.device_code)).body).toMatchObject({ error: 'access_denied' });
+    expect(await consents.get(`${ana.id} ${television.id}`)).toBeUndefined();
   });
 
   test('S20: a name of an app is text on every page', async () => {

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
-import { enter } from '../../support/device.ts';
+import type { TestApp } from '../../support/app.ts';
+import { answer, enter } from '../../support/device.ts';
 import { describeWith } from '../../support/need.ts';
 import { startNodes } from '../../support/nodes.ts';
 import { takeTime } from '../../support/pace.ts';
@@ -54,11 +55,13 @@ function races(open: () => Promise<Ground>): void {
   let ground: Ground;
   let wiki: Party;
   let television: Party;
+  let kiosk: Party;
 
   beforeAll(async () => {
     ground = await open();
     wiki = await ground.party('web', { first_party: true });
     television = await ground.party('device', { first_party: true });
+    kiosk = await ground.party('device');
   }, 60_000);
 
   afterAll(() => ground[Symbol.asyncDispose]());
@@ -153,14 +156,14 @@ function races(open: () => Promise<Ground>): void {
     longest,
   );
 
-  const ask = async () =>
-    (await television.post('/oauth/device-authorization', { scope: 'openid offline_access' })).body as {
+  const ask = async (party: Party) =>
+    (await party.post('/oauth/device-authorization', { scope: 'openid offline_access' })).body as {
       device_code: string;
       user_code: string;
     };
 
-  const poll = (code: string) =>
-    television.post('/oauth/token', {
+  const poll = (party: Party, code: string) =>
+    party.post('/oauth/token', {
       grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
       device_code: code,
     });
@@ -169,7 +172,7 @@ function races(open: () => Promise<Ground>): void {
     `F11: answers to one device, and questions of it once it was allowed, ${deviceRounds} rounds`,
     () =>
       play(async () => {
-        const { device_code: code, user_code: typed } = await ask();
+        const { device_code: code, user_code: typed } = await ask(television);
         const page = await enter(ground.browser, typed);
         let count = 0;
         const submit = () => ground.browser.submit(page, {}, { button: (count += 1) % 5 === 0 ? 'Don’t' : 'Allow' });
@@ -180,7 +183,7 @@ function races(open: () => Promise<Ground>): void {
         const { grants } = ground.app.services.records;
         const waiting = await grants.count('device', ground.ana.id);
 
-        const answers = await atOnce(() => poll(code));
+        const answers = await atOnce(() => poll(television, code));
         if (waiting === 0) return expect(answers[0]?.body).toMatchObject({ error: 'access_denied' });
 
         expect(waiting).toBe(1);
@@ -189,6 +192,44 @@ function races(open: () => Promise<Ground>): void {
         expect((await ground.userinfo(token)).status).toBe(200);
         expect((await television.refresh(refresh)).status).toBe(200);
         expect((await ground.userinfo(token)).status).toBe(200);
+      }, deviceRounds),
+    longest,
+  );
+
+  const endings = [
+    ['the end of the session that allows it', ({ endings: { session } }, uid) => session(uid, { offline: true })],
+    ['the removal of its app', ({ endings: { application } }) => application(ground.ana.id, kiosk.id)],
+  ] as const satisfies [string, (services: TestApp['services'], uid: string) => Promise<unknown>][];
+
+  test.each(endings)(
+    `S22: a device that is allowed against %s, ${deviceRounds} rounds`,
+    (_, end) =>
+      play(async (round) => {
+        const { services } = ground.app;
+        const { sessions, consents, grants } = services.records;
+        const { id } = ground.ana;
+
+        const browser = await ground.signedIn(ground.ana);
+        const [session] = (await sessions.list('account', id, { descending: true, limit: 1 })).rows;
+        // Every other time the app has access before.
+        if (round % 2 === 0 && end.length === 1) await answer(browser, (await ask(kiosk)).user_code);
+        const { device_code: code, user_code: typed } = await ask(kiosk);
+        const page = await enter(browser, typed);
+
+        const [early] = await Promise.all([
+          poll(kiosk, code),
+          browser.submit(page, {}, { button: 'Allow' }),
+          end(services, session?.id ?? ''),
+        ]);
+        const given = [early, await poll(kiosk, code)].find(({ status }) => status === 200);
+        const works = given && (await ground.userinfo(String(given.body['access_token']))).status === 200;
+        const held = (await grants.list('account', id)).rows.filter(({ clientId }) => clientId === kiosk.id);
+
+        // Before or after it, and all of it: nothing acts that is not on the lists, and nothing stands there for nothing.
+        expect({ held: held.length, consent: (await consents.get(`${id} ${kiosk.id}`)) !== undefined }).toEqual(
+          works ? { held: 1, consent: true } : { held: 0, consent: false },
+        );
+        await services.endings.application(id, kiosk.id);
       }, deviceRounds),
     longest,
   );
