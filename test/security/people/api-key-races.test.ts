@@ -58,7 +58,8 @@ for (const backend of recordsBackends) {
 
       async function person(): Promise<Account> {
         const id = `person-${(people += 1)}`;
-        const account = sample('accounts', { id, emailKey: `${id}@example.org`, roles: [] });
+        const { closing: _, ...rest } = sample('accounts', { id, emailKey: `${id}@example.org`, roles: [] });
+        const account: Account = { ...rest, status: 'active' };
         await records[0].accounts.create(account);
 
         return account;
