@@ -232,8 +232,8 @@ export function wordsOf(event: ActivityEvent, told: Told) {
   return {
     icon,
     warns: warns === true,
-    /** Nobody needs to take back what the operator or the service itself has done. */
-    disputable: inside === true && !['operator', 'administrator', 'service'].includes(event.by),
+    /** Nobody needs to take back what the operator or the service itself has done. Whoever has a key is inside. */
+    disputable: (inside === true || event.by === 'key') && !['operator', 'administrator', 'service'].includes(event.by),
     title: told.say(key),
     facts: (facts?.(details, told) ?? []).filter((fact) => fact !== undefined),
   };

@@ -34,8 +34,8 @@ export interface ApiKeys {
   create(account: Account, input: unknown, by: By): Promise<Result<MadeApiKey> | 'made'>;
   /** At once, everywhere. Undefined as in `find`. */
   remove(account: Account, id: string, by: By): Promise<EndedKey | undefined>;
-  /** Those that were made at `since` (milliseconds) or later. */
-  removeSince(account: Account, since: number, by: By): Promise<EndedKey[]>;
+  /** Those that were made at `since` (milliseconds) or later, and the one that `id` names. */
+  removeSuspect(account: Account, which: { since: number; id?: string | undefined }, by: By): Promise<EndedKey[]>;
   /** The key that is presented, with the scopes that the operator still offers. Whose account it is is not looked at. */
   look(presented: string): Promise<ApiKey | undefined>;
   /** It was used now, with whatever came of it: kept to the minute. Without `ip` where an API has asked. */
@@ -199,9 +199,9 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
       return ended(key);
     },
 
-    async removeSince(account, since, by) {
+    async removeSuspect(account, which, by) {
       const { rows } = await records.apiKeys.list('account', account.id, { limit: 1000 });
-      const doomed = rows.filter(({ createdAt }) => createdAt >= since);
+      const doomed = rows.filter(({ id, createdAt }) => id === which.id || createdAt >= which.since);
       const gone = await Promise.all(doomed.map((key) => remove(account, key, by)));
 
       return doomed.filter((_key, at) => gone[at]).map(ended);

@@ -68,7 +68,8 @@ async function answer(context: Context, endpoint: Endpoint, { api, serving }: Pl
   const query = parseFields(context.querystring);
   if ('unread' in sent) return failures.write(context, sent.unread);
 
-  const done = await endpoint.run({ params, query, body: sent.body, ...caller, from });
+  const { account, actor, program = false } = caller;
+  const done = await endpoint.run({ params, query, body: sent.body, account, actor, from: { ...from, program } });
 
   if ('refused' in done) {
     const { status, ...told } = done.refused;

@@ -2,7 +2,11 @@ import { request } from 'node:http';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { openApiKeys, type ApiKeyRoom } from './api-key-room.ts';
+import { openBrowser } from '../support/browser.ts';
+import { relyingParty, tickAll, type Person } from '../support/relying-party.ts';
+import { openApiKeys, path, seeProfile, type ApiKeyRoom } from './api-key-room.ts';
+
+const minute = 60_000;
 
 /** What does not depend on where it is stored. */
 describe('the account API, at its edges', () => {
@@ -45,6 +49,71 @@ describe('the account API, at its edges', () => {
       expect((await room.app.services.accounts.get(account.id))?.displayName).toBe(account.displayName);
     },
   );
+
+  test('S30: what a key did says so, and “This wasn’t me” on it deletes that key, however old it is', async () => {
+    const { account, browser } = await ana();
+    const stolen = await room.add(browser, { name: 'Stolen', may: ['Sign you out of browsers', seeProfile] });
+    const other = await room.add(browser, { name: 'Other' });
+    const [row] = (await rowsOf(account.id)).filter(({ name }) => name === 'Stolen');
+    const works = async () =>
+      Promise.all([stolen, other].map(async (key) => (await room.ask('/profile', { key })).status));
+    room.app.clock.advance(2 * minute);
+    const put = await room.signIn(account);
+    const sessions = (await room.app.services.records.sessions.list('account', account.id)).rows;
+    const [latest] = sessions.toSorted((a, b) => b.createdAt - a.createdAt);
+    await room.ask(`/sessions/${latest?.id ?? ''}`, { key: stolen, method: 'DELETE' });
+    expect((await put.get(path)).status).toBe(303);
+
+    const { events } = await room.app.services.activity.list(account);
+    const event = events.find(({ kind }) => kind === 'session.ended');
+    expect(event).toMatchObject({ by: 'key', byId: row?.id, from: { program: false } });
+    const entry = `/account/activity/${event?.id ?? ''}`;
+    expect((await browser.open('/account/activity')).words).toMatch(/By API key Stolen \(gthk_\w{6}…\)/);
+    const page = await browser.open(entry);
+    expect(page.words).toMatch(/The API key by which it was done is deleted: Stolen \(gthk_\w{6}…\)\./);
+    expect(await works()).toEqual([200, 200]);
+
+    const done = await browser.submit(page, {}, { form: entry });
+    expect(await works()).toEqual([401, 200]);
+    const [, receipt = ''] = /href="(\/account\/receipts\/[\w-]+)"/.exec(done.html) ?? [];
+    expect((await browser.open(receipt)).words).toMatch(/Deleted API keys Stolen Key begins with gthk_/);
+    expect((await browser.open('/account/activity')).words).toContain('By An API key that is deleted');
+  });
+
+  test('S113: what an app did stands there by its name, from its own server', async () => {
+    const { account, browser } = await ana();
+    const { party, key } = await wikiOf(account, 'profile:write activity:read');
+
+    await room.ask('/profile', { key, method: 'PATCH', body: { displayName: 'Ana L' } });
+
+    const done = { kind: 'account.updated', by: 'app', byId: party.clientId };
+    const { events } = await room.app.services.activity.list(account);
+    expect(events.find(({ kind }) => kind === 'account.updated')).toMatchObject({ ...done, from: { program: true } });
+    const { body } = await room.ask('/activity?group=security', { key });
+    expect(body['events']).toEqual(expect.arrayContaining([expect.objectContaining(done)]));
+    expect((await browser.open('/account/activity')).words).toMatch(/By Wiki.*The app’s own server/);
+  });
+
+  /** A token of an app for the account API. */
+  async function wikiOf(account: Person, scopes: string) {
+    const resource = `${room.app.url}/api/account/v1`;
+    const metadata = { client_name: 'Wiki', redirect_uris: ['https://app.example/cb'] };
+    const scope = `openid ${scopes}`;
+    const party = await relyingParty(
+      room.app,
+      await room.app.client('web', { ...metadata, scope, resources: [resource] }),
+    );
+    const departure = await party.request({ scope, resource });
+    const asking = openBrowser(room.app.url);
+    const consent = await asking.submit(await asking.open(departure.url.href), {
+      email: account.email,
+      password: account.password,
+    });
+    const left = await asking.submit(consent, tickAll(consent), { button: 'Allow' });
+    const tokens = await party.redeem(departure, left.location ?? '', { resource });
+
+    return { party, key: tokens.access_token };
+  }
 
   /** A change whose body comes later than its headers. */
   function change(key: string, body: object) {

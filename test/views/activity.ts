@@ -94,7 +94,10 @@ export function eventOf<K extends ActivityKind>(
   } as ActivityEvent;
 }
 
-const names = new Map([['payroll', 'Payroll']]);
+const names = new Map([
+  ['payroll', 'Payroll'],
+  ['key:backup', 'Nightly backup (gthk_4fQz9K…)'],
+]);
 const kinds = Object.keys(detailsOfKinds) as ActivityKind[];
 
 function shown({ say }: Told, events: readonly ActivityEvent[]): Entry[] {
@@ -163,6 +166,9 @@ export const activitySamples: readonly Sample[] = [
           from: { ip: '203.0.113.20', userAgent: 'node', program: true },
         }),
         eventOf('consent.given', 6, { clientId: 'gone' }),
+        eventOf('account.updated', 10, { by: 'key', byId: 'backup' }),
+        eventOf('session.ended', 11, { by: 'key', byId: 'gone' }),
+        eventOf('session.ended', 12, { by: 'app', byId: 'payroll' }),
         eventOf('sign_out', 7, { unreadable: true }),
         eventOf('browser.forgotten', 8, { details: { all: true } }),
         eventOf('message.failed', 9, { details: { channel: 'sms', template: 'phone-code', reason: 'off' } }),
@@ -186,8 +192,8 @@ export const activitySamples: readonly Sample[] = [
   sample(
     activityEntryView,
     (told) => ({
-      entry: oneShown(told, eventOf('sign_out', 30)),
-      goes: { apps: [], moreApps: 0, keys: '', factors: [] },
+      entry: oneShown(told, eventOf('session.ended', 30, { by: 'key', byId: 'backup' })),
+      goes: { apps: [], moreApps: 0, keys: '', key: 'Nightly backup (gthk_4fQz9K…)', factors: [] },
     }),
     { as: 'with little to take back' },
   ),
