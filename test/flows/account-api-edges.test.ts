@@ -3,10 +3,16 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { openBrowser } from '../support/browser.ts';
+import { enter, openDevice } from '../support/device.ts';
 import { relyingParty, tickAll, type Person } from '../support/relying-party.ts';
 import { openApiKeys, path, seeProfile, type ApiKeyRoom } from './api-key-room.ts';
 
 const minute = 60_000;
+
+interface Events {
+  events: { id: string; kind: string }[];
+  next?: string;
+}
 
 /** What does not depend on where it is stored. */
 describe('the account API, at its edges', () => {
@@ -92,6 +98,76 @@ describe('the account API, at its edges', () => {
     const { body } = await room.ask('/activity?group=security', { key });
     expect(body['events']).toEqual(expect.arrayContaining([expect.objectContaining(done)]));
     expect((await browser.open('/account/activity')).words).toMatch(/By Wiki.*The app’s own server/);
+  });
+
+  test('S22: what an app may do is taken back; what nobody was asked for stays', async () => {
+    const { account, browser } = await ana();
+    const { party, key: token } = await wikiOf(account, 'profile:read');
+    const key = await room.add(browser, {
+      may: ['Remove the access of applications', 'See what you allow which applications'],
+    });
+    const remove = async (id: string) => room.ask(`/grants/${id}`, { key, method: 'DELETE' });
+    const granted = async () => JSON.stringify((await room.ask('/grants', { key })).body);
+    expect(await granted()).toContain(`resource:${room.app.url}/api/account/v1 profile:read`);
+
+    expect((await remove('nobody')).status).toBe(404);
+    expect(await remove('account-console')).toMatchObject({ status: 409, body: { detail: expect.any(String) } });
+    expect((await browser.get(path)).status).toBe(200);
+    expect((await room.ask('/profile', { key: token })).status).toBe(200);
+
+    expect((await remove(party.clientId)).status).toBe(204);
+    expect((await room.ask('/profile', { key: token })).status).toBe(401);
+    expect(await granted()).not.toContain(party.clientId);
+    expect((await remove(party.clientId)).status).toBe(404);
+  });
+
+  test('lists come in pages and by group, and what can’t be read is told so', async () => {
+    const { account, browser } = await ana();
+    const key = await room.add(browser, {
+      may: [
+        'Read what happened to your account',
+        'See where you are signed in',
+        'Change your names, task and language',
+      ],
+    });
+    const by = { actor: account.id };
+    for (let n = 0; n < 30; n += 1) await room.app.services.accounts.updateProfile(account.id, { task: `${n}` }, by);
+    const ask = async (query: string) => (await room.ask(`/activity${query}`, { key })).body as unknown as Events;
+
+    const first = await ask('?group=security');
+    const rest = await ask(`?group=security&after=${encodeURIComponent(first.next ?? '')}`);
+    expect([first.events.length, rest.next]).toEqual([25, undefined]);
+    const ids = [...first.events, ...rest.events].map(({ id }) => id);
+    expect([ids.length, new Set(ids).size]).toEqual([32, 32]);
+    expect((await ask('?group=sign-ins')).events.map(({ kind }) => kind)).toContain('sign_in.succeeded');
+    expect((await ask('?group=messages')).events).toEqual([]);
+
+    for (const place of ['/activity?after=x', '/sessions?after=x', '/activity?group=all', '/sessions?limit=5']) {
+      expect([place, (await room.ask(place, { key })).status]).toEqual([place, 400]);
+    }
+
+    const sent = { key, method: 'PATCH', body: '{"task":"x"}' };
+    const asText = await room.ask('/profile', { ...sent, headers: { 'content-type': 'text/plain' } });
+    expect(asText).toMatchObject({ status: 415, body: { detail: 'The body must be application/json.' } });
+    expect((await room.ask('/profile', { ...sent, body: '{' })).status).toBe(400);
+  });
+
+  test('S36: a device asks for it in the same words, and may what was allowed', async () => {
+    const { account, browser } = await ana();
+    const resource = `${room.app.url}/api/account/v1`;
+    const scope = 'openid profile:read sessions:read';
+    const television = await openDevice(room.app, await room.app.client('device', { scope, resources: [resource] }));
+    const asked = await television.ask({ scope, resource });
+
+    const page = await enter(browser, asked.user_code);
+    expect(page.words).toContain(`${seeProfile} At Gatehouse`);
+    expect(page.words).toContain('See where you are signed in At Gatehouse');
+    await browser.submit(page, { [`allow resource:${resource} sessions:read`]: undefined }, { button: 'Allow' });
+
+    const { body } = await television.poll(asked.device_code, { resource });
+    const key = String(body['access_token']);
+    expect(await room.ask('/profile', { key })).toMatchObject({ status: 200, body: { id: account.id } });
+    expect((await room.ask('/sessions', { key })).status).toBe(403);
   });
 
   /** A token of an app for the account API. */
