@@ -1,9 +1,11 @@
 import type { EndedKey } from '../domain/api-key.ts';
+import { resourceItem, type ResourceWords } from '../domain/consent-items.ts';
 import type { ActivityActor, ActivityEvent } from '../events/activity.ts';
 import { deviceInWords, deviceOf } from '../messages/device.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { ApiKeys } from '../operations/api-keys.ts';
-import type { Ask, IconName, MessageKey } from '../web/route.ts';
+import type { Ask, IconName, MessageKey, SignedIn } from '../web/route.ts';
+import { scopeInWords } from './api-key-rows.ts';
 import { wordsOf, type Fact } from './activity-words.ts';
 
 export const activityPath = '/account/activity';
@@ -42,12 +44,17 @@ export async function appNames(
 export interface NamesDeps {
   interactions: Pick<Interactions, 'clientFace'>;
   apiKeys: Pick<ApiKeys, 'list'>;
+  /** The registered APIs. */
+  resources: readonly ResourceWords[];
 }
 
-/** Client id or `key:<id>` -> name, of all that these events name. What is gone has none. */
+/**
+ * Client id, `key:<id>` or `ConsentItem.id` of an API's -> name or words, of all that these events name. What is gone has
+ * none.
+ */
 export async function namesIn(
-  { interactions, apiKeys }: NamesDeps,
-  account: { id: string },
+  { interactions, apiKeys, resources }: NamesDeps,
+  { account, visitor: { locale } }: Pick<Ask & SignedIn, 'account' | 'visitor'>,
   events: readonly ActivityEvent[],
 ): Promise<ReadonlyMap<string, string>> {
   const apps = events.flatMap(({ clientId, by, byId }) => [clientId, by === 'app' ? byId : undefined]);
@@ -56,7 +63,13 @@ export async function namesIn(
     events.some(({ by }) => by === 'key') ? apiKeys.list(account.id) : [],
   ]);
 
-  return new Map([...ofApps, ...keys.map(({ id, ...key }) => [`key:${id}`, keyInWords(key)] as const)]);
+  return new Map([
+    ...ofApps,
+    ...keys.map(({ id, ...key }) => [`key:${id}`, keyInWords(key)] as const),
+    ...resources.flatMap(({ identifier, scopes }) =>
+      scopes.map((scope) => [resourceItem(identifier, scope.name), scopeInWords(scope, locale)] as const),
+    ),
+  ]);
 }
 
 export function keyInWords({ name, prefix }: EndedKey): string {
@@ -65,7 +78,7 @@ export function keyInWords({ name, prefix }: EndedKey): string {
 
 export function entryOf(event: ActivityEvent, { say }: Pick<Ask, 'say'>, names: ReadonlyMap<string, string>): Entry {
   const { id, at, leftOut, clientId } = event;
-  const { facts, ...words } = wordsOf(event, { say });
+  const { facts, ...words } = wordsOf(event, { say, names });
 
   const all: (Fact | undefined)[] = [
     clientId === undefined

@@ -59,7 +59,7 @@ async function shown(deps: ActivityDeps, ask: Ask & SignedIn): Promise<ActivityV
     deps.activity.list(account, { group, after }),
     isStart ? triesOf(deps, ask) : undefined,
   ]);
-  const names = await namesIn(deps, account, events);
+  const names = await namesIn(deps, ask, events);
 
   return {
     filters: [undefined, ...activityGroups].map((one) => ({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import type { ResourceWords } from '../domain/consent-items.ts';
 import { NotFound } from '../domain/errors.ts';
 import type { Activity, ActivityEvent } from '../events/activity.ts';
 import type { Interactions } from '../oidc/interactions.ts';
@@ -14,6 +15,7 @@ export interface DisputeDeps {
   activity: Pick<Activity, 'find'>;
   disowning: Disowning;
   apiKeys: Pick<ApiKeys, 'list'>;
+  resources: readonly ResourceWords[];
 }
 
 export interface ActivityEntryView {
@@ -71,7 +73,7 @@ export function disputeRoutes(deps: DisputeDeps): Route[] {
       activityEntryView,
       async (ask) => {
         const event = await find(ask);
-        const names = await namesIn(deps, ask.account, [event]);
+        const names = await namesIn(deps, ask, [event]);
         const entry = entryOf(event, ask, names);
 
         return entry.disputable ? { entry, goes: await goesWith(deps, ask, event) } : { entry };

@@ -97,7 +97,11 @@ describe('the account API, at its edges', () => {
     expect(events.find(({ kind }) => kind === 'account.updated')).toMatchObject({ ...done, from: { program: true } });
     const { body } = await room.ask('/activity?group=security', { key });
     expect(body['events']).toEqual(expect.arrayContaining([expect.objectContaining(done)]));
-    expect((await browser.open('/account/activity')).words).toMatch(/By Wiki.*The app’s own server/);
+    const said = (await browser.open('/account/activity')).words;
+    expect(said).toMatch(/By Wiki.*The app’s own server/);
+    expect(said).toMatch(
+      /App allowed.*Wiki.*Know who you are · Read what happened to your account · Change your names, task and language/,
+    );
   });
 
   test('S22: what an app may do is taken back; what nobody was asked for stays', async () => {
@@ -163,6 +167,15 @@ describe('the account API, at its edges', () => {
     expect(page.words).toContain(`${seeProfile} At Gatehouse`);
     expect(page.words).toContain('See where you are signed in At Gatehouse');
     await browser.submit(page, { [`allow resource:${resource} sessions:read`]: undefined }, { button: 'Allow' });
+
+    await room.add(browser, { name: 'Orders', may: ['Read your orders'] });
+    const said = (await browser.open('/account/activity')).words;
+    expect(said).toMatch(/API key added .*What Read your orders .*What [^.]*See your names, e-mail address/);
+    const { events } = await room.app.services.activity.list(account);
+    expect(events.find(({ kind }) => kind === 'device_code.allowed')?.details).toEqual({
+      scopes: expect.arrayContaining(['openid', 'profile:read']),
+      resources: [`resource:${resource} profile:read`],
+    });
 
     const { body } = await television.poll(asked.device_code, { resource });
     const key = String(body['access_token']);

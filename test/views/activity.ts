@@ -57,9 +57,16 @@ export const detailsOfKinds: { readonly [K in ActivityKind]: DetailsOf<K> } = {
   'passkey.removed': {},
   'api_key.created': { prefix: 'gthk_4fQz9K', audience: 'https://id.example/api', scopes: ['profile:read'] },
   'api_key.deleted': { prefix: 'gthk_4fQz9K' },
-  'consent.given': { scopes: ['openid', 'profile', 'email', 'offline_access', 'payroll.read'], claims: [] },
+  'consent.given': {
+    scopes: ['openid', 'profile', 'email', 'offline_access'],
+    claims: [],
+    resources: ['resource:https://payroll.example read'],
+  },
   'consent.refused': {},
-  'device_code.allowed': { scopes: ['openid', 'offline_access'] },
+  'device_code.allowed': {
+    scopes: ['openid', 'offline_access', 'read'],
+    resources: ['resource:https://gone.example read'],
+  },
   'device_code.refused': {},
   'device_code.blocked': { retryAfter: 20 },
   'consent.narrowed': { scopes: ['email'], claims: [], resources: [] },
@@ -101,7 +108,13 @@ const names = new Map([
 const kinds = Object.keys(detailsOfKinds) as ActivityKind[];
 
 function shown({ say }: Told, events: readonly ActivityEvent[]): Entry[] {
-  return events.map((event) => entryOf(event, { say }, names));
+  const words = new Map([
+    ...names,
+    ['resource:https://id.example/api profile:read', say('apiScope.profile:read')],
+    ['resource:https://payroll.example read', say('apiScope.activity:read')],
+  ]);
+
+  return events.map((event) => entryOf(event, { say }, words));
 }
 
 function oneShown(told: Told, event: ActivityEvent): Entry {
