@@ -1,7 +1,11 @@
+import type { EndedKey } from '../domain/api-key.ts';
+import { resourceItem, type ResourceWords } from '../domain/consent-items.ts';
 import type { ActivityActor, ActivityEvent } from '../events/activity.ts';
 import { deviceInWords, deviceOf } from '../messages/device.ts';
 import type { Interactions } from '../oidc/interactions.ts';
-import type { Ask, IconName, MessageKey } from '../web/route.ts';
+import type { ApiKeys } from '../operations/api-keys.ts';
+import type { Ask, IconName, MessageKey, SignedIn } from '../web/route.ts';
+import { scopeInWords } from './api-key-rows.ts';
 import { nameOf } from './applications.ts';
 import { wordsOf, type Fact } from './activity-words.ts';
 
@@ -37,17 +41,51 @@ export async function appNames(
   return new Map(faces.flatMap((face) => (face ? [[face.id, nameOf(face, ask).name]] : [])));
 }
 
+export interface NamesDeps {
+  interactions: Pick<Interactions, 'clientFace'>;
+  apiKeys: Pick<ApiKeys, 'list'>;
+  /** The registered APIs. */
+  resources: readonly ResourceWords[];
+}
+
+/**
+ * Client id, `key:<id>` or `ConsentItem.id` of an API's -> name or words, of all that these events name. What is gone has
+ * none.
+ */
+export async function namesIn(
+  { interactions, apiKeys, resources }: NamesDeps,
+  { account, say, visitor: { locale } }: Pick<Ask & SignedIn, 'account' | 'say' | 'visitor'>,
+  events: readonly ActivityEvent[],
+): Promise<ReadonlyMap<string, string>> {
+  const apps = events.flatMap(({ clientId, by, byId }) => [clientId, by === 'app' ? byId : undefined]);
+  const [ofApps, keys] = await Promise.all([
+    appNames(interactions, apps, { say }),
+    events.some(({ by }) => by === 'key') ? apiKeys.list(account.id) : [],
+  ]);
+
+  return new Map([
+    ...ofApps,
+    ...keys.map(({ id, ...key }) => [`key:${id}`, keyInWords(key)] as const),
+    ...resources.flatMap(({ identifier, scopes }) =>
+      scopes.map((scope) => [resourceItem(identifier, scope.name), scopeInWords(scope, locale)] as const),
+    ),
+  ]);
+}
+
+export function keyInWords({ name, prefix }: EndedKey): string {
+  return `${name} (${prefix}…)`;
+}
+
 export function entryOf(event: ActivityEvent, { say }: Pick<Ask, 'say'>, names: ReadonlyMap<string, string>): Entry {
   const { id, at, leftOut, clientId } = event;
-  const { facts, ...words } = wordsOf(event, { say });
-  const by = doers[event.by];
+  const { facts, ...words } = wordsOf(event, { say, names });
 
   const all: (Fact | undefined)[] = [
     clientId === undefined
       ? undefined
       : { label: 'activity.fact.app', value: names.get(clientId) ?? say('activity.appGone') },
     ...facts,
-    by && { label: 'activity.fact.by', value: say(by) },
+    doerOf(event, say, names),
     ...placeOf(event, say),
   ];
 
@@ -58,6 +96,29 @@ export function entryOf(event: ActivityEvent, { say }: Pick<Ask, 'say'>, names: 
     ...words,
     facts: all.flatMap((fact) => (fact ? [{ label: say(fact.label), value: fact.value }] : [])),
   };
+}
+
+function doerOf(
+  { by, byId = '', clientId }: ActivityEvent,
+  say: Ask['say'],
+  names: ReadonlyMap<string, string>,
+): Fact | undefined {
+  const label = 'activity.fact.by';
+
+  if (by === 'key') {
+    const name = names.get(`key:${byId}`);
+
+    return { label, value: name === undefined ? say('activity.by.keyGone') : say('activity.by.key', { name }) };
+  }
+
+  // What an app is in anyway names it already.
+  if (by === 'app') {
+    return byId === clientId ? undefined : { label, value: names.get(byId) ?? say('activity.appGone') };
+  }
+
+  const doer = doers[by];
+
+  return doer && { label, value: say(doer) };
 }
 
 function placeOf({ from, unreadable }: ActivityEvent, say: Ask['say']): Fact[] {

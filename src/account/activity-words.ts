@@ -1,3 +1,4 @@
+import { resourceItem } from '../domain/consent-items.ts';
 import { isTextKey } from '../domain/texts.ts';
 import type { ActivityEvent } from '../events/activity.ts';
 import type { DetailsOf } from '../events/catalogue.ts';
@@ -22,6 +23,8 @@ interface Words<K extends ActivityKind> {
 
 interface Told {
   say: Say;
+  /** `ConsentItem.id` of an API's -> words; others have none. */
+  names: ReadonlyMap<string, string>;
 }
 
 /** What is known of it beside when and where. */
@@ -181,13 +184,9 @@ export const words: { readonly [K in ActivityKind]: Words<K> } = {
   'api_key.created': {
     icon: 'key',
     inside: true,
-    facts: ({ prefix, scopes }, told) => [
+    facts: ({ prefix, audience, scopes }, told) => [
       { label: 'apiKeys.begins', value: `${prefix}…` },
-      listed(
-        'activity.fact.what',
-        scopes.map((scope) => `apiScope.${scope}`),
-        told,
-      ),
+      permissions({ scopes: [], resources: scopes.map((scope) => resourceItem(audience, scope)) }, told),
     ],
   },
   'api_key.deleted': {
@@ -199,13 +198,13 @@ export const words: { readonly [K in ActivityKind]: Words<K> } = {
   'consent.given': {
     icon: 'app',
     inside: true,
-    facts: ({ scopes }, told) => [permissions(scopes, told)],
+    facts: (given, told) => [permissions(given, told)],
   },
   'consent.refused': { icon: 'app', inside: true },
-  'consent.narrowed': { icon: 'app', inside: true, facts: ({ scopes }, told) => [permissions(scopes, told)] },
+  'consent.narrowed': { icon: 'app', inside: true, facts: (taken, told) => [permissions(taken, told)] },
   'consent.removed': { icon: 'app', inside: true },
   'access.ended': { icon: 'app', inside: true },
-  'device_code.allowed': { icon: 'app', inside: true, facts: ({ scopes }, told) => [permissions(scopes, told)] },
+  'device_code.allowed': { icon: 'app', inside: true, facts: (given, told) => [permissions(given, told)] },
   'device_code.refused': { icon: 'app', inside: true },
   'device_code.blocked': { icon: 'alert', warns: true, inside: true },
   'token.issued': { icon: 'app', inside: true },
@@ -232,8 +231,8 @@ export function wordsOf(event: ActivityEvent, told: Told) {
   return {
     icon,
     warns: warns === true,
-    /** Nobody needs to take back what the operator or the service itself has done. */
-    disputable: inside === true && !['operator', 'administrator', 'service'].includes(event.by),
+    /** Nobody needs to take back what the operator or the service itself has done. Whoever has a key is inside. */
+    disputable: (inside === true || event.by === 'key') && !['operator', 'administrator', 'service'].includes(event.by),
     title: told.say(key),
     facts: (facts?.(details, told) ?? []).filter((fact) => fact !== undefined),
   };
@@ -243,16 +242,27 @@ function keysOf(names: readonly string[], keys: Readonly<Record<string, MessageK
   return names.flatMap((name) => (Object.hasOwn(keys, name) ? (keys[name] ?? []) : []));
 }
 
-function permissions(scopes: readonly string[], told: Told): Fact | undefined {
+/** What an API calls its own is worded by that API, whatever another one calls so. */
+function permissions(
+  { scopes, resources = [] }: { scopes: readonly string[]; resources?: readonly string[] },
+  told: Told,
+): Fact | undefined {
   const keys = scopes.map((scope) => `consent.scope.${scope.replace('offline_access', 'offline')}`);
+  const ofApis = resources.map((id) => told.names.get(id) ?? id.slice(id.lastIndexOf(' ') + 1));
 
-  return listed('activity.fact.what', keys, told);
+  return listed('activity.fact.what', keys, told, ofApis);
 }
 
-/** What of it has words, each once; nothing where none has. */
-function listed(label: MessageKey, keys: readonly string[], { say }: Told): Fact | undefined {
+/** What of it has words, each once, and what is in words already; nothing where none has. */
+function listed(
+  label: MessageKey,
+  keys: readonly string[],
+  { say }: Told,
+  more: readonly string[] = [],
+): Fact | undefined {
   const known = [...new Set(keys)].filter((key) => isTextKey(key)).map((key) => say(key));
-  if (known.length === 0) return undefined;
+  const all = [...new Set([...known, ...more])];
+  if (all.length === 0) return undefined;
 
-  return { label, value: known.join(' · ') };
+  return { label, value: all.join(' · ') };
 }

@@ -6,7 +6,7 @@ import type { Interactions } from '../oidc/interactions.ts';
 import type { BlockedTries, Tries } from '../operations/blocked-tries.ts';
 import type { TwoFactor } from '../operations/two-factor.ts';
 import { page, view, type Ask, type MessageKey, type SignedIn } from '../web/route.ts';
-import { appNames, entryOf, type Entry } from './activity-entries.ts';
+import { entryOf, namesIn, type Entry } from './activity-entries.ts';
 import { activityPath as path } from './activity-places.ts';
 import { disputeRoutes, type DisputeDeps } from './dispute.ts';
 import type { ConsolePage } from './page.ts';
@@ -60,11 +60,7 @@ async function shown(deps: ActivityDeps, ask: Ask & SignedIn): Promise<ActivityV
     deps.activity.list(account, { group, after }),
     isStart ? triesOf(deps, ask) : undefined,
   ]);
-  const names = await appNames(
-    deps.interactions,
-    events.map(({ clientId }) => clientId),
-    ask,
-  );
+  const names = await namesIn(deps, ask, events);
 
   return {
     filters: [undefined, ...activityGroups].map((one) => ({

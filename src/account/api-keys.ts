@@ -126,12 +126,13 @@ function apiKeyRoutes({ apiKeys: keys }: ApiKeysPageDeps): Route[] {
       newApiKeyPath,
       form,
       async (ask, { name, once, lives: chosen, ...fields }, wrong) => {
-        const { account, visitor } = ask;
+        const { account, session, visitor } = ask;
         const permissions = offered.flatMap(({ identifier: audience, scopes }) =>
           scopes.flatMap((scope) => (fieldOf(audience, scope.name) in fields ? { audience, scope: scope.name } : [])),
         );
         const input = { name, once, permissions, ...(chosen !== '' && { lives: Number(chosen) }) };
-        const made = await keys.create(account, input, { actor: account.id, from: visitor });
+        const by = { actor: account.id, from: visitor, sessionUid: session.uid };
+        const made = await keys.create(account, input, by);
 
         if (made === 'made') return backTo(path, 'apiKeys.madeAlready');
         if (!made.ok) return wrong(byField(made.problems));

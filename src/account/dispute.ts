@@ -1,18 +1,22 @@
 import { z } from 'zod';
 
+import type { ResourceWords } from '../domain/consent-items.ts';
 import { NotFound } from '../domain/errors.ts';
 import type { Activity, ActivityEvent } from '../events/activity.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { AddedShown } from '../operations/added-factors.ts';
+import type { ApiKeys } from '../operations/api-keys.ts';
 import type { Disowned, Disowning, MadeSince } from '../operations/disowning.ts';
 import { action, page, show, view, type Ask, type MessageKey, type Route, type SignedIn } from '../web/route.ts';
-import { appNames, entryOf, type Entry } from './activity-entries.ts';
+import { appNames, entryOf, keyInWords, namesIn, type Entry } from './activity-entries.ts';
 import { activityPath } from './activity-places.ts';
 
 export interface DisputeDeps {
   interactions: Pick<Interactions, 'clientFace' | 'renewSession'>;
   activity: Pick<Activity, 'find'>;
   disowning: Disowning;
+  apiKeys: Pick<ApiKeys, 'list'>;
+  resources: readonly ResourceWords[];
 }
 
 export interface ActivityEntryView {
@@ -24,6 +28,8 @@ export interface ActivityEntryView {
     moreApps: number;
     /** API keys, in words; empty: none. */
     keys: string;
+    /** The one by which it was done, in words, where it is older. */
+    key?: string;
     factors: (NamedFactor & { field: string })[];
   };
 }
@@ -68,7 +74,7 @@ export function disputeRoutes(deps: DisputeDeps): Route[] {
       activityEntryView,
       async (ask) => {
         const event = await find(ask);
-        const names = await appNames(interactions, [event.clientId], ask);
+        const names = await namesIn(deps, ask, [event]);
         const entry = entryOf(event, ask, names);
 
         return entry.disputable ? { entry, goes: await goesWith(deps, ask, event) } : { entry };
@@ -107,7 +113,7 @@ async function goesWith(
   { account, say }: Ask & SignedIn,
   event: ActivityEvent,
 ): Promise<NonNullable<ActivityEntryView['goes']>> {
-  const { apps, factors, keys, ...rest } = await disowning.madeSince(account, event);
+  const { apps, factors, keys, key, ...rest } = await disowning.madeSince(account, event);
   const named = apps.slice(0, mostNames);
   const names = await appNames(interactions, named, { say });
 
@@ -115,7 +121,8 @@ async function goesWith(
     ...rest,
     apps: named.map((id) => names.get(id) ?? say('activity.appGone')),
     moreApps: apps.length - named.length,
-    keys: keys.map(({ name, prefix }) => `${name} (${prefix}…)`).join(', '),
+    keys: keys.map(keyInWords).join(', '),
+    ...(key && { key: keyInWords(key) }),
     factors: factors.map(({ key, ...factor }) => ({ ...inWords(factor), field: field(key) })),
   };
 }

@@ -43,7 +43,9 @@ const event = z.strictObject({
   id: z.string(),
   kind: z.string(),
   at: time,
-  by: z.enum(['self', 'app', 'administrator', 'operator', 'service', 'anybody']),
+  by: z.enum(['self', 'key', 'app', 'administrator', 'operator', 'service', 'anybody']),
+  /** Of the API key or the app. */
+  byId: z.string().optional(),
   clientId: z.string().optional(),
   ip: z.string().optional(),
   userAgent: z.string().optional(),
@@ -115,12 +117,13 @@ function shownProfile(account: Account): z.input<typeof profile> {
   };
 }
 
-function shownEvent({ id, kind, at, by, clientId, from, details }: ActivityEvent): z.input<typeof event> {
+function shownEvent({ id, kind, at, by, byId, clientId, from, details }: ActivityEvent): z.input<typeof event> {
   return {
     id,
     kind,
     at: timeOf(at),
     by,
+    ...(byId !== undefined && { byId }),
     ...(clientId !== undefined && { clientId }),
     ...(from && { ip: from.ip, userAgent: from.userAgent }),
     details,

@@ -33,13 +33,20 @@ export function accountApi(deps: AccountApiDeps): Api {
       if (isMeantAsApiKey(presented)) {
         const found = await deps.apiKeys.authorize(presented, from);
 
-        return found && { id: found.key.id, actor: found.account.id, account: found.account, scopes: found.key.scopes };
+        return (
+          found && {
+            id: found.key.id,
+            actor: `key:${found.key.id}`,
+            account: found.account,
+            scopes: found.key.scopes,
+          }
+        );
       }
 
       const token = await deps.tokenFor(presented);
 
       // However many tokens an app has by one grant, they are asked with as one.
-      return token && { id: token.grantId, actor: `client:${token.clientId}`, ...token };
+      return token && { id: token.grantId, actor: `client:${token.clientId}`, program: true, ...token };
     },
   };
 }

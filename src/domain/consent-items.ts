@@ -143,6 +143,11 @@ export function resourceItem(indicator: string, scope: string): string {
   return `resource:${indicator} ${scope}`;
 }
 
+/** As `ConsentItem.id` has them: each scope of each API. */
+export function resourceItemsOf(resources: Readonly<Record<string, readonly string[]>>): string[] {
+  return Object.entries(resources).flatMap(([indicator, names]) => names.map((name) => resourceItem(indicator, name)));
+}
+
 /** Claims that no asked scope carries: they get a box of their own. */
 export function claimsAskedAlone({ scopes, claims }: Pick<Wanted, 'scopes' | 'claims'>): string[] {
   const carried = new Set(scopes.flatMap(claimsOfScope));

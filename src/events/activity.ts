@@ -23,8 +23,8 @@ export interface Activity {
   open(account: KeyHolder, rows: readonly SecurityEvent[]): ActivityEvent[];
 }
 
-/** Who did it: the person themselves or somebody who was signed in as them, whoever runs the service, … */
-export type ActivityActor = 'self' | 'app' | 'administrator' | 'operator' | 'service' | 'anybody';
+/** Who did it: the person themselves or somebody who was signed in as them, an API key, whoever runs the service, … */
+export type ActivityActor = 'self' | 'key' | 'app' | 'administrator' | 'operator' | 'service' | 'anybody';
 
 export type ActivityEvent = { [K in ActivityKind]: ActivityFacts & { kind: K; details: DetailsOf<K> } }[ActivityKind];
 
@@ -33,6 +33,8 @@ export interface ActivityFacts {
   /** Milliseconds. */
   at: number;
   by: ActivityActor;
+  /** Which one, where it was an API key or an app. */
+  byId?: string;
   clientId?: string;
   /** How many others like it this one stands for (`throttled`). */
   leftOut: number;
@@ -94,6 +96,7 @@ function shown(row: SecurityEvent, personal: Personal | undefined): ActivityEven
 
   const { leftOut = 0, ...own } = details;
   const { ip, userAgent = '' } = personal ?? {};
+  const byId = /^(?:key|client):(.*)$/s.exec(actor)?.[1];
 
   // The pair of kind and details is one of the catalogue's: the writer has taken no other.
   return [
@@ -105,6 +108,7 @@ function shown(row: SecurityEvent, personal: Personal | undefined): ActivityEven
       details: own,
       leftOut: Number(leftOut),
       unreadable: personal === undefined,
+      ...(byId !== undefined && { byId }),
       ...(clientId !== undefined && { clientId }),
       ...(ip !== undefined && { from: { ip, userAgent, program: !isOwn(row) } }),
     } as unknown as ActivityEvent,
@@ -116,6 +120,7 @@ function actorOf(actor: string, accountId: string | undefined): ActivityActor {
   if (actor === 'command-line') return 'operator';
   if (actor === 'server') return 'service';
   if (actor === 'anonymous') return 'anybody';
+  if (actor.startsWith('key:')) return 'key';
 
   return actor.startsWith('client:') ? 'app' : 'administrator';
 }

@@ -15,16 +15,17 @@ export const catalogue = {
   sign_out: kind(),
   'session.ended': kind<{ reason: string }>(),
 
-  'consent.given': kind<{ scopes: string[]; claims: string[] }>(),
+  /** `resources` as `ConsentItem.id` has them; absent in events of before there were any. */
+  'consent.given': kind<{ scopes: string[]; claims: string[]; resources?: string[] }>(),
   'consent.refused': kind(),
-  /** What was taken back; `resources` as `ConsentItem.id` has them. */
+  /** What was taken back. */
   'consent.narrowed': kind<{ scopes: string[]; claims: string[]; resources: string[] }>(),
   /** With every grant of the app. */
   'consent.removed': kind(),
   /** One grant that goes on without a browser; the consent stays. */
   'access.ended': kind(),
   /** What a device without a browser asked for; the place is the device's. */
-  'device_code.allowed': kind<{ scopes: string[] }>(),
+  'device_code.allowed': kind<{ scopes: string[]; resources?: string[] }>(),
   'device_code.refused': kind(),
   /** Guesses at such codes, by whoever is signed in or by a stranger. At most one a minute (`throttled`). */
   'device_code.blocked': kind<{ /** Seconds. */ retryAfter: number }>(),

@@ -21,7 +21,7 @@ export interface Origin {
 }
 
 export type Facts<K extends EventKind> = {
-  /** An account id, `client:<id>`, `command-line`, `server` (what it does of itself) or `anonymous`. */
+  /** An account id, `key:<id>` (an API key), `client:<id>`, `command-line`, `server` (what it does of itself) or `anonymous`. */
   actor: string;
   /** Whom it happened to. With the account itself at hand no look-up is needed for its event key. */
   account?: string | Pick<Account, 'id' | 'eventKey'> | undefined;

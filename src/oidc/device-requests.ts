@@ -2,7 +2,7 @@ import type { Account } from '../domain/account.ts';
 import { allowanceOf, allowanceOfFirstParty, allowedBy, fieldsOf, type Allowance } from '../domain/allowance.ts';
 import { clientFace } from '../domain/client-face.ts';
 import type { Client } from '../domain/client.ts';
-import { consentItems } from '../domain/consent-items.ts';
+import { consentItems, resourceItemsOf } from '../domain/consent-items.ts';
 import { shownUserCode, type DeviceAnswer, type DeviceCode } from '../domain/device-code.ts';
 import { consentId, type Grant } from '../domain/grant.ts';
 import { newId, newSecret, sha256 } from '../domain/ids.ts';
@@ -91,7 +91,7 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
     event: 'device_code.allowed' | 'device_code.refused',
     row: DeviceCode,
     account: Account,
-    scope = '',
+    given: { scopes: string[]; resources: string[] } = { scopes: [], resources: [] },
   ) {
     const { clientId, ip, userAgent } = row;
     const requestId = units.current()?.origin?.requestId ?? '';
@@ -101,7 +101,7 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
       void writes.push({ in: 'events', create });
 
     if (event === 'device_code.refused') await events.write(event, facts, keep);
-    else await events.write(event, { ...facts, details: { scopes: scope.split(' ') } }, keep);
+    else await events.write(event, { ...facts, details: given }, keep);
 
     return writes;
   }
@@ -185,7 +185,9 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
       const grant = grantOf(found, { account, allowance, scope, at });
       const of = { accountId: account.id, grantId: grant.id };
       const answer = { ...of, payload: { ...payloadOf(found, { session, scope }), ...of } };
-      const writes = await told('device_code.allowed', row, account, scope);
+      const allowed = resourceItemsOf(allowance.resources);
+      const resources = resourceItemsOf(wanted.resources).filter((id) => allowed.includes(id));
+      const writes = await told('device_code.allowed', row, account, { scopes: scope.split(' '), resources });
       if (!(await answered(row, answer, { grant, told: writes }))) return;
 
       // Only the answer that counts is a consent: one that came too late leaves nothing that a later sign-in builds on.

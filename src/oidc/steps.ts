@@ -5,7 +5,7 @@ import { allowedBy } from '../domain/allowance.ts';
 import { clientFace, formActionFor } from '../domain/client-face.ts';
 import { consoleClientId, type Client } from '../domain/client.ts';
 import { seconds } from '../domain/clock.ts';
-import { consentItems } from '../domain/consent-items.ts';
+import { consentItems, resourceItemsOf } from '../domain/consent-items.ts';
 import { consentId } from '../domain/grant.ts';
 import type { Exchange, Outcome } from '../web/route.ts';
 import { wantedFactors, wantsFreshFactors } from './assurance.ts';
@@ -172,7 +172,11 @@ export function createSteps(deps: StepDeps): Interactions {
         account,
         clientId: client.id,
         from: deps.originOf(exchange.request),
-        details: { scopes: consent.scopes, claims: consent.claims },
+        details: {
+          scopes: consent.scopes,
+          claims: consent.claims,
+          resources: resourceItemsOf(consent.resources),
+        },
       });
 
       // The grant is made from the consent when the request goes on (`createLoadExistingGrant`).

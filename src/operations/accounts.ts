@@ -25,7 +25,7 @@ export interface Accounts {
   createAdministrator(input: unknown, by: By): Promise<Result<Account>>;
   /**
    * Changes the fields given and no others: `{displayName?, firstName?, lastName?, task?, locale?, claims?}`, where a
-   * claim that is null goes. Undefined: no such account.
+   * claim that is null goes. Undefined: no such account, or not in use (any more).
    */
   updateProfile(accountId: string, input: unknown, by: By): Promise<Result<Account> | undefined>;
   get(accountId: string): Promise<Account | undefined>;
@@ -157,7 +157,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       if (!parsed.ok) return parsed;
 
       const before = await records.accounts.get(accountId);
-      if (!before) return undefined;
+      if (before?.status !== 'active') return undefined;
 
       if (await isOthersEmail(parsed.value.claims['preferred_username'], before.emailKey)) {
         return refused(problem('claims.preferred_username', 'problem.usernameIsEmail'));
@@ -166,13 +166,14 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       const now = clock.now();
       let fields: string[] = [];
       const account = await records.accounts.update(accountId, (old) => {
-        const next = changed(old, parsed.value);
+        // Closed or disabled while the change was on its way.
+        const next = old.status === 'active' ? changed(old, parsed.value) : old;
         fields = differences(old, next);
 
         return fields.length === 0 ? old : { ...next, updatedAt: now };
       });
 
-      if (!account) return undefined;
+      if (account?.status !== 'active') return undefined;
       if (fields.length > 0) await events.write('account.updated', { ...by, account, details: { fields } });
 
       return { ok: true, value: account };

@@ -30,12 +30,13 @@ export interface ApiKeys {
   /**
    * `{name, permissions: [{audience, scope}], lives?, once}`; `lives` in seconds, without it until it is deleted. `once`
    * names the form: sent twice it makes one key. `made`: that was done before, and the key is shown to nobody again.
+   * `sessionUid`: where the person is signed in; should that end in the same instant, there is no key.
    */
-  create(account: Account, input: unknown, by: By): Promise<Result<MadeApiKey> | 'made'>;
+  create(account: Account, input: unknown, by: By & { sessionUid?: string }): Promise<Result<MadeApiKey> | 'made'>;
   /** At once, everywhere. Undefined as in `find`. */
   remove(account: Account, id: string, by: By): Promise<EndedKey | undefined>;
-  /** Those that were made at `since` (milliseconds) or later. */
-  removeSince(account: Account, since: number, by: By): Promise<EndedKey[]>;
+  /** Those that were made at `since` (milliseconds) or later, and the one that `id` names. */
+  removeSuspect(account: Account, which: { since: number; id?: string | undefined }, by: By): Promise<EndedKey[]>;
   /** The key that is presented, with the scopes that the operator still offers. Whose account it is is not looked at. */
   look(presented: string): Promise<ApiKey | undefined>;
   /** It was used now, with whatever came of it: kept to the minute. Without `ip` where an API has asked. */
@@ -51,7 +52,7 @@ export interface MadeApiKey {
 }
 
 export interface ApiKeysDeps extends HappeningsDeps {
-  records: Pick<Records, 'apiKeys' | 'accounts' | 'clients' | 'write'>;
+  records: Pick<Records, 'apiKeys' | 'accounts' | 'sessions' | 'clients' | 'write'>;
   reads: Reads;
   clock: Clock;
   /** As `UnitDeps` of the protocol has it. */
@@ -105,7 +106,15 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
     return records.write([{ in: 'apiKeys', remove: key.id, decides: true }, ...told]);
   }
 
-  const isThere = async (accountId: string) => (await records.accounts.get(accountId))?.status === 'active';
+  /** Whoever ends a session or an account looks for keys afterwards: what was written before is found there. */
+  async function isThere(accountId: string, sessionUid: string | undefined): Promise<boolean> {
+    const [account, session] = await Promise.all([
+      records.accounts.get(accountId),
+      sessionUid === undefined ? 'any' : records.sessions.get(sessionUid),
+    ]);
+
+    return account?.status === 'active' && session !== undefined;
+  }
 
   async function find(accountId: string, id: string): Promise<ApiKey | undefined> {
     const key = await records.apiKeys.get(id);
@@ -139,7 +148,7 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
     look,
     used,
 
-    async create(account, input, by) {
+    async create(account, input, { sessionUid, ...by }) {
       const parsed = read(newKey, input);
       if (!parsed.ok) return parsed;
 
@@ -179,11 +188,11 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
 
         if (made === 'id') return 'made';
         if (made !== undefined) continue;
-        if (await isThere(account.id)) return { ok: true, value: { apiKey: { ...apiKey, slot }, key } };
+        if (await isThere(account.id, sessionUid)) return { ok: true, value: { apiKey: { ...apiKey, slot }, key } };
 
-        // The account was closed in the same instant: nothing of it is left behind.
+        // The account was closed or this session ended in the same instant: nothing of it is left behind.
         await records.apiKeys.remove(id);
-        throw new SignInRequired('the account is gone');
+        throw new SignInRequired('the account or the session is gone');
       }
 
       return refused(problem('', 'problem.apiKeyLimit', { max: limit }));
@@ -199,9 +208,9 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
       return ended(key);
     },
 
-    async removeSince(account, since, by) {
+    async removeSuspect(account, which, by) {
       const { rows } = await records.apiKeys.list('account', account.id, { limit: 1000 });
-      const doomed = rows.filter(({ createdAt }) => createdAt >= since);
+      const doomed = rows.filter(({ id, createdAt }) => id === which.id || createdAt >= which.since);
       const gone = await Promise.all(doomed.map((key) => remove(account, key, by)));
 
       return doomed.filter((_key, at) => gone[at]).map(ended);

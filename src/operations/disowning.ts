@@ -21,7 +21,7 @@ import { takeAway } from './taking-away.ts';
 
 /**
  * "This wasn't me", said in the account of something that happened there: what was made since then goes, and everybody
- * but this session. It takes nothing that is older (but a password that would be too short without what goes, S61), changes
+ * but this session. It takes nothing that is older (but the API key by which it was done, and a password that would be too short without what goes, S61), changes
  * no address and lets nobody in: whoever sits in a stolen session gains nothing by it. A change of the address is taken
  * back with what went to the old mailbox, and with nothing else (DECISIONS.md 11).
  */
@@ -44,7 +44,7 @@ export interface Disowned extends Pick<MadeSince, 'formerEmail'> {
   passwordGone: boolean;
 }
 
-export type Disputed = Pick<ActivityEvent, 'kind' | 'at'>;
+export type Disputed = Pick<ActivityEvent, 'kind' | 'at' | 'by' | 'byId'>;
 
 export interface MadeSince {
   factors: (AddedShown & { key: string })[];
@@ -52,6 +52,8 @@ export interface MadeSince {
   apps: string[];
   /** API keys. */
   keys: EndedKey[];
+  /** The API key by which it was done, where that is older: it goes as well. */
+  key?: EndedKey;
   /** Where the message went that takes a change of the address back, masked, and until when (milliseconds) it does. */
   formerEmail?: { to: string; until: number };
 }
@@ -62,7 +64,7 @@ export interface DisowningDeps extends HappeningsDeps {
   endings: Pick<Endings, 'otherSessions' | 'application'>;
   remembering: Pick<Remembering, 'forgetAll'>;
   receipts: Pick<Receipts, 'create'>;
-  apiKeys: Pick<ApiKeys, 'list' | 'removeSince'>;
+  apiKeys: Pick<ApiKeys, 'list' | 'removeSuspect'>;
   oldPassword: OldPassword;
   emailChange: Pick<ContactChange, 'cancel'>;
   phoneChange: Pick<ContactChange, 'cancel'>;
@@ -113,6 +115,7 @@ export function createDisowning(deps: DisowningDeps): Disowning {
         apiKeys.list(account.id),
       ]);
       const formerEmail = formerEmailOf(account, since);
+      const key = keys.find(({ id, createdAt }) => id === keyBehind(event) && createdAt < since);
 
       return {
         factors: factorsSince(now, passkeys, since).flatMap((added) => {
@@ -122,6 +125,7 @@ export function createDisowning(deps: DisowningDeps): Disowning {
         }),
         apps,
         keys: keys.filter(({ createdAt }) => createdAt >= since).map(({ name, prefix }) => ({ name, prefix })),
+        ...(key && { key: { name: key.name, prefix: key.prefix } }),
         ...(formerEmail && { formerEmail }),
       };
     },
@@ -135,7 +139,8 @@ export function createDisowning(deps: DisowningDeps): Disowning {
       for (const clientId of await appsSince(account, since)) {
         ended.push(await endings.application(account.id, clientId));
       }
-      const keys = await apiKeys.removeSince(account, since, by);
+      const suspect = { since, id: keyBehind(event) };
+      const keys = await apiKeys.removeSuspect(account, suspect, by);
       await emailChange.cancel(account);
       await phoneChange.cancel(account);
       await oldPassword.forget(account.id);
@@ -155,7 +160,7 @@ export function createDisowning(deps: DisowningDeps): Disowning {
       );
       // What began while the rest went.
       ended.push(await endings.otherSessions(account, sessionUid, ending));
-      keys.push(...(await apiKeys.removeSince(account, since, by)));
+      keys.push(...(await apiKeys.removeSuspect(account, suspect, by)));
 
       const formerEmail = formerEmailOf(account, since);
 
@@ -167,6 +172,10 @@ export function createDisowning(deps: DisowningDeps): Disowning {
       };
     },
   };
+}
+
+function keyBehind({ by, byId }: Disputed): string | undefined {
+  return by === 'key' ? byId : undefined;
 }
 
 /** Names a factor in a form. What is removed and added again is another one. */

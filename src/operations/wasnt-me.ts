@@ -67,7 +67,7 @@ export interface WasntMeDeps extends HappeningsDeps {
   guessing: MailedProof['guessing'];
   oldPassword: OldPassword;
   endings: Pick<Endings, 'account'>;
-  apiKeys: Pick<ApiKeys, 'list' | 'removeSince'>;
+  apiKeys: Pick<ApiKeys, 'list' | 'removeSuspect'>;
 }
 
 type Visited = Origin & { deviceId: string };
@@ -146,13 +146,13 @@ export function createWasntMe(deps: WasntMeDeps & { recovery: Pick<Recovery, 'se
       // First: whoever holds the link may do so, and should we be killed half-way, it can be pressed again.
       await endings.account(account, ending);
       await deps.oldPassword.forget(account.id);
-      const keys = await apiKeys.removeSince(account, since, by);
+      const keys = await apiKeys.removeSuspect(account, { since }, by);
       if (added) await takeAway(deps, { account, by, which: () => [added] });
       const taken = await oneTimeSecrets.take('wasnt-me', typed, () => told);
       if (!taken) return undefined;
 
       await endings.account(account, ending);
-      keys.push(...(await apiKeys.removeSince(account, since, by)));
+      keys.push(...(await apiKeys.removeSuspect(account, { since }, by)));
 
       // As it is now that nobody is inside any more.
       const now = (await records.accounts.get(account.id)) ?? account;

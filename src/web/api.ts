@@ -54,18 +54,22 @@ async function answer(context: Context, endpoint: Endpoint, { api, serving }: Pl
   const { failures } = serving;
   const from = cameFrom(context.req);
   const given = bearerIn(context);
-  const caller = given === undefined ? undefined : await api.authorize(given, from);
+  if (given === undefined) return challenge(context, failures);
 
-  if (!caller) return challenge(context, failures, given === undefined ? undefined : invalidToken);
+  // First, as long as it may take: what is deleted meanwhile opens nothing any more.
+  const sent = await bodyOf(context, endpoint);
+  const caller = await api.authorize(given, from);
+
+  if (!caller) return challenge(context, failures, invalidToken);
   await limit(caller, serving);
   if (!caller.scopes.includes(endpoint.scope)) return challenge(context, failures, insufficientScope(endpoint));
 
   const { params } = context as Context & { params: Record<string, string> };
   const query = parseFields(context.querystring);
-  const sent = await bodyOf(context, endpoint);
   if ('unread' in sent) return failures.write(context, sent.unread);
 
-  const done = await endpoint.run({ params, query, body: sent.body, ...caller, from });
+  const { account, actor, program = false } = caller;
+  const done = await endpoint.run({ params, query, body: sent.body, account, actor, from: { ...from, program } });
 
   if ('refused' in done) {
     const { status, ...told } = done.refused;

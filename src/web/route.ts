@@ -230,7 +230,7 @@ export interface Call {
   /** Who does it, for the record of events. */
   actor: string;
   /** Where it comes from. */
-  from: Pick<Visitor, 'ip' | 'userAgent' | 'requestId'>;
+  from: Pick<Visitor, 'ip' | 'userAgent' | 'requestId'> & { program?: boolean };
 }
 
 /** Why not, in English; `errors` for single fields. */
@@ -266,6 +266,8 @@ export interface Caller {
   id: string;
   account: Account;
   actor: string;
+  /** It asks from an app's own server: where that is says nothing of where the person is. */
+  program?: boolean;
   scopes: readonly string[];
 }
 

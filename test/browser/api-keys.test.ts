@@ -50,7 +50,7 @@ for (const walk of walks) {
         await page.getByLabel('Name', { exact: true }).fill('Nightly backup');
         await press(page, 'Add API key');
         await page.getByText('Choose at least one permission.').first().waitFor();
-        await page.getByLabel('See your names, addresses, number and language').check();
+        await page.getByLabel('See your names, e-mail address, phone number, task and language').check();
         await press(page, 'Add API key');
 
         expect(await heading(page)).toBe('Keep your new API key');

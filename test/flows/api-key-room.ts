@@ -42,7 +42,7 @@ export interface Answer {
 
 export const path = '/account/api-keys';
 export const ordersApi = 'https://orders.example.com';
-export const seeProfile = 'See your names, addresses, number and language';
+export const seeProfile = 'See your names, e-mail address, phone number, task and language';
 
 const apiOf = (identifier: string, name: string, words: string) => ({
   identifier,

@@ -221,6 +221,26 @@ describe('API keys after something went wrong', () => {
     expect(await room.app.services.apiKeys.list(account.id)).toEqual([]);
   });
 
+  test('S45: an account that is closed and kept after all has none any more, and says so', async () => {
+    await room.app.restart({ GATEHOUSE_ACCOUNT_CLOSING_GRACE: '30d' });
+    const account = await room.app.account();
+    const browser = await room.signIn(account);
+    const [own, orders] = [await room.add(browser), await room.add(browser, { may: ['Read your orders'] })];
+    const answers = async () => [await works(own), (await told(room.orders, orders)).active];
+    expect(await answers()).toEqual([true, true]);
+
+    await browser.submit(await browser.open('/account/close'), { agree: 'on' });
+    expect(await answers()).toEqual([false, false]);
+
+    const back = openBrowser(room.app.url);
+    const offer = await back.submit(await back.open('/account'), { email: account.email, password: account.password });
+    expect(offer.words).toContain('API keys are deleted for good');
+    await back.submit(offer, {}, { button: 'Keep my account' });
+    expect((await back.open(path)).words).toContain('0 of 5');
+    expect(await answers()).toEqual([false, false]);
+    await room.app.restart({ GATEHOUSE_ACCOUNT_CLOSING_GRACE: 'off' });
+  });
+
   test('“This wasn’t me” on an entry deletes those that were made since, says so before and on the receipt', async () => {
     const account = await room.app.account();
     const browser = await room.signIn(account);

@@ -27,7 +27,8 @@ export async function handOut(scene: Scene): Promise<ReadonlyMap<string, Artifac
   const step = await phone.open(board.url({ ...bound, prompt: 'consent' }));
   const link = await resetLink(scene);
   const deviceCode = await allowedDeviceCode(scene);
-  const key = await apiKey(scene);
+  const key = await apiKey(scene, seeProfile);
+  const stocks = await apiKey(scene, 'Read the stock');
 
   return new Map<string, Artifact>([
     [
@@ -89,7 +90,15 @@ export async function handOut(scene: Scene): Promise<ReadonlyMap<string, Artifac
     ['device code, allowed', { works: async () => (await poll(scene, deviceCode)).status === 200 }],
     [
       'API key',
-      { works: async () => (await bearer('/api/account/v1/profile', key)).status === 200, listedAs: /Backup API key/ },
+      {
+        works: async () => {
+          const { status } = await bearer('/api/account/v1/profile', key);
+          const { body } = await scene.stock.introspect(stocks);
+
+          return agreed(status === 200, body['active'] === true);
+        },
+        listedAs: /Backup API key/,
+      },
     ],
   ]);
 }
@@ -112,7 +121,7 @@ async function resetLink({ nodes, ana, phone }: Scene): Promise<string> {
 
 /** What is asked in two ways is answered in one. */
 function agreed(one: boolean, other: boolean): boolean {
-  if (one !== other) throw new Error('userinfo and introspection do not agree');
+  if (one !== other) throw new Error('an API and introspection do not agree');
 
   return one;
 }
@@ -135,8 +144,8 @@ function poll({ television }: Scene, code: string) {
   });
 }
 
-async function apiKey({ phone }: Scene): Promise<string> {
-  const page = await addOn(phone, { name: 'Backup', may: [seeProfile] });
+async function apiKey({ phone }: Scene, may: string): Promise<string> {
+  const page = await addOn(phone, { name: 'Backup', may: [may] });
   const [key] = /gthk_[0-9A-Za-z]{42}/.exec(page.html) ?? [];
   if (key === undefined) throw new Error(page.words);
 

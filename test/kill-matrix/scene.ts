@@ -1,5 +1,6 @@
 import type { Account } from '../../src/domain/account.ts';
 import { partyOf, postForm, type Party } from '../security/protocol/ground.ts';
+import { valueOf } from '../support/app.ts';
 import { openBrowser, type Browser } from '../support/browser.ts';
 import { startNodes, type Nodes } from '../support/nodes.ts';
 import type { Pair } from '../support/storage.ts';
@@ -24,6 +25,8 @@ export interface Scene {
   board: Party;
   /** Has no browser. */
   television: Party;
+  /** As which the API asks. */
+  stock: Party;
 }
 
 /** An API whose tokens are signed. */
@@ -32,8 +35,18 @@ export const orders = 'https://orders.example.com';
 /** Seconds. */
 export const ordersTokenLife = 300;
 
+/** One that asks about keys. */
+export const stock = 'https://stock.example.com';
+
 const resources = [
   { identifier: orders, name: 'Orders', scopes: [{ name: 'orders:read' }], access_token: `${ordersTokenLife}s` },
+  {
+    identifier: stock,
+    name: 'Stock',
+    scopes: [{ name: 'read', description: { en: 'Read the stock' } }],
+    key_scopes: ['read'],
+    introspected_by: ['stock'],
+  },
 ];
 const iphone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
@@ -46,15 +59,21 @@ export async function openStage(pair: Pair): Promise<Stage> {
   });
   let apps = 0;
 
+  const post: Parameters<typeof partyOf>[0]['post'] = (path, fields, headers) =>
+    postForm(new URL(path, nodes.url), fields, headers);
+  const machine = { kind: 'machine', id: 'stock' } as const;
+  const asking = await nodes.first.services.clients.create(
+    { client_name: 'Stock' },
+    { actor: 'command-line' },
+    machine,
+  );
+
   async function app(kind: 'web' | 'device', name: string): Promise<Party> {
     apps += 1;
     const web = { redirect_uris: [`https://app${apps}.example.net/cb`], resources: [orders] };
     const registered = await nodes.client(kind, { client_name: name, ...(kind === 'web' && web) });
 
-    return partyOf(
-      { app: nodes, post: (path, fields, headers) => postForm(new URL(path, nodes.url), fields, headers) },
-      registered,
-    );
+    return partyOf({ app: nodes, post }, registered);
   }
 
   return {
@@ -71,6 +90,7 @@ export async function openStage(pair: Pair): Promise<Stage> {
         wiki: await app('web', 'Wiki'),
         board: await app('web', 'Board'),
         television: await app('device', 'Television'),
+        stock: partyOf({ app: nodes, post }, valueOf(asking)),
       };
     },
 

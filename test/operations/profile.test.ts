@@ -149,7 +149,12 @@ describe('changing a profile', () => {
     ]);
   });
 
-  test('of nobody is undefined', async () => {
+  test('of nobody, or of one that is not in use, is undefined, and nothing is changed', async () => {
     await expect(room.accounts.updateProfile('nobody', { task: 'x' }, operator)).resolves.toBeUndefined();
+
+    const ada = await make({ email: 'ada@example.com', displayName: 'Ada' });
+    await room.accounts.disable(ada.id, operator);
+    expect(await room.accounts.updateProfile(ada.id, { task: 'x' }, operator)).toBeUndefined();
+    expect(await room.accounts.get(ada.id)).toMatchObject({ status: 'disabled', task: ada.task });
   });
 });

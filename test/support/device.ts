@@ -10,7 +10,7 @@ export interface TestDevice {
   clientId: string;
   ask(more?: Record<string, string>): Promise<oidc.DeviceAuthorizationResponse>;
   /** One question at the token endpoint, as it is answered. */
-  poll(deviceCode: string): Promise<{ status: number; body: Record<string, unknown> }>;
+  poll(deviceCode: string, more?: Record<string, string>): Promise<{ status: number; body: Record<string, unknown> }>;
 }
 
 export async function openDevice(
@@ -34,7 +34,7 @@ export async function openDevice(
     clientId: client.id,
     ask: (more = {}) => oidc.initiateDeviceAuthorization(config, { scope: 'openid profile offline_access', ...more }),
 
-    async poll(code) {
+    async poll(code, more = {}) {
       const response = await fetch(`${app.url}/oauth/token`, {
         method: 'POST',
         headers: { ...authorization, 'user-agent': userAgent },
@@ -42,6 +42,7 @@ export async function openDevice(
           grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
           device_code: code,
           client_id: client.id,
+          ...more,
         }),
       });
 

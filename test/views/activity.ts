@@ -57,9 +57,16 @@ export const detailsOfKinds: { readonly [K in ActivityKind]: DetailsOf<K> } = {
   'passkey.removed': {},
   'api_key.created': { prefix: 'gthk_4fQz9K', audience: 'https://id.example/api', scopes: ['profile:read'] },
   'api_key.deleted': { prefix: 'gthk_4fQz9K' },
-  'consent.given': { scopes: ['openid', 'profile', 'email', 'offline_access', 'payroll.read'], claims: [] },
+  'consent.given': {
+    scopes: ['openid', 'profile', 'email', 'offline_access'],
+    claims: [],
+    resources: ['resource:https://payroll.example read'],
+  },
   'consent.refused': {},
-  'device_code.allowed': { scopes: ['openid', 'offline_access'] },
+  'device_code.allowed': {
+    scopes: ['openid', 'offline_access', 'read'],
+    resources: ['resource:https://gone.example read'],
+  },
   'device_code.refused': {},
   'device_code.blocked': { retryAfter: 20 },
   'consent.narrowed': { scopes: ['email'], claims: [], resources: [] },
@@ -94,11 +101,20 @@ export function eventOf<K extends ActivityKind>(
   } as ActivityEvent;
 }
 
-const names = new Map([['payroll', 'Payroll']]);
+const names = new Map([
+  ['payroll', 'Payroll'],
+  ['key:backup', 'Nightly backup (gthk_4fQz9K…)'],
+]);
 const kinds = Object.keys(detailsOfKinds) as ActivityKind[];
 
 function shown({ say }: Told, events: readonly ActivityEvent[]): Entry[] {
-  return events.map((event) => entryOf(event, { say }, names));
+  const words = new Map([
+    ...names,
+    ['resource:https://id.example/api profile:read', say('apiScope.profile:read')],
+    ['resource:https://payroll.example read', say('apiScope.activity:read')],
+  ]);
+
+  return events.map((event) => entryOf(event, { say }, words));
 }
 
 function oneShown(told: Told, event: ActivityEvent): Entry {
@@ -163,6 +179,9 @@ export const activitySamples: readonly Sample[] = [
           from: { ip: '203.0.113.20', userAgent: 'node', program: true },
         }),
         eventOf('consent.given', 6, { clientId: 'gone' }),
+        eventOf('account.updated', 10, { by: 'key', byId: 'backup' }),
+        eventOf('session.ended', 11, { by: 'key', byId: 'gone' }),
+        eventOf('session.ended', 12, { by: 'app', byId: 'payroll' }),
         eventOf('sign_out', 7, { unreadable: true }),
         eventOf('browser.forgotten', 8, { details: { all: true } }),
         eventOf('message.failed', 9, { details: { channel: 'sms', template: 'phone-code', reason: 'off' } }),
@@ -186,8 +205,8 @@ export const activitySamples: readonly Sample[] = [
   sample(
     activityEntryView,
     (told) => ({
-      entry: oneShown(told, eventOf('sign_out', 30)),
-      goes: { apps: [], moreApps: 0, keys: '', factors: [] },
+      entry: oneShown(told, eventOf('session.ended', 30, { by: 'key', byId: 'backup' })),
+      goes: { apps: [], moreApps: 0, keys: '', key: 'Nightly backup (gthk_4fQz9K…)', factors: [] },
     }),
     { as: 'with little to take back' },
   ),

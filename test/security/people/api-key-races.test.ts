@@ -1,9 +1,14 @@
+import { setImmediate as turn } from 'node:timers/promises';
+
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { accountApiWords } from '../../../src/domain/account-api.ts';
 import type { Account } from '../../../src/domain/account.ts';
+import { noFactors } from '../../../src/domain/factors.ts';
 import { newId } from '../../../src/domain/ids.ts';
 import { createApiKeys, type ApiKeys } from '../../../src/operations/api-keys.ts';
+import { createDisowning, type Disowning, type DisowningDeps } from '../../../src/operations/disowning.ts';
+import { createEndings } from '../../../src/operations/endings.ts';
 import { recordsBackends } from '../../../src/storage/backends.ts';
 import { noReads } from '../../../src/storage/reads.ts';
 import type { Records } from '../../../src/storage/records.ts';
@@ -13,6 +18,8 @@ import { takeTime } from '../../support/pace.ts';
 
 /** `npm run races` plays a thousand. */
 const rounds = Number(process.env['GATEHOUSE_TEST_RACE_ROUNDS'] ?? 2);
+/** Of few each, so that they are many. */
+const ousted = Math.max(rounds, 50);
 const longest = 30_000 + rounds * 3_000;
 
 const issuer = 'https://id.example';
@@ -58,10 +65,41 @@ for (const backend of recordsBackends) {
 
       async function person(): Promise<Account> {
         const id = `person-${(people += 1)}`;
-        const account = sample('accounts', { id, emailKey: `${id}@example.org`, roles: [] });
+        const { closing: _, ...rest } = sample('accounts', { id, emailKey: `${id}@example.org`, roles: [] });
+        const account: Account = { ...rest, status: 'active' };
         await records[0].accounts.create(account);
 
         return account;
+      }
+
+      async function session({ id: accountId }: Account): Promise<string> {
+        const id = newId();
+        await records[0].sessions.create(
+          sample('sessions', { id, cookieHash: id, accountId, expiresAt: store.clock.now() + 3_600_000_000 }),
+        );
+
+        return id;
+      }
+
+      /** With nothing to take back but keys. */
+      function disowning(): Disowning {
+        const events = { write: async () => undefined };
+        const notices = { leave: async () => [], leaveOne: async () => undefined, wake: () => undefined };
+        const nothing = { cancel: async () => undefined, forget: async () => undefined, forgetAll: async () => 0 };
+
+        return createDisowning({
+          records: records[0],
+          clock: store.clock,
+          events,
+          endings: createEndings({ records: records[0], events, notices }),
+          apiKeys: on(0),
+          factors: { of: async (id: string) => noFactors(id), make: async () => ({ ok: false, problems: [] }) },
+          receipts: { create: async () => 'receipt' },
+          remembering: nothing,
+          oldPassword: nothing,
+          emailChange: nothing,
+          phoneChange: nothing,
+        } as unknown as DisowningDeps);
       }
 
       const input = (once = newId()) => ({ name: 'Key', permissions, once });
@@ -129,6 +167,34 @@ for (const backend of recordsBackends) {
 
             expect(await countOf(ada)).toBe(0);
           }),
+        longest,
+      );
+
+      test(
+        `F14: of whoever was put out by “This wasn’t me” no key is left, ${ousted} rounds`,
+        async () => {
+          for (let round = 0; round < ousted; round += 1) {
+            const ada = await person();
+            const [own, thief] = [await session(ada), await session(ada)];
+            const old = await on(0).create(ada, input(), by);
+            store.clock.advance(60_000);
+            const event = { kind: 'sign_in.succeeded', at: store.clock.now(), by: 'self' } as const;
+
+            const [disowned] = await Promise.allSettled([
+              disowning().disown(ada, { event, keeps: [], sessionUid: own }, by),
+              ...[0, 1, 2, 3].map(async (number) => {
+                for (let turns = number * 4 * (round % 5); turns > 0; turns -= 1) await turn();
+
+                return on(number).create(ada, input(), { ...by, sessionUid: thief });
+              }),
+            ]);
+
+            expect(disowned.status).toBe('fulfilled');
+            expect((await on(1).list(ada.id)).map(({ id }) => id)).toEqual([
+              typeof old === 'object' && old.ok ? old.value.apiKey.id : '',
+            ]);
+          }
+        },
         longest,
       );
 
