@@ -203,13 +203,13 @@ describe('a request that lies about where it went', () => {
   });
 
   test.each([
-    '/oauth/device-authorization',
     '/oauth/register',
     '/oauth/par',
     '/oauth/backchannel-authentication',
     '/oauth/challenge',
     '/oauth/credential',
-    '/device',
+    '/oauth/device',
+    '/device/auth',
     '/reg',
     '/token',
     '/auth',

@@ -12,7 +12,7 @@ const wiki = 'https://wiki.example.net/cb';
 /** What the protocol library would call its routes, and where frameworks put what helps an attacker. */
 const elsewhere = (
   '/auth /me /token /request /reg /ciba /backchannel /session/end /session/end/confirm /session/end/success ' +
-  `/device /device/${uid} /interaction/${uid} /interaction/${uid}/login /oauth/authorize/${uid} /oauth/logout/confirm ` +
+  `/device/auth/x /oauth/device /interaction/${uid} /interaction/${uid}/login /oauth/authorize/${uid} /oauth/logout/confirm ` +
   '/oauth/logout/success /oauth /oauth/ /metrics /debug /debug/pprof /status /health /actuator /actuator/env /admin ' +
   '/api /api/ /swagger /openapi.json /.env /.git/config /.git/HEAD /package.json /server-status /console /phpinfo.php ' +
   '/src/main.ts /data/records.db /config/example.yaml /views/sign-in/sign-in.ejs /assets/ /assets/../src/main.ts ' +
@@ -28,6 +28,11 @@ const ours = [
   '/signed-out',
   '/setup',
   '/language',
+  '/device',
+  `/device/${uid}`,
+  `/device/${uid}/switch`,
+  '/account/api-keys/new',
+  '/account/close/data',
   ...['/sign-in/', '/consent/', '/choose-account/'].flatMap((path) => [path, path + uid]),
   `/sign-in/${uid}/refuse`,
   `/sign-in/${uid}/restart`,
