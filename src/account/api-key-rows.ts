@@ -10,7 +10,7 @@ export interface ShownApiKey {
   /** The API that it is for; absent: that is not registered any more. */
   api?: string;
   /** What it may do there, in words; empty: nothing any more. */
-  permissions: string;
+  permissions: string[];
   createdAt: number;
   lastUsedAt?: number;
   ip?: string;
@@ -25,7 +25,7 @@ export function shownApiKey(
   const words =
     api?.scopes.filter(({ name }) => scopes.includes(name)).map((scope) => scopeInWords(scope, locale)) ?? [];
 
-  return { ...facts, ...(api && { api: api.name }), permissions: words.join(' · ') };
+  return { ...facts, ...(api && { api: api.name }), permissions: words };
 }
 
 /** The operator's words, in the person's language, else in English. */

@@ -1,22 +1,10 @@
 import { z } from 'zod';
 
 import { timeInWords } from '../domain/consent-words.ts';
-import { NotFound } from '../domain/errors.ts';
 import { newId, sha256 } from '../domain/ids.ts';
 import type { ApiKeys } from '../operations/api-keys.ts';
 import { byField } from '../operations/problems.ts';
-import {
-  action,
-  backTo,
-  page,
-  show,
-  to,
-  view,
-  type Ask,
-  type Outcome,
-  type Route,
-  type SignedIn,
-} from '../web/route.ts';
+import { action, backTo, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
 import { apiKeysPath as path, newApiKeyPath } from './api-key-places.ts';
 import { scopeInWords, shownApiKey, type ShownApiKey } from './api-key-rows.ts';
 import type { ConsolePage } from './page.ts';
@@ -73,6 +61,9 @@ const form = z.looseObject({
 
 const recent = { access: 'recent' } as const;
 
+/** In another tab, or before Back was pressed. One answer also for what never was, or is somebody else's. */
+const gone = backTo(path, 'apiKeys.gone');
+
 /** What programs of the person's own may do: added with what it is good for, shown once, deleted. */
 export const apiKeys: ConsolePage<ApiKeysPageDeps> = {
   place: { path, label: 'apiKeys.title', icon: 'key' },
@@ -81,13 +72,6 @@ export const apiKeys: ConsolePage<ApiKeysPageDeps> = {
 
 function apiKeyRoutes({ apiKeys: keys }: ApiKeysPageDeps): Route[] {
   const { offered, limit } = keys;
-
-  async function found({ account, visitor }: Asked, id: string): Promise<ShownApiKey> {
-    const key = await keys.find(account.id, id);
-    if (!key) throw new NotFound('no such key of this account');
-
-    return shownApiKey(key, { offered, locale: visitor.locale });
-  }
 
   return [
     page(
@@ -104,21 +88,26 @@ function apiKeyRoutes({ apiKeys: keys }: ApiKeysPageDeps): Route[] {
     page(
       newApiKeyPath,
       newApiKeyView,
-      ({ say, visitor: { locale } }) => ({
-        nameLength,
-        once: newId(),
-        apis: offered.map(({ identifier, name, scopes }) => ({
-          name,
-          permissions: scopes.map((scope) => ({
-            field: fieldOf(identifier, scope.name),
-            words: scopeInWords(scope, locale),
+      async ({ account, say, visitor: { locale } }): Promise<NewApiKeyView | Outcome> => {
+        // The list says that there is no room, and deletes one.
+        if ((await keys.list(account.id)).length >= limit) return to(path);
+
+        return {
+          nameLength,
+          once: newId(),
+          apis: offered.map(({ identifier, name, scopes }) => ({
+            name,
+            permissions: scopes.map((scope) => ({
+              field: fieldOf(identifier, scope.name),
+              words: scopeInWords(scope, locale),
+            })),
           })),
-        })),
-        lives: [
-          ...lives.map((seconds) => ({ value: String(seconds), label: timeInWords(seconds, locale) })),
-          { value: '', label: say('apiKeys.livesForever') },
-        ].toSorted((a, b) => Number(b.value === usual) - Number(a.value === usual)),
-      }),
+          lives: [
+            ...lives.map((seconds) => ({ value: String(seconds), label: timeInWords(seconds, locale) })),
+            { value: '', label: say('apiKeys.livesForever') },
+          ].toSorted((a, b) => Number(b.value === usual) - Number(a.value === usual)),
+        };
+      },
       recent,
     ),
 
@@ -145,8 +134,11 @@ function apiKeyRoutes({ apiKeys: keys }: ApiKeysPageDeps): Route[] {
     page(
       `${path}/:id`,
       apiKeyView,
-      async (ask): Promise<Outcome> => {
-        const apiKey = await found(ask, ask.params.id);
+      async ({ account, params: { id }, visitor: { locale } }): Promise<Outcome> => {
+        const key = await keys.find(account.id, id);
+        if (!key) return gone;
+
+        const apiKey = shownApiKey(key, { offered, locale });
 
         return show(apiKeyView, { apiKey }, { titleValues: { name: apiKey.name } });
       },
@@ -157,17 +149,14 @@ function apiKeyRoutes({ apiKeys: keys }: ApiKeysPageDeps): Route[] {
       `${path}/:id`,
       z.object({}),
       async ({ account, params: { id }, visitor }) => {
-        const gone = await keys.remove(account, id, { actor: account.id, from: visitor });
-        if (!gone) throw new NotFound('no such key of this account');
+        const deleted = await keys.remove(account, id, { actor: account.id, from: visitor });
 
-        return to(path, 'apiKeys.deleted');
+        return deleted ? to(path, 'apiKeys.deleted') : gone;
       },
       recent,
     ),
   ];
 }
-
-type Asked = Pick<Ask & SignedIn, 'account' | 'visitor'>;
 
 /** Names a permission in a form, whichever place it has among the others by the time that it is sent. */
 function fieldOf(audience: string, scope: string): string {

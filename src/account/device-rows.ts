@@ -1,6 +1,6 @@
 import type { Account, Locale } from '../domain/account.ts';
 import type { ResourceWords } from '../domain/consent-items.ts';
-import { clientsOf, type DeviceSession } from '../domain/device-session.ts';
+import { clientsOf, lastAccessOf, type DeviceSession } from '../domain/device-session.ts';
 import { deviceInWords, deviceOf } from '../messages/device.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { OfflineAccess } from '../operations/devices.ts';
@@ -30,7 +30,7 @@ export interface ShownOffline {
   id: string;
   app: string;
   /** What it may do, in words. */
-  permissions: string;
+  permissions: string[];
   givenAt: number;
   lastUsedAt: number;
   ip?: string;
@@ -72,7 +72,7 @@ export function shownDevice(session: DeviceSession, { say, visitor, names, here 
       proofsOf(session.amr).map((key) => say(key)),
       visitor.locale,
     ),
-    lastAccessedAt: session.lastAccessedAt,
+    lastAccessedAt: lastAccessOf(session),
     expiresAt: session.expiresAt,
     apps: inWords(apps, visitor.locale),
   };
@@ -97,7 +97,7 @@ export async function shownOffline(
   return {
     id,
     app: face.name,
-    permissions: permissionsInWords(permissions, account, resources).join(' · '),
+    permissions: permissionsInWords(permissions, account, resources),
     givenAt,
     lastUsedAt,
     ...(ip !== undefined && { ip }),

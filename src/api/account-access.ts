@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { AccountScope } from '../domain/account-api.ts';
-import { clientsOf, type DeviceSession } from '../domain/device-session.ts';
+import { clientsOf, lastAccessOf, type DeviceSession } from '../domain/device-session.ts';
 import { deviceOf } from '../messages/device.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { ApiKeys } from '../operations/api-keys.ts';
@@ -9,12 +9,14 @@ import type { Application, Applications } from '../operations/applications.ts';
 import type { Devices } from '../operations/devices.ts';
 import type { Endings } from '../operations/endings.ts';
 import { problemText } from '../operations/problems.ts';
+import type { Receipts } from '../operations/receipts.ts';
 import { cursor, next } from './account-profile.ts';
 import { endpoint, timeOf, type DescribedEndpoint } from './endpoint.ts';
 
 export interface AccessDeps {
   devices: Pick<Devices, 'sessions' | 'session'>;
   endings: Pick<Endings, 'session'>;
+  receipts: Pick<Receipts, 'create'>;
   applications: Pick<Applications, 'list' | 'remove'>;
   apiKeys: Pick<ApiKeys, 'list' | 'remove'>;
   interactions: Pick<Interactions, 'clientFace'>;
@@ -57,9 +59,9 @@ const key = z.strictObject({
   expiresAt: time.optional(),
 });
 
-/** Everything that can act for the person, and the end of each. */
+/** Everything that can act for the person, and the end of each: what ends leaves the receipts that the console would. */
 export function accessEndpoints(deps: AccessDeps): DescribedEndpoint[] {
-  const { devices, endings, applications, apiKeys, interactions } = deps;
+  const { devices, endings, receipts, applications, apiKeys, interactions } = deps;
 
   return [
     endpoint({
@@ -85,7 +87,8 @@ export function accessEndpoints(deps: AccessDeps): DescribedEndpoint[] {
         const found = await devices.session(account.id, id);
         if (!found) return undefined;
 
-        await endings.session(found.id, { offline: true, by: { actor, from, reason: 'signed_out' } });
+        const by = { actor, from, reason: 'signed_out' };
+        await receipts.create(account, 'device', await endings.session(found.id, { offline: true, by }));
 
         return 'done';
       },
@@ -159,7 +162,7 @@ function shownSession(row: DeviceSession): z.input<typeof session> {
     amr: [...row.amr],
     clientIds: Object.keys(clientsOf(row)),
     signedInAt: timeOf(row.signedInAt ?? row.createdAt),
-    lastAccessedAt: timeOf(row.lastAccessedAt),
+    lastAccessedAt: timeOf(lastAccessOf(row)),
     expiresAt: timeOf(row.expiresAt),
   };
 }

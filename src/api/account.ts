@@ -1,4 +1,4 @@
-import { isMeantAsApiKey } from '../credentials/api-key.ts';
+import { hashOfApiKey, isMeantAsApiKey } from '../credentials/api-key.ts';
 import type { Account } from '../domain/account.ts';
 import { accountApiPath } from '../domain/account-api.ts';
 import type { ApiKeys } from '../operations/api-keys.ts';
@@ -20,6 +20,9 @@ export interface AccountApiDeps extends ProfileDeps, AccessDeps {
   ): Promise<{ account: Account; clientId: string; grantId: string; scopes: string[] } | undefined>;
 }
 
+/** What anybody can work out from the key alone: it says nothing of any that there is. */
+const mistyped = 'This API key is mistyped or cut short: its last six characters do not fit the others.';
+
 export function accountEndpoints(deps: AccountApiDeps): DescribedEndpoint[] {
   return [...profileEndpoints(deps), ...accessEndpoints(deps)];
 }
@@ -31,6 +34,8 @@ export function accountApi(deps: AccountApiDeps): Api {
 
     async authorize(presented, from) {
       if (isMeantAsApiKey(presented)) {
+        if (hashOfApiKey(presented) === undefined) return { mistyped };
+
         const found = await deps.apiKeys.authorize(presented, from);
 
         return (

@@ -36,7 +36,7 @@ export function isMeantAsApiKey(text: string): boolean {
   return text.startsWith(mark);
 }
 
-/** What it is found by. Undefined: it is no key, or there is a slip in it. */
+/** What it is found by. Undefined: it is no key, or there is a slip in it: nobody has to be asked. */
 export function hashOfApiKey(text: string): string | undefined {
   if (!apiKeyForm.test(text)) return undefined;
 

@@ -31,6 +31,15 @@ export function clientsOf({ payload }: Pick<DeviceSession, 'payload'>): Readonly
   return (payload['authorizations'] ?? {}) as Readonly<Record<string, SessionClient>>;
 }
 
+/** Milliseconds. Signing in is access too: what is kept to the minute may be of a moment before. */
+export function lastAccessOf({
+  lastAccessedAt,
+  createdAt,
+  signedInAt = createdAt,
+}: Pick<DeviceSession, 'lastAccessedAt' | 'createdAt' | 'signedInAt'>): number {
+  return Math.max(lastAccessedAt, signedInAt);
+}
+
 /** A browser in which a person has signed in before: strangers' guesses don't slow it down. */
 export interface KnownDevice {
   /** SHA-256 of account id and device cookie. */

@@ -72,7 +72,12 @@ export class RateLimited extends Failure {
 /** A request that no honest page of ours sends: wrong types, too large, doubled fields. */
 export class Invalid extends Failure {
   readonly code = 'invalid';
-  readonly status = 400;
+  readonly status: number = 400;
+}
+
+/** The same, of a body that is larger than anything that is taken here. */
+export class TooLarge extends Invalid {
+  override readonly status = 413;
 }
 
 /** Storage or another thing that is needed does not answer. */

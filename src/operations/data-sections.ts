@@ -1,5 +1,5 @@
 import type { Account } from '../domain/account.ts';
-import { clientsOf } from '../domain/device-session.ts';
+import { clientsOf, lastAccessOf } from '../domain/device-session.ts';
 import { noFactors } from '../domain/factors.ts';
 import type { Json } from '../domain/json.ts';
 import type { NoticeView } from '../domain/receipt.ts';
@@ -97,7 +97,7 @@ export function dataSections({ records, activity, receipts }: SectionsDeps): rea
         ip: session.ip,
         methods: session.amr,
         signed_in_at: time(session.signedInAt),
-        last_accessed_at: time(session.lastAccessedAt),
+        last_accessed_at: time(lastAccessOf(session)),
         expires_at: time(session.expiresAt),
         applications: Object.keys(clientsOf(session)),
       })),

@@ -1,11 +1,11 @@
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 
-import { RateLimited } from '../domain/errors.ts';
+import { RateLimited, TooLarge } from '../domain/errors.ts';
 import type { Ephemera } from '../storage/ephemera.ts';
 import { arrivalOf, cameFrom } from './arrivals.ts';
 import { MethodRefused, type Failures } from './failures.ts';
-import { parseFields, readBody } from './forms.ts';
+import { mostBytes, parseFields, readBody } from './forms.ts';
 import type { Api, Caller, Endpoint, ShownFailure } from './route.ts';
 
 /**
@@ -61,6 +61,7 @@ async function answer(context: Context, endpoint: Endpoint, { api, serving }: Pl
   const caller = await api.authorize(given, from);
 
   if (!caller) return challenge(context, failures, invalidToken);
+  if ('mistyped' in caller) return challenge(context, failures, { ...invalidToken, detail: caller.mistyped });
   await limit(caller, serving);
   if (!caller.scopes.includes(endpoint.scope)) return challenge(context, failures, insufficientScope(endpoint));
 
@@ -101,9 +102,20 @@ async function bodyOf(context: Context, { method }: Endpoint): Promise<{ body: u
     return { unread: { status: 415, code: 'invalid', detail: 'The body must be application/json.' } };
   }
 
+  if (!/^(identity)?$/i.test(context.get('content-encoding'))) {
+    // RFC 9110 section 12.5.3
+    context.set('Accept-Encoding', 'identity');
+
+    return { unread: { status: 415, code: 'invalid', detail: 'The body must be sent as it is, not compressed.' } };
+  }
+
   try {
     return { body: JSON.parse((await readBody(context.req)).toString()) };
   } catch (error) {
+    if (error instanceof TooLarge) {
+      return { unread: { status: 413, code: 'invalid', detail: `A body may have ${mostBytes} bytes at most.` } };
+    }
+
     if (!(error instanceof SyntaxError)) throw error;
 
     return { unread: { status: 400, code: 'invalid', detail: 'The body is no JSON.' } };
@@ -117,7 +129,7 @@ interface Challenge {
   scope?: string;
 }
 
-/** One answer, whatever is wrong with it: whoever guesses learns nothing. */
+/** One answer for everything that could be one: whoever guesses learns nothing. */
 const invalidToken: Challenge = {
   status: 401,
   code: 'invalid_token',

@@ -138,6 +138,12 @@ function wantsJson(context: Context): boolean {
   return forPrograms.test(context.path) || context.accepts('html', 'json') === 'json';
 }
 
+/** Where a page speaks of pages and buttons. */
+const details: Readonly<Record<string, string>> = {
+  not_found: 'Nothing is served at this address.',
+  method_not_allowed: 'This address does not take this method: the header Allow says which it takes.',
+};
+
 type Referenced = ShownFailure & { reference: string };
 
 function writeProblem(context: Context, failure: Referenced): void {
@@ -153,9 +159,9 @@ function writeProblem(context: Context, failure: Referenced): void {
   context.body = JSON.stringify({
     type: 'about:blank',
     // RFC 9457 section 4.2.1
-    title: failure.detail === undefined ? sayIn('en')(title) : STATUS_CODES[failure.status],
+    title: STATUS_CODES[failure.status],
     status: failure.status,
-    detail: failure.detail,
+    detail: failure.detail ?? details[failure.code] ?? sayIn('en')(title),
     errors: failure.errors,
     code: failure.code,
     reference: failure.reference,

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 import type { z } from 'zod';
 
-import { Invalid } from '../domain/errors.ts';
+import { Invalid, TooLarge } from '../domain/errors.ts';
 import { isMessageKey } from './locale.ts';
 import type { MessageKey, ProblemText } from './route.ts';
 
@@ -12,7 +12,8 @@ import type { MessageKey, ProblemText } from './route.ts';
  */
 export type Fields = Readonly<Record<string, string>>;
 
-const mostBytes = 64_000;
+/** Of a body. */
+export const mostBytes = 64_000;
 const mostFields = 200;
 const longestName = 300;
 
@@ -27,18 +28,18 @@ export async function readForm(request: IncomingMessage): Promise<Fields> {
   return parseFields((await readBody(request)).toString('latin1'));
 }
 
-/** At most 64 kB. Throws Invalid. */
+/** Throws TooLarge. */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
 
-  if (Number(request.headers['content-length'] ?? 0) > mostBytes) throw new Invalid('too large');
+  if (Number(request.headers['content-length'] ?? 0) > mostBytes) throw new TooLarge('too large');
 
   // Stopping early must not close the connection: the answer still has to go out on it.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
 
-    if (size > mostBytes) throw new Invalid('too large');
+    if (size > mostBytes) throw new TooLarge('too large');
 
     chunks.push(chunk);
   }

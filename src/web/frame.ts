@@ -20,6 +20,8 @@ export interface FrameFields {
   csrf(): Html;
   field(data: FieldData): Html;
   check(data: CheckData): Html;
+  /** The name of a group of fields, as a field has its label: what is wrong with the group leads to `#field-<name>`. */
+  legend(name: string, label: string): string;
   /** What an action found of the new password that was typed, to be shown beside its problems. */
   strength(): ShownStrength | undefined;
   /** How a field that this page has shown is called: the layout, which comes last, sums up what is wrong by it. */
@@ -66,6 +68,12 @@ export function createFrame(renderer: Renderer, settings: FrameSettings): FrameF
     strength: () => strengthIn(form.values['strength']),
     labelOf: (name) => labels.get(name),
     url: safeAddress,
+
+    legend(name, label) {
+      labels.set(name, label);
+
+      return label;
+    },
 
     image(address) {
       const url = safeAddress(address);

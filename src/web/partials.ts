@@ -40,6 +40,8 @@ export interface Partials {
   'former-email': { formerEmail: { to: string; until: number } };
   /** What stands below a permission: what it means, and the values that are shared now. */
   'permission-about': { item: Pick<ItemInWords, 'meaning' | 'values'>; id: string; badge?: string };
+  /** Permissions in words, a line each. */
+  'permission-lines': { permissions: readonly string[] };
   /** A browser that is signed in: the beginning of its row. */
   'device-about': { device: ShownDevice };
   /** An app that goes on while the person is away: the beginning of its row. */
@@ -86,7 +88,7 @@ export interface ShownDevice {
 
 export interface ShownOffline {
   app: string;
-  permissions: string;
+  permissions: readonly string[];
   lastUsedAt: number;
   givenAt: number;
   ip?: string;
@@ -100,7 +102,7 @@ export interface ShownKey {
   name: string;
   prefix: string;
   api?: string;
-  permissions: string;
+  permissions: readonly string[];
   createdAt: number;
   lastUsedAt?: number;
   ip?: string;

@@ -258,7 +258,12 @@ export interface Endpoint {
 export interface Api {
   path: `/${string}`;
   endpoints: readonly Endpoint[];
-  authorize(token: string, from: Call['from']): Promise<Caller | undefined>;
+  authorize(token: string, from: Call['from']): Promise<Caller | Mistyped | undefined>;
+}
+
+/** It can't be one, and nothing was looked up to find that out: why, in English. */
+export interface Mistyped {
+  mistyped: string;
 }
 
 export interface Caller {

@@ -86,7 +86,7 @@ for (const walk of walks) {
         await page.getByLabel('Also end access that was given in it for the time away').uncheck();
         await press(page, 'Sign out the other browser');
         expect(new URL(page.url()).pathname).toMatch(/^\/account\/receipts\/[\w-]+$/);
-        await page.getByText('You signed out a device.').waitFor();
+        await page.getByText('A device was signed out.').waitFor();
         const tokens = await oidc.refreshTokenGrant(wiki.config, refresh);
 
         await page.goto(`${house.app.url}/account/devices`);

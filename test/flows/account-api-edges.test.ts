@@ -2,7 +2,9 @@ import { request } from 'node:http';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { openBrowser } from '../support/browser.ts';
+import { accountApi, type AccountApiDeps } from '../../src/api/account.ts';
+import { newApiKey } from '../../src/credentials/api-key.ts';
+import { openBrowser, type Browser } from '../support/browser.ts';
 import { enter, openDevice } from '../support/device.ts';
 import { relyingParty, tickAll, type Person } from '../support/relying-party.ts';
 import { openApiKeys, path, seeProfile, type ApiKeyRoom } from './api-key-room.ts';
@@ -69,6 +71,7 @@ describe('the account API, at its edges', () => {
     const [latest] = sessions.toSorted((a, b) => b.createdAt - a.createdAt);
     await room.ask(`/sessions/${latest?.id ?? ''}`, { key: stolen, method: 'DELETE' });
     expect((await put.get(path)).status).toBe(303);
+    expect(await latelyEnded(browser)).toMatch(/A device was signed out/);
 
     const { events } = await room.app.services.activity.list(account);
     const event = events.find(({ kind }) => kind === 'session.ended');
@@ -121,6 +124,7 @@ describe('the account API, at its edges', () => {
 
     expect((await remove(party.clientId)).status).toBe(204);
     expect((await room.ask('/profile', { key: token })).status).toBe(401);
+    expect(await latelyEnded(browser)).toMatch(/The access of an application was removed\. .*Wiki/);
     expect(await granted()).not.toContain(party.clientId);
     expect((await remove(party.clientId)).status).toBe(404);
   });
@@ -154,7 +158,35 @@ describe('the account API, at its edges', () => {
     const asText = await room.ask('/profile', { ...sent, headers: { 'content-type': 'text/plain' } });
     expect(asText).toMatchObject({ status: 415, body: { detail: 'The body must be application/json.' } });
     expect((await room.ask('/profile', { ...sent, body: '{' })).status).toBe(400);
+    const zipped = await room.ask('/profile', { ...sent, headers: { 'content-encoding': 'gzip' } });
+    expect([zipped.status, zipped.headers.get('accept-encoding')]).toEqual([415, 'identity']);
+    expect((await room.ask('/profile', { ...sent, headers: { 'content-encoding': 'identity' } })).status).toBe(200);
+    const large = await room.ask('/profile', { ...sent, body: { task: 'x'.repeat(1_000_000) } });
+    expect(large).toMatchObject({
+      status: 413,
+      body: { title: 'Payload Too Large', detail: 'A body may have 64000 bytes at most.' },
+    });
   });
+
+  test('S46: a slip in a key is told by itself: nothing is looked up', async () => {
+    const { key } = newApiKey();
+    const nobodyAsked = accountApi({} as AccountApiDeps);
+    const from = { ip: '127.0.0.1', userAgent: '', requestId: '' };
+
+    for (const slip of ['gthk_', key.slice(0, -1), `${key}x`, key.toLowerCase(), key.replace(/.$/, '-')]) {
+      expect([slip, await nobodyAsked.authorize(slip, from)]).toEqual([slip, { mistyped: expect.any(String) }]);
+    }
+
+    await expect(nobodyAsked.authorize(key, from)).rejects.toThrow(TypeError);
+  });
+
+  /** The words of the receipt of what was ended last. */
+  async function latelyEnded(browser: Browser): Promise<string> {
+    const { html } = await browser.open('/account/applications');
+    const [, receipt = ''] = /href="(\/account\/receipts\/[\w-]+)"/.exec(html) ?? [];
+
+    return (await browser.open(receipt)).words;
+  }
 
   test('S36: a device asks for it in the same words, and may what was allowed', async () => {
     const { account, browser } = await ana();

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as oidc from 'openid-client';
 
 import { accountEndpoints } from '../../src/api/account.ts';
+import { newApiKey } from '../../src/credentials/api-key.ts';
 import { openBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/need.ts';
 import { relyingParty, tickAll } from '../support/relying-party.ts';
@@ -76,9 +77,10 @@ for (const pair of pairs) {
       });
 
       const { body: list } = await room.ask('/sessions', { key });
-      const sessions = list['sessions'] as unknown as { id: string }[];
+      const sessions = list['sessions'] as unknown as { id: string; signedInAt: string; lastAccessedAt: string }[];
       expect(sessions).toHaveLength(2);
-      for (const { id } of sessions) {
+      for (const { id, signedInAt, lastAccessedAt } of sessions) {
+        expect([lastAccessedAt >= signedInAt, lastAccessedAt, signedInAt]).toEqual([true, lastAccessedAt, signedInAt]);
         expect((await room.ask(`/sessions/${id}`, { key, method: 'DELETE' })).status).toBe(204);
       }
       expect((await browser.get('/account/devices')).status).toBe(303);
@@ -109,13 +111,9 @@ for (const pair of pairs) {
       expect(none.status).toBe(401);
       expect(none.headers.get('www-authenticate')).toBe('Bearer realm="account"');
 
-      for (const shown of [
-        key.slice(0, -1),
-        `${key}0`,
-        key.replace(/.$/, (last) => (last === 'a' ? 'b' : 'a')),
-        'x',
-        theirs,
-      ]) {
+      const typo = key.replace(/.$/, (last) => (last === 'a' ? 'b' : 'a'));
+      const mistyped = [key.slice(0, -1), `${key}0`, typo, 'gthk_'];
+      for (const shown of [...mistyped, 'x', newApiKey().key, theirs]) {
         const refused = await room.ask('/profile', { key: shown });
 
         expect([shown, refused.status]).toEqual([shown, 401]);
@@ -123,7 +121,7 @@ for (const pair of pairs) {
         expect(refused.body).toMatchObject({
           status: 401,
           code: 'invalid_token',
-          detail: expect.stringContaining('API key'),
+          detail: expect.stringMatching(mistyped.includes(shown) ? /^This API key is mistyped/ : /is not known here/),
         });
       }
 
@@ -147,12 +145,12 @@ for (const pair of pairs) {
 
       // No key makes keys, whatever it is asked with (DECISIONS 18).
       for (const method of ['POST', 'PUT', 'OPTIONS']) {
-        const { status, headers } = await room.ask('/keys', {
+        const { status, headers, body } = await room.ask('/keys', {
           key,
           method,
           headers: { origin: 'https://evil.example' },
         });
-        expect([method, status]).toEqual([method, 405]);
+        expect([method, status, body['title']]).toEqual([method, 405, 'Method Not Allowed']);
         expect(headers.get('access-control-allow-origin')).toBeNull();
       }
       expect((await room.ask('/nothing', { key })).status).toBe(404);

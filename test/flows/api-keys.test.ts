@@ -46,7 +46,7 @@ for (const pair of pairs) {
 
       const list = await browser.open(path);
       expect(list.words).toContain('Backup <b>1</b> May use');
-      expect(list.words).toContain(`May use ${seeProfile} · Delete your API keys At Gatehouse`);
+      expect(list.words).toContain(`May use ${seeProfile} Delete your API keys At Gatehouse`);
       expect(list.words).toMatch(/Last used never Added just now Expires [^·]{3,25} Key begins with gthk_\w{6}/);
       expect(list.words).toContain(key.slice(0, 11));
       expect((await browser.open('/account/devices')).words).toMatch(
@@ -68,6 +68,11 @@ for (const pair of pairs) {
       const page = await browser.open(`${path}/${row?.id ?? ''}`);
       expect(page.words).toContain('Delete the API key “Backup <b>1</b>”?');
       expect((await browser.submit(page, {}, { form: path })).words).toContain('The API key is deleted.');
+      // After Back, or in another tab.
+      for (const late of [await browser.submit(page, {}, { form: path }), await browser.open(page.url)]) {
+        expect([new URL(late.url).pathname, late.status]).toEqual([path, 200]);
+        expect(late.words).toContain('There is no such API key any more: it was deleted before');
+      }
       expect((await room.ask('/profile', { key })).status).toBe(401);
       expect((await browser.open('/account/activity')).words).toContain('API key deleted');
     });
@@ -91,8 +96,11 @@ for (const pair of pairs) {
 
       const nothing = await addOn(browser, { name: ' ', may: [] });
       expect(nothing.status).toBe(422);
-      expect(nothing.words).toContain('This is needed.');
-      expect(nothing.words).toContain('Choose at least one permission.');
+      const summary = [...nothing.html.matchAll(/<li><a href="#(field-\w+)">([^<]*)<\/a> – ([^<]*)/g)];
+      expect(summary.map(([, ...parts]) => parts)).toEqual([
+        ['field-name', 'Name', 'This is needed.'],
+        ['field-permissions', 'What it may do', 'Choose at least one permission.'],
+      ]);
 
       const both = await addOn(browser, { name: 'Both', may: [seeProfile, readOrders] });
       expect(both.status).toBe(422);
@@ -114,13 +122,15 @@ for (const pair of pairs) {
       const full = await browser.open(path);
       expect(full.words).toContain('5 of 5');
       expect(full.html).not.toContain(`${path}/new`);
+      expect(full.words).toContain('These are as many as you can have.');
+      expect(new URL((await browser.open(`${path}/new`)).url).pathname).toBe(path);
 
       const refused = await browser.submit(sixth, {
         name: 'Six',
         [/name="(may-\w+)"/.exec(sixth.html)?.[1] ?? '']: 'on',
       });
-      expect(refused.status).toBe(422);
-      expect(refused.words).toContain('You can have no more than 5 API keys.');
+      expect(new URL(refused.url).pathname).toBe(path);
+      expect(refused.words).toMatch(/Nothing was changed.* 5 of 5 .* These are as many as you can have\./);
     });
 
     test('S30: what ends it ends it at once: deleting, its time, a disabled account, the operator’s switch', async () => {
@@ -159,9 +169,16 @@ for (const pair of pairs) {
       const [row] = await rowsOf(account.id);
       const place = `${path}/${row?.id ?? ''}`;
 
-      expect((await other.browser.open(place)).status).toBe(404);
       const forged = await other.browser.open(`${path}/new`);
-      expect((await other.browser.post(place, { csrf: forged.forms[1]?.fields['csrf'] ?? '' })).status).toBe(404);
+      const csrf = forged.forms[1]?.fields['csrf'] ?? '';
+      // Answered as one that never was.
+      for (const not of [place, `${path}/nobody`]) {
+        for (const ask of [() => other.browser.get(not), () => other.browser.post(not, { csrf })]) {
+          const answer = await ask();
+          expect([answer.status, new URL(answer.location ?? '').pathname]).toEqual([303, path]);
+          expect((await other.browser.open(path)).words).toContain('There is no such API key any more');
+        }
+      }
       expect((await browser.post(place, {})).status).toBe(403);
 
       room.app.clock.advance(6 * minute);
@@ -271,7 +288,7 @@ describe('API keys after something went wrong', () => {
 
     const anybody = openBrowser(room.app.url);
     const page = await anybody.open(link.slice(room.app.url.length));
-    expect(page.words).toMatch(/API keys that were added since are deleted: Stolen/);
+    expect(page.words).toMatch(/The button also deletes API keys that were added then or later: Stolen \(gthk_/);
     expect(await works(stolen)).toBe(true);
 
     const done = await anybody.submit(page, {}, { form: '/wasnt-me' });

@@ -118,7 +118,7 @@ for (const pair of pairs) {
 
       const receipt = await browser.submit(asked, {}, { form: 'remove' });
       expect(new URL(receipt.url).pathname).toMatch(/^\/account\/receipts\/[\w-]{22}$/);
-      expect(receipt.words).toContain('You removed the access of an application.');
+      expect(receipt.words).toContain('The access of an application was removed.');
       expect(receipt.words).toContain('Wiki Ended 1 grant of access · 1 refresh token ');
       expect((await browser.open(receipt.url)).status).toBe(200);
 

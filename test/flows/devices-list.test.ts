@@ -126,7 +126,7 @@ describe('the list of what can act for somebody', () => {
     };
     await app.services.records.consents.create(consent);
 
-    const words = 'May use Know who you are · Your e-mail address · Birthday · Read your orders Last used';
+    const words = 'May use Know who you are Your e-mail address Birthday Read your orders Last used';
     expect((await browser.open(path)).words).toContain(words);
 
     await app.services.records.consents.update(consent.id, (old) => ({ ...old, scopes: ['openid', 'email'] }));

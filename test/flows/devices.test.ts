@@ -91,7 +91,7 @@ for (const pair of shown) {
       expect(page.words).toMatch(/Firefox on Windows This device .* Safari on iOS/);
       expect(page.words).toMatch(/Applications (Portal and Wiki|Wiki and Portal) Signed in .* with password Expires/);
       expect(page.words).toMatch(
-        /Wiki Works while you are away May use Know who you are · Your profile · Your e-mail address Last used just now IP address of the app (127\.0\.0\.1|::1)/,
+        /Wiki Works while you are away May use Know who you are Your profile Your e-mail address Last used just now IP address of the app (127\.0\.0\.1|::1)/,
       );
     });
 
@@ -114,7 +114,7 @@ for (const pair of shown) {
       expect(await isIn(laptop)).toBe(true);
 
       const receipt = await laptop.open(receiptOf(done));
-      expect(receipt.words).toMatch(/You signed out a device\. .*Safari on iOS.*Wiki.*1 refresh token/);
+      expect(receipt.words).toMatch(/A device was signed out\. .*Safari on iOS.*Wiki.*1 refresh token/);
 
       const left = await laptop.open(path);
       expect(left.words).toContain('1 thing can act for you.');

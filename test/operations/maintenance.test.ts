@@ -64,7 +64,7 @@ describe('in maintenance', () => {
     }
 
     const other = await ground.get('/account', { accept: 'application/json' });
-    expect(other).toMatchObject({ status: 503, body: { code: 'maintenance', title: 'Closed for maintenance' } });
+    expect(other).toMatchObject({ status: 503, body: { code: 'maintenance', detail: 'Closed for maintenance' } });
     expect(other.headers).toMatchObject({ 'retry-after': '30', 'content-type': 'application/problem+json' });
   });
 

@@ -13,7 +13,7 @@ export const backup = ({ locale }: Pick<Told, 'locale'>): ShownApiKey => ({
   name: 'Nightly backup',
   prefix: 'gthk_4fQz9K',
   api: 'Northwind ID',
-  permissions: wordsIn(locale).join(' · '),
+  permissions: wordsIn(locale),
   createdAt: now - 20 * day,
   lastUsedAt: now - 3_600_000,
   ip: '2001:db8:85a3:8d3:1319:8a2e:370:7348',
@@ -24,7 +24,7 @@ const old: ShownApiKey = {
   id: 'aB3vQ8sWm1xT0rYbN5cLpA',
   name: 'A-script-with-one-long-word-for-a-name-1',
   prefix: 'gthk_Zx81Ba',
-  permissions: '',
+  permissions: [],
   createdAt: now - 400 * day,
 };
 

@@ -49,7 +49,7 @@ const unknown = ({ say }: Told): ShownDevice => ({
 const mail = ({ say }: Told): ShownOffline => ({
   id: 'mail',
   app: 'Mail for Desktop',
-  permissions: [say('consent.scope.openid'), say('consent.scope.profile'), say('consent.scope.email')].join(' · '),
+  permissions: [say('consent.scope.openid'), say('consent.scope.profile'), say('consent.scope.email')],
   givenAt: now - 20 * day,
   lastUsedAt: now - 5 * 3_600_000,
   ip: '203.0.113.7',
@@ -58,7 +58,7 @@ const mail = ({ say }: Told): ShownOffline => ({
 const backup = ({ say }: Told): ShownOffline => ({
   id: 'backup',
   app: 'Nightly-backup-of-everything-that-is-stored-anywhere-at-all',
-  permissions: say('consent.scope.openid'),
+  permissions: [say('consent.scope.openid')],
   givenAt: now - 60 * day,
   lastUsedAt: now - day,
 });
@@ -66,7 +66,7 @@ const backup = ({ say }: Told): ShownOffline => ({
 const television = ({ say }: Told): ShownOffline => ({
   id: 'television',
   app: 'Television',
-  permissions: say('consent.scope.openid'),
+  permissions: [say('consent.scope.openid')],
   givenAt: now - minute,
   lastUsedAt: now - minute,
   ip: '203.0.113.9',

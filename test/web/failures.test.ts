@@ -76,15 +76,21 @@ test('programs get problem details (RFC 9457)', async () => {
   expect(shown.headers['content-type']).toBe('application/problem+json');
   expect(JSON.parse(shown.html)).toEqual({
     type: 'about:blank',
-    title: 'Somebody was faster',
+    title: 'Conflict',
     status: 409,
+    detail: 'Somebody was faster',
     code: 'conflict',
     reference: shown.headers['x-request-id'],
   });
 
   const api = await site.browser().get('/api/nothing');
 
-  expect(JSON.parse(api.html)).toMatchObject({ status: 404, code: 'not_found' });
+  expect(JSON.parse(api.html)).toMatchObject({
+    title: 'Not Found',
+    status: 404,
+    detail: 'Nothing is served at this address.',
+    code: 'not_found',
+  });
 });
 
 test('a half-made answer leaves nothing behind', async () => {
