@@ -130,5 +130,11 @@ function placeOf({ from, unreadable }: ActivityEvent, say: Ask['say']): Fact[] {
   return [
     { label: 'message.fact.device', value: device },
     { label: 'message.fact.ip', value: from.ip },
+    ...(from.device
+      ? ([
+          { label: 'devices.withoutBrowser', value: deviceInWords(deviceOf(from.device.userAgent), say) },
+          { label: 'devices.deviceIp', value: from.device.ip },
+        ] as const)
+      : []),
   ];
 }

@@ -4,7 +4,6 @@ import { consoleClientId } from '../domain/client.ts';
 import type { ClientFace } from '../domain/client-face.ts';
 import type { ConsentItem } from '../domain/consent-items.ts';
 import { itemInWords, timeInWords, type ItemInWords } from '../domain/consent-words.ts';
-import { NotFound } from '../domain/errors.ts';
 import type { Interactions } from '../oidc/interactions.ts';
 import type { ApplicationDetails, Applications } from '../operations/applications.ts';
 import {
@@ -73,17 +72,20 @@ const box = 'allow ';
 
 type AskedOf = Ask<typeof path> & SignedIn;
 
+/** After Back, or in a tab that was left open: what was removed is told as what never was, and nobody is at a dead end. */
+const gone = backTo(applicationsPath, 'applications.gone');
+
 /** One application: what it may use with the values that are shared now, taking some of it back, and all of it. */
 export function applicationRoutes({ applications, interactions, accessLasts }: ApplicationRoutesDeps): Route[] {
   const ahead = (accountId: string) => [applications.ahead(accountId)];
 
-  /** Somebody else's application is none. Throws NotFound. */
+  /** Undefined: it may do nothing here, or not any more; somebody else's application is none. */
   async function found({ account, params: { clientId }, say }: AskedOf) {
     const [face, application] = await Promise.all([
       interactions.clientFace(clientId),
       applications.find(account, clientId),
     ]);
-    if (!face || !application) throw new NotFound('no such application of this account');
+    if (!face || !application) return undefined;
 
     const client = clientId === consoleClientId ? { ...face, name: say('applications.console') } : face;
 
@@ -91,7 +93,10 @@ export function applicationRoutes({ applications, interactions, accessLasts }: A
   }
 
   async function shownTo(ask: AskedOf): Promise<Outcome> {
-    const { client, application, path: here } = await found(ask);
+    const one = await found(ask);
+    if (!one) return gone;
+
+    const { client, application, path: here } = one;
     const { inUse, grantedAt, lastUsedAt, items, refused } = application;
     const { locale } = ask.visitor;
     const inWords = (item: ConsentItem) => itemInWords(item, locale, accessLasts);
@@ -132,7 +137,7 @@ export function applicationRoutes({ applications, interactions, accessLasts }: A
 
         const by = { actor: account.id, from: visitor };
         const narrowed = await applications.narrow(account, { clientId: params.clientId, taken }, by);
-        if (!narrowed) throw new NotFound('no such application of this account');
+        if (!narrowed) return gone;
 
         const here = applicationPath(params.clientId);
         if (!narrowed.ok) return backTo(here, narrowed.problems[0]?.key ?? 'notice.notDone');
@@ -146,12 +151,15 @@ export function applicationRoutes({ applications, interactions, accessLasts }: A
       removePath,
       removalView,
       async (ask): Promise<Outcome> => {
-        const { client, application, path: here } = await found(ask);
+        const one = await found(ask);
+        if (!one) return gone;
+
+        const { client, application, path: here } = one;
         if (client.firstParty) return backTo(here, 'problem.applicationOurs');
 
         return show(
           removalView,
-          { client, path: here, isOffline: isOffline(application) },
+          { client, path: here, isOffline: application.worksAway },
           { titleValues: { client: client.name } },
         );
       },
@@ -163,7 +171,7 @@ export function applicationRoutes({ applications, interactions, accessLasts }: A
       z.object({}),
       async ({ account, params: { clientId }, visitor }) => {
         const removed = await applications.remove(account, clientId, { actor: account.id, from: visitor });
-        if (!removed) throw new NotFound('no such application of this account');
+        if (!removed) return gone;
         if (!removed.ok) return backTo(applicationPath(clientId), removed.problems[0]?.key ?? 'notice.notDone');
 
         return to(receiptPath(removed.value.receipt));

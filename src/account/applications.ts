@@ -25,7 +25,7 @@ export interface ShownApplication extends Pick<Application, 'inUse' | 'grantedAt
   website?: Website;
   /** Run by the operator. */
   isOurs: boolean;
-  /** Whether it works while the person is away. */
+  /** Whether it is working while the person is away. */
   isOffline: boolean;
   /** In words. */
   permissions: string;
@@ -98,7 +98,7 @@ async function shownTo(
   }
 
   function inWords(row: Application, face: ClientFace, { say }: Ask): ShownApplication {
-    const { inUse, grantedAt, lastUsedAt } = row;
+    const { inUse, worksAway, grantedAt, lastUsedAt } = row;
 
     return {
       path: applicationPath(row.clientId),
@@ -106,7 +106,7 @@ async function shownTo(
       ...(face.logoUri !== undefined && { logoUri: face.logoUri }),
       ...websiteOf(face),
       isOurs: face.firstParty,
-      isOffline: row.items.some(({ scope }) => scope === 'offline_access'),
+      isOffline: worksAway,
       permissions: face.id === consoleClientId ? say('applications.everything') : permissionsOf(row, visitor.locale),
       inUse,
       ...(grantedAt !== undefined && { grantedAt }),

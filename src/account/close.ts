@@ -78,7 +78,7 @@ export const close: ConsolePage<CloseDeps> = {
 
         return show(closedView, { email: account.email, ...doneWith(closed) });
       },
-      { access: 'recent' },
+      { access: 'recent', signedOut: 'closing.elsewhereClosed' },
     ),
 
     action(
@@ -101,10 +101,10 @@ function graceOf({ grace }: Pick<Closing, 'grace'>): Pick<CloseView, 'grace'> {
   return { grace: hours % 24 === 0 ? { count: hours / 24, unit: 'days' } : { count: hours, unit: 'hours' } };
 }
 
-function doneWith({ ended, until, mailedTo }: Closed): Omit<ClosedView, 'email'> {
+function doneWith({ ended, lost, until, mailedTo }: Closed): Omit<ClosedView, 'email'> {
   return {
     browsers: ended.sessions.length,
-    lost: shortened(ended.applications.filter(hasLost).map(({ name }) => name)),
+    lost: shortened(lost),
     told: shortened(namesOfTold(ended)),
     keys: shortened((ended.keys ?? []).map(({ name }) => name)),
     tokens: ended.applications.flatMap(({ name, accessTokensUntil: end }) =>
@@ -113,10 +113,6 @@ function doneWith({ ended, until, mailedTo }: Closed): Omit<ClosedView, 'email'>
     ...(until !== undefined && { until }),
     ...(mailedTo !== undefined && { mailedTo }),
   };
-}
-
-function hasLost({ grants, refreshTokens }: Ended['applications'][number]): boolean {
-  return grants + refreshTokens > 0;
 }
 
 function namesOfTold({ applications, notices }: Ended): string[] {

@@ -68,6 +68,9 @@ const whys = {
   no_answer: 'receipt.why.noAnswer',
 } as const satisfies Record<LogoutFailure, MessageKey>;
 
+/** Milliseconds. */
+const minute = 60_000;
+
 /** What was ended, and how far the apps that want to hear of it have been told: to be opened again while that goes on. */
 export function receiptRoutes({ receipts, clock }: ReceiptsDeps): Route[] {
   return [
@@ -104,13 +107,18 @@ function shownReceipt(
       ...(accessTokensUntil !== undefined && accessTokensUntil > now && { accessTokensUntil }),
       // As whoever registered it has called it (S21); it may be gone by now.
       name: clientFace({ id: clientId, metadata: { client_name: name } }).name,
-      notices: told.map(noticeInWords),
+      notices: told.map((notice) => noticeInWords(notice, now)),
     })),
     isOut: applications.some(({ accessTokensUntil = 0 }) => accessTokensUntil > now),
   };
 }
 
-function noticeInWords(notice: NoticeView): EndedHere['notices'][number] {
+function noticeInWords(notice: NoticeView, now: number): EndedHere['notices'][number] {
+  // In words, that is "now", over and over again.
+  if (notice.state === 'retrying' && notice.at - now < minute) {
+    return { what: 'receipt.retryingNow', why: whys[notice.why] };
+  }
+
   return {
     what: notices[notice.state],
     ...('at' in notice && { at: notice.at }),

@@ -49,6 +49,8 @@ const event = z.strictObject({
   clientId: z.string().optional(),
   ip: z.string().optional(),
   userAgent: z.string().optional(),
+  /** A device without a browser that was answered, where it stands. */
+  device: z.strictObject({ ip: z.string(), userAgent: z.string() }).optional(),
   details: z.record(z.string(), z.json()),
 });
 
@@ -125,7 +127,7 @@ function shownEvent({ id, kind, at, by, byId, clientId, from, details }: Activit
     by,
     ...(byId !== undefined && { byId }),
     ...(clientId !== undefined && { clientId }),
-    ...(from && { ip: from.ip, userAgent: from.userAgent }),
+    ...(from && { ip: from.ip, userAgent: from.userAgent, ...(from.device && { device: from.device }) }),
     details,
   };
 }

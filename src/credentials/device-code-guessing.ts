@@ -7,8 +7,9 @@ import { createAttemptCounters, givenBack, type Counted, type Counter } from './
 
 /**
  * How guessing the codes that devices show is slowed down (RFC 8628 section 5.1, S47). Whoever is signed in has a count of
- * their own, beside a large one for their network; a stranger is counted by browser and by network. What was right never
- * counts. Exactly one of `right` and `wrong` must follow each admission.
+ * their own; strangers are counted by browser, and all those of a network together. Beside it there is a large one for
+ * everybody in a network: only from many wrong codes on does one of them slow down another. What was right never counts.
+ * Exactly one of `right` and `wrong` must follow each admission.
  */
 export interface DeviceCodeGuessing {
   /** Counts a try before it is looked up. `retryAfter` in seconds: it must not be looked up. */
@@ -53,10 +54,11 @@ export function createDeviceCodeGuessing(deps: DeviceCodeGuessingDeps): DeviceCo
   return {
     async admit({ ip, deviceId, accountId }) {
       const network = networkOf(ip);
+      const everybody = counter('network', network, limits.failures_per_address);
       const count = await counters.count(
         accountId === undefined
-          ? [counter('browser', sha256(deviceId)), counter('address', network)]
-          : [counter('account', accountId), counter('address', network, limits.failures_per_address)],
+          ? [counter('browser', sha256(deviceId)), counter('address', network), everybody]
+          : [counter('account', accountId), everybody],
       );
 
       return 'refused' in count ? { retryAfter: count.refused.retryAfter } : count;

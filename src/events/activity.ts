@@ -4,7 +4,7 @@ import type { Page, PageRequest, Records } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
 import type { DetailsOf } from './catalogue.ts';
 import { isActivityKind, type ActivityGroup, type ActivityKind } from './groups.ts';
-import { createPersonalFields, isOwn, type KeyHolder, type Personal } from './personal.ts';
+import { createPersonalFields, isOwn, type KeyHolder, type Personal, type Place } from './personal.ts';
 
 /**
  * What happened to one account, as its owner is shown it. Every page is read from an index, filtered or not: what is
@@ -39,7 +39,14 @@ export interface ActivityFacts {
   /** How many others like it this one stands for (`throttled`). */
   leftOut: number;
   /** Where the request came from that it was in; absent where there was none, or nobody can open it any more. */
-  from?: { ip: string; userAgent: string; /** An app's own server, and no browser. */ program: boolean };
+  from?: {
+    ip: string;
+    userAgent: string;
+    /** An app's own server, and no browser. */
+    program: boolean;
+    /** The device without a browser that was answered. */
+    device?: Place;
+  };
   /** Whether `from` was kept and can't be opened. */
   unreadable: boolean;
 }
@@ -95,7 +102,7 @@ function shown(row: SecurityEvent, personal: Personal | undefined): ActivityEven
   if (!isActivityKind(kind)) return [];
 
   const { leftOut = 0, ...own } = details;
-  const { ip, userAgent = '' } = personal ?? {};
+  const { ip, userAgent = '', device } = personal ?? {};
   const byId = /^(?:key|client):(.*)$/s.exec(actor)?.[1];
 
   // The pair of kind and details is one of the catalogue's: the writer has taken no other.
@@ -110,7 +117,7 @@ function shown(row: SecurityEvent, personal: Personal | undefined): ActivityEven
       unreadable: personal === undefined,
       ...(byId !== undefined && { byId }),
       ...(clientId !== undefined && { clientId }),
-      ...(ip !== undefined && { from: { ip, userAgent, program: !isOwn(row) } }),
+      ...(ip !== undefined && { from: { ip, userAgent, program: !isOwn(row), ...(device && { device }) } }),
     } as unknown as ActivityEvent,
   ];
 }

@@ -24,7 +24,7 @@ export const catalogue = {
   'consent.removed': kind(),
   /** One grant that goes on without a browser; the consent stays. */
   'access.ended': kind(),
-  /** What a device without a browser asked for; the place is the device's. */
+  /** What a device without a browser asked for; the place is that of whoever answered, with the device's beside it. */
   'device_code.allowed': kind<{ scopes: string[]; resources?: string[] }>(),
   'device_code.refused': kind(),
   /** Guesses at such codes, by whoever is signed in or by a stranger. At most one a minute (`throttled`). */

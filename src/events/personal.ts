@@ -9,6 +9,13 @@ import { decrypt, encrypt, type Sealing } from '../storage/sealing.ts';
 export interface Personal {
   ip?: string;
   userAgent?: string;
+  /** A device that it is about, which is elsewhere than whoever did it. */
+  device?: Place;
+}
+
+export interface Place {
+  ip: string;
+  userAgent: string;
 }
 
 export type KeyHolder = Pick<Account, 'id' | 'eventKey'>;

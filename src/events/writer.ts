@@ -8,7 +8,7 @@ import type { PageRequest, Records, Write } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
 import { throttled, type DetailsOf, type EventKind } from './catalogue.ts';
 import { groupOfKind } from './groups.ts';
-import { createPersonalFields, type Personal } from './personal.ts';
+import { createPersonalFields, type Personal, type Place } from './personal.ts';
 import { createThrottle } from './throttle.ts';
 
 /** Where a request came from; a `Visitor` is one. Encrypted at rest, but for the request id. */
@@ -18,6 +18,8 @@ export interface Origin {
   requestId: string;
   /** The address is that of an app's own server: there is nothing personal in it. */
   program?: boolean;
+  /** Where the device is that was answered: as personal as the rest. */
+  device?: Place;
 }
 
 export type Facts<K extends EventKind> = {
@@ -42,6 +44,7 @@ export interface EventView {
   details: Record<string, Json>;
   ip?: string;
   userAgent?: string;
+  device?: Place;
 }
 
 /** Disposing writes what is still to be written. */
@@ -82,7 +85,9 @@ export function createEvents({ records, sealing, clock, onError, takeOver }: Eve
     const account = typeof whose === 'string' ? await records.accounts.get(whose) : whose;
     if (whose !== undefined && account === undefined) return undefined;
 
-    return personal.hide({ ip: from.ip, userAgent: from.userAgent }, eventId, account);
+    const { ip, userAgent, device } = from;
+
+    return personal.hide({ ip, userAgent, ...(device && { device }) }, eventId, account);
   }
 
   async function store(kind: EventKind, facts: Plain, sink?: (row: SecurityEvent) => void): Promise<void> {

@@ -9,7 +9,12 @@ export interface AccountMails {
   /** To the address that the account had for a while. */
   'email-undone': Circumstances;
   /** To somebody whose address another person typed, or who forgot that they have an account. */
-  'address-tried': { by: 'registration' | 'change'; signInPath: `/${string}` };
+  'address-tried': {
+    by: 'registration' | 'change';
+    signInPath: `/${string}`;
+    /** Milliseconds: until then its account can still be kept, which is closed. */
+    until?: number;
+  };
   /** To an address that was tried while it is kept for the account that had it, until then (milliseconds). */
   'address-kept': { until: number };
   'recovery-codes-low': { left: number; path: `/${string}` };
@@ -57,8 +62,12 @@ export const accountMails: AccountTemplates = {
     atMost: { most: 1, within: day },
     write: (data, words) =>
       letter(
-        words.say('message.addressTried.subject'),
-        text(words.say(`message.addressTried.${data.by}`)),
+        words.say(data.until === undefined ? 'message.addressTried.subject' : 'message.accountClosed.subject'),
+        text(
+          data.until === undefined
+            ? words.say(`message.addressTried.${data.by}`)
+            : words.say('message.addressTried.closed', { time: words.time(data.until) }),
+        ),
         { kind: 'link', text: words.say('message.addressTried.link'), url: words.link(data.signInPath), main: true },
         note(words.say('message.addressTried.note')),
       ),

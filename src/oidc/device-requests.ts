@@ -86,7 +86,7 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
     return isFirst;
   }
 
-  /** The place in it is the device's: the browser that answers is known by its session. */
+  /** Where it was answered from, with the device's own place: a stranger who has got in is known by the former. */
   async function told(
     event: 'device_code.allowed' | 'device_code.refused',
     row: DeviceCode,
@@ -94,8 +94,9 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
     given: { scopes: string[]; resources: string[] } = { scopes: [], resources: [] },
   ) {
     const { clientId, ip, userAgent } = row;
-    const requestId = units.current()?.origin?.requestId ?? '';
-    const facts = { actor: account.id, account, clientId, from: { ip, userAgent, requestId } };
+    const origin = units.current()?.origin;
+    const from = origin && { ...origin, device: { ip, userAgent } };
+    const facts = { actor: account.id, account, clientId, from };
     const writes: Write[] = [];
     const keep = (create: Extract<Write, { in: 'events'; create: unknown }>['create']) =>
       void writes.push({ in: 'events', create });
@@ -140,7 +141,12 @@ export function createDeviceRequests(deps: Inside): DeviceRequests {
       const face = clientFace(client);
 
       if (row.answer?.accountId === account.id) {
-        return { answered: row.answer.grantId === undefined ? 'refused' : 'allowed', client: face };
+        const { grantId } = row.answer;
+        if (grantId === undefined) return { answered: 'refused', client: face };
+
+        const goesOn = (await records.grants.get(grantId)) !== undefined;
+
+        return { answered: 'allowed', client: face, ...(goesOn && { grantId }) };
       }
 
       const over = isOver(row);

@@ -85,6 +85,8 @@ export type DeviceEnded = 'unknown' | 'expired' | 'used';
 export interface DeviceAnswered {
   answered: 'allowed' | 'refused';
   client: ClientFace;
+  /** Of what was allowed, as long as it goes on. */
+  grantId?: string;
 }
 
 /** The person's side of the device flow. `step` names what `typed` has found, for the browser that typed it. */

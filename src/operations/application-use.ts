@@ -13,6 +13,8 @@ export interface ApplicationUse {
   grants: readonly Grant[];
   /** Whether a session or a token is alive for it (DECISIONS 8). */
   inUse: boolean;
+  /** Whether something of it goes on that hangs on no browser. */
+  goesOn: boolean;
   /** Milliseconds; absent: never. */
   lastUsedAt?: number;
 }
@@ -58,6 +60,7 @@ export async function readUses(
       grants: own.map(({ grant }) => grant),
       // The console needs no grant: whoever is signed in is at it.
       inUse: clientId === consoleClientId ? live.size > 0 : own.some((each) => isAlive(each, live)),
+      goesOn: own.some(goesOn),
       ...(times.length > 0 && { lastUsedAt: Math.max(...times) }),
     };
   });
@@ -78,13 +81,19 @@ async function allOf<T>(list: (page: PageRequest) => Promise<Page<T>>): Promise<
   return [...found, ...page.rows];
 }
 
-/** A grant outlives its session only by what goes on while the person is away. */
-function isAlive(
-  { grant, families }: { grant: Grant; families: readonly RefreshFamily[] },
-  live: ReadonlySet<string>,
-): boolean {
-  if (grant.sessionUid !== undefined && live.has(grant.sessionUid)) return true;
+interface Own {
+  grant: Grant;
+  families: readonly RefreshFamily[];
+}
 
+/** A grant outlives its session only by what goes on while the person is away. */
+function isAlive(own: Own, live: ReadonlySet<string>): boolean {
+  const { sessionUid } = own.grant;
+
+  return (sessionUid !== undefined && live.has(sessionUid)) || goesOn(own);
+}
+
+function goesOn({ grant, families }: Own): boolean {
   if (standsAlone(grant)) return true;
 
   return families.length > 0 && allowanceOfGrant(grant).scopes.includes('offline_access');

@@ -58,6 +58,8 @@ export interface Application {
   items: ConsentItem[];
   /** Whether a session or a token is alive for it (DECISIONS 8). */
   inUse: boolean;
+  /** Whether something of it works for the person while they are away. What it may do is in `items`. */
+  worksAway: boolean;
   /** Milliseconds: when the person allowed it. Absent: they were not asked, or have taken it back since. */
   grantedAt?: number;
   /** Absent: never. */
@@ -93,11 +95,15 @@ export function createApplications(deps: ApplicationsDeps): Applications {
     return consentItems({ wanted, allowed: wanted, account, resources }).items;
   }
 
-  function shown(account: Account, { clientId, consent, grants, inUse, lastUsedAt }: ApplicationUse): Application {
+  function shown(account: Account, use: ApplicationUse): Application {
+    const { clientId, consent, grants, inUse, goesOn, lastUsedAt } = use;
+    const items = itemsOf(account, consent ? allowanceOf(consent) : heldBy(grants));
+
     return {
       clientId,
-      items: itemsOf(account, consent ? allowanceOf(consent) : heldBy(grants)),
+      items,
       inUse,
+      worksAway: goesOn && items.some(({ scope }) => scope === 'offline_access'),
       ...(consent && { grantedAt: consent.grantedAt }),
       ...(lastUsedAt !== undefined && { lastUsedAt }),
     };

@@ -39,6 +39,8 @@ export interface Closing {
 
 export interface Closed {
   ended: Ended;
+  /** Names of the apps that have lost their access, also of those that had a permission and used nothing of it. */
+  lost: string[];
   /** Milliseconds: until then it can be kept. */
   until?: number;
   /** Where the mail went that says so; nowhere, where nobody has proved the address or no mail can be sent. */
@@ -170,26 +172,34 @@ export function createClosing(deps: ClosingDeps): Closing {
     );
   }
 
+  /** The apps that may use the account. */
+  async function allowedTo(accountId: string): Promise<{ name: string }[]> {
+    const allowed = new Set<string>();
+
+    for await (const { clientId } of everyRow((page) => records.consents.list('account', accountId, page))) {
+      allowed.add(clientId);
+    }
+    // Those of the operator that nobody is asked about, on devices too.
+    for await (const { clientId } of everyRow((page) => records.grants.list('account', accountId, page))) {
+      allowed.add(clientId);
+    }
+
+    return namesOf(allowed);
+  }
+
   return {
     grace,
 
     async ahead(account) {
-      const [used, allowed] = [new Set<string>(), new Set<string>()];
+      const used = new Set<string>();
 
       for await (const session of everyRow((page) => records.sessions.list('account', account.id, page))) {
         for (const id of Object.keys(clientsOf(session))) used.add(id);
       }
-      for await (const { clientId } of everyRow((page) => records.consents.list('account', account.id, page))) {
-        allowed.add(clientId);
-      }
-      // Those of the operator that nobody is asked about, on devices too.
-      for await (const { clientId } of everyRow((page) => records.grants.list('account', account.id, page))) {
-        allowed.add(clientId);
-      }
 
       const [told, lose, isLastAdministrator] = await Promise.all([
         namesOf(used),
-        namesOf(allowed),
+        allowedTo(account.id),
         administrators.isLast(account),
       ]);
 
@@ -203,14 +213,15 @@ export function createClosing(deps: ClosingDeps): Closing {
     async close(account, by) {
       const marked = await mark(account.id, by, grace);
       if (marked === 'last-administrator') return marked;
-      if (!marked) return { ended: nothing };
+      if (!marked) return { ended: nothing, lost: [] };
 
       const until = keepableUntil(marked.account, clock.now());
-      const keys = await keysOf(account.id);
+      const [keys, allowed] = await Promise.all([keysOf(account.id), allowedTo(account.id)]);
       const ended = await (until === undefined ? finish : endAccess)(marked.account, by);
 
       return {
         ended: { ...ended, ...(keys.length > 0 && { keys }) },
+        lost: [...allowed, ...ended.applications.filter(hasLost)].map(({ name }) => name),
         ...(until !== undefined && { until }),
         ...(marked.mailed.length > 0 && { mailedTo: account.email }),
       };
@@ -267,6 +278,11 @@ export function createClosing(deps: ClosingDeps): Closing {
       return due.length + late;
     },
   };
+}
+
+/** Others are in it because they were told. */
+function hasLost({ grants, refreshTokens }: Ended['applications'][number]): boolean {
+  return grants + refreshTokens > 0;
 }
 
 interface Marked {

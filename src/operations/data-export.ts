@@ -23,13 +23,11 @@ export interface DataExportDeps extends SectionsDeps {
 const version = 1;
 
 export function createDataExport({ events, issuer, clock, ...deps }: DataExportDeps): DataExport {
-  const sections = dataSections(deps);
-
   async function* document(account: Account): AsyncGenerator<string> {
     const about = { version, issuer, made_at: new Date(clock.now()).toISOString() };
     yield `{\n"about": ${JSON.stringify(about)}`;
 
-    for (const section of sections) {
+    for (const section of dataSections(deps)) {
       yield `,\n${JSON.stringify(section.name)}: `;
       yield* written(section, account);
     }

@@ -2,9 +2,9 @@ import type { Account } from '../domain/account.ts';
 import { clientsOf, lastAccessOf } from '../domain/device-session.ts';
 import { noFactors } from '../domain/factors.ts';
 import type { Json } from '../domain/json.ts';
-import type { NoticeView } from '../domain/receipt.ts';
 import type { Activity } from '../events/activity.ts';
 import { everyRow, type CollectionName, type Page, type PageRequest, type Records } from '../storage/records.ts';
+import { factorsOf, formerEmailOf, inTurn, noticeOf, profileOf, time, type Fields } from './data-fields.ts';
 import type { Receipts } from './receipts.ts';
 
 /**
@@ -28,17 +28,31 @@ export const leftOut = {
   closedAccounts: 'of nobody who can ask',
 } as const satisfies Partial<Record<CollectionName, string>>;
 
-/** Undefined: not in it. */
-export type Fields = { readonly [name: string]: Json | undefined };
-
 export interface SectionsDeps {
   records: Records;
   activity: Pick<Activity, 'open'>;
   receipts: Pick<Receipts, 'of'>;
 }
 
-/** A new kind of thing that people have is one more entry. */
+/** Those of one document. A new kind of thing that people have is one more entry. */
 export function dataSections({ records, activity, receipts }: SectionsDeps): readonly Section[] {
+  const names = new Map<string, Promise<string | undefined>>();
+
+  /** As it is called now, looked up once. Undefined: it is not registered any more. */
+  function nameOf(clientId: string): Promise<string | undefined> {
+    const name = names.get(clientId) ?? records.clients.get(clientId).then((client) => client?.metadata.client_name);
+    names.set(clientId, name);
+
+    return name;
+  }
+
+  /** An application where it stands beside other things. */
+  async function named(clientId: string | undefined): Promise<Fields> {
+    if (clientId === undefined) return {};
+
+    return { application: clientId, application_name: await nameOf(clientId) };
+  }
+
   return [
     { name: 'profile', of: 'accounts', one: async (account) => profileOf(account) },
     {
@@ -92,20 +106,22 @@ export function dataSections({ records, activity, receipts }: SectionsDeps): rea
     },
     {
       name: 'sessions',
-      ...each('sessions', (session) => ({
+      ...each('sessions', async (session) => ({
         user_agent: session.userAgent,
         ip: session.ip,
         methods: session.amr,
         signed_in_at: time(session.signedInAt),
         last_accessed_at: time(lastAccessOf(session)),
         expires_at: time(session.expiresAt),
-        applications: Object.keys(clientsOf(session)),
+        applications: await Promise.all(
+          Object.keys(clientsOf(session)).map(async (id) => ({ application: id, name: await nameOf(id) })),
+        ),
       })),
     },
     {
       name: 'permissions',
-      ...each('consents', (consent) => ({
-        application: consent.clientId,
+      ...each('consents', async (consent) => ({
+        ...(await named(consent.clientId)),
         scopes: consent.scopes,
         claims: consent.claims,
         resources: consent.resources,
@@ -118,8 +134,8 @@ export function dataSections({ records, activity, receipts }: SectionsDeps): rea
     },
     {
       name: 'grants',
-      ...each('grants', ({ clientId, device, accessTokensUntil, createdAt, lastUsedAt, expiresAt }) => ({
-        application: clientId,
+      ...each('grants', async ({ clientId, device, accessTokensUntil, createdAt, lastUsedAt, expiresAt }) => ({
+        ...(await named(clientId)),
         device: device && {
           ip: device.ip,
           user_agent: device.userAgent,
@@ -147,14 +163,14 @@ export function dataSections({ records, activity, receipts }: SectionsDeps): rea
     },
     {
       name: 'offline_access',
-      ...each('refreshFamilies', ({ clientId, ip, payload, accessTokensUntil, createdAt, lastUsedAt, expiresAt }) => ({
-        application: clientId,
+      ...each('refreshFamilies', async ({ clientId, ip, payload, accessTokensUntil, ...times }) => ({
+        ...(await named(clientId)),
         scope: payload['scope'],
         ip,
         access_tokens_until: time(accessTokensUntil),
-        created_at: time(createdAt),
-        last_used_at: time(lastUsedAt),
-        expires_at: time(expiresAt),
+        created_at: time(times.createdAt),
+        last_used_at: time(times.lastUsedAt),
+        expires_at: time(times.expiresAt),
       })),
     },
     {
@@ -205,10 +221,11 @@ export function dataSections({ records, activity, receipts }: SectionsDeps): rea
               at: time(at),
               kind,
               by,
-              application: clientId,
+              ...(await named(clientId)),
               details: details as Json,
               ip: from?.ip,
               user_agent: from?.userAgent,
+              device: from?.device && { ip: from.device.ip, user_agent: from.device.userAgent },
             };
           }
         }
@@ -240,57 +257,4 @@ type Listed = keyof RowOf & keyof Records;
 
 interface Lists<T> {
   list(list: 'account', accountId: string, page: PageRequest): Promise<Page<T>>;
-}
-
-function profileOf(account: Account): Fields {
-  return {
-    sub: account.id,
-    email: account.email,
-    email_verified: account.emailVerified,
-    display_name: account.displayName,
-    first_name: account.firstName,
-    last_name: account.lastName,
-    task: account.task,
-    phone: account.phone?.number,
-    phone_verified: account.phone?.verified,
-    language: account.locale,
-    claims: account.claims,
-    roles: account.roles,
-    created_at: time(account.createdAt),
-    updated_at: time(account.updatedAt),
-  };
-}
-
-function formerEmailOf({ email, until }: NonNullable<Account['formerEmails']>[number]): Fields {
-  return { email, can_be_taken_back_until: time(until) };
-}
-
-function factorsOf({ authenticators, email, text, preferred, recovery }: ReturnType<typeof noFactors>): Fields {
-  return {
-    preferred,
-    authenticators: authenticators.map(({ name, addedAt, lastUsedAt }) => ({
-      name,
-      added_at: time(addedAt) ?? null,
-      last_used_at: time(lastUsedAt) ?? null,
-    })),
-    email_added_at: time(email?.addedAt),
-    text_message_added_at: time(text?.addedAt),
-    recovery_codes_made_at: time(recovery?.madeAt),
-    recovery_codes_left: recovery?.hashes.length,
-  };
-}
-
-function noticeOf(notice: NoticeView): { [name: string]: Json | undefined } {
-  const { state, at, why } = { at: undefined, why: undefined, ...notice };
-
-  return { state, at: time(at), why };
-}
-
-async function* inTurn(rows: readonly Fields[]): AsyncGenerator<Fields> {
-  yield* rows;
-}
-
-/** RFC 3339. */
-function time(milliseconds: number | undefined): string | undefined {
-  return milliseconds === undefined ? undefined : new Date(milliseconds).toISOString();
 }

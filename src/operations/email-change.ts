@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import type { IssuedCode, OneTimeCodes } from '../credentials/one-time-code.ts';
 import type { OneTimeSecrets } from '../credentials/one-time-secret.ts';
-import { emailKey, type Account, type FormerEmail } from '../domain/account.ts';
+import { emailKey, keepableUntil, type Account, type FormerEmail } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
 import { Conflict } from '../domain/errors.ts';
 import type { Origin } from '../events/writer.ts';
@@ -62,7 +62,12 @@ export function createEmailChange(deps: EmailChangeDeps): EmailChange {
       const to = { ...toAccount(account), to: email, locale };
       const lives = Math.round((worksUntil - clock.now()) / 1000);
 
-      if (owner) return messages.compose('address-tried', { ...toAccount(owner), data: { by: 'change', signInPath } });
+      if (owner) {
+        const until = keepableUntil(owner, clock.now());
+        const data = { by: 'change', signInPath, ...(until !== undefined && { until }) } as const;
+
+        return messages.compose('address-tried', { ...toAccount(owner), data });
+      }
       if (keptUntil !== undefined) return messages.compose('address-kept', { ...to, data: { until: keptUntil } });
 
       return messages.compose('change-email-code', { ...to, data: { code, lives } });

@@ -4,7 +4,7 @@ import type { Guessing } from '../credentials/guessing.ts';
 import type { CodeOf, IssuedCode, OneTimeCodes } from '../credentials/one-time-code.ts';
 import type { PasswordPolicy } from '../credentials/password-policy.ts';
 import type { Passwords } from '../credentials/passwords.ts';
-import { emailKey, type Account, type Locale } from '../domain/account.ts';
+import { emailKey, keepableUntil, type Account, type Locale } from '../domain/account.ts';
 import { networkOf } from '../domain/address.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Json } from '../domain/json.ts';
@@ -157,7 +157,8 @@ export function createRegistration(deps: RegistrationDeps): Registration {
     issued: IssuedCode,
   ): Write[] {
     if (account) {
-      const data = { by: 'registration', signInPath: '/account' } as const;
+      const until = keepableUntil(account, clock.now());
+      const data = { by: 'registration', signInPath: '/account', ...(until !== undefined && { until }) } as const;
 
       return messages.compose('address-tried', { ...toAccount(account), data });
     }

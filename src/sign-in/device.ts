@@ -11,9 +11,20 @@ import { readUserCode, shownUserCode } from '../domain/device-code.ts';
 import { waitInWords } from '../domain/duration.ts';
 import type { Events } from '../events/writer.ts';
 import { deviceInWords, deviceOf } from '../messages/device.ts';
-import type { DeviceAsked, DeviceEnded, Interactions } from '../oidc/interactions.ts';
+import type { DeviceAnswered, DeviceAsked, DeviceEnded, Interactions } from '../oidc/interactions.ts';
 import type { SecondFactor } from '../operations/second-factor.ts';
-import { action, page, show, to, view, type Ask, type Outcome, type Route, type SignedIn } from '../web/route.ts';
+import {
+  action,
+  backTo,
+  page,
+  show,
+  to,
+  view,
+  type Ask,
+  type Outcome,
+  type Route,
+  type SignedIn,
+} from '../web/route.ts';
 
 export interface DeviceDeps {
   interactions: Pick<Interactions, 'device' | 'current' | 'consoleSignIn'>;
@@ -52,6 +63,8 @@ export const deviceAskedView = view<DeviceAskedView>('sign-in/device-asked', 'do
 export interface DeviceAnsweredView {
   answered: 'allowed' | 'refused';
   client: ClientFace;
+  /** Where what was allowed can be ended; absent: there is nothing, or nothing any more. */
+  endPath?: string;
 }
 
 export const deviceAnsweredView = view<DeviceAnsweredView>('sign-in/device-answered', 'door', 'device.title');
@@ -122,13 +135,21 @@ export function deviceRoutes(deps: DeviceDeps): Route[] {
       '/device/:step',
       answer,
       async ({ exchange, params: { step }, account, session }, input) => {
+        const here = `/device/${step}` as const;
         const found = await device.asked(exchange, step, account);
-        if (!('items' in found)) return to(`/device/${step}`);
+        if (!('items' in found)) return tooLate(found, input.answer) ? backTo(here, tooLateOf[input.answer]) : to(here);
 
-        if (input.answer === 'refuse') await device.refuse(exchange, step, account);
-        else await device.allow(exchange, step, { account, session, allowed: tickedOf(found.items, input) });
+        if (input.answer === 'refuse') {
+          await device.refuse(exchange, step, account);
+          // Another tab may have been faster, and who has refused must not believe that nothing was given.
+          const now = await device.asked(exchange, step, account);
 
-        return to(`/device/${step}`);
+          return tooLate(now, 'refuse') ? backTo(here, tooLateOf.refuse) : to(here);
+        }
+
+        await device.allow(exchange, step, { account, session, allowed: tickedOf(found.items, input) });
+
+        return to(here);
       },
       signedIn,
     ),
@@ -147,7 +168,13 @@ export function deviceRoutes(deps: DeviceDeps): Route[] {
     const found = await device.asked(exchange, params.step, account);
 
     if ('ended' in found) return show(deviceEndedView, { why: found.ended }, { status: 410 });
-    if ('answered' in found) return show(deviceAnsweredView, found);
+    if ('answered' in found) {
+      const { answered, client: app, grantId } = found;
+      const endPath =
+        grantId === undefined ? {} : { endPath: `/account/devices/offline/${encodeURIComponent(grantId)}` };
+
+      return show(deviceAnsweredView, { answered, client: app, ...endPath });
+    }
 
     const first = await proofFirst(ask, found);
     if (first) return first;
@@ -192,11 +219,20 @@ export function deviceRoutes(deps: DeviceDeps): Route[] {
   }
 }
 
+const tooLateOf = { allow: 'device.allowedTooLate', refuse: 'device.refusedTooLate' } as const;
+
+/** Whether this person has answered otherwise before: the first answer counts. */
+function tooLate(found: DeviceFound, answered: 'allow' | 'refuse'): boolean {
+  return 'answered' in found && found.answered !== (answered === 'allow' ? 'allowed' : 'refused');
+}
+
 function filledIn(text: string | undefined): string {
   const code = text === undefined || text.length > longestTyped ? undefined : readUserCode(text);
 
   return code === undefined ? '' : shownUserCode(code);
 }
+
+type DeviceFound = DeviceAsked | DeviceAnswered | { ended: DeviceEnded };
 
 /** Only what was really asked counts, whatever the form says; what is required is never left out. */
 function tickedOf(items: readonly ConsentItem[], input: Readonly<Record<string, unknown>>): string[] {

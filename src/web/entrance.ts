@@ -4,11 +4,13 @@ import type { Clock } from '../domain/clock.ts';
 import { AnotherAccount, NotFound, RecentSignInRequired, SignInRequired } from '../domain/errors.ts';
 import type { Answers } from './answers.ts';
 import { arrivalOf, exchangeOf } from './arrivals.ts';
+import type { Cookies } from './cookies.ts';
 import type { Csrf } from './csrf.ts';
 import type { Drafts } from './drafts.ts';
 import type { Fields } from './forms.ts';
 import { parseFields } from './forms.ts';
 import { sayIn } from './locale.ts';
+import { keepNotice } from './notices.ts';
 import type { Ask, Exchange, Outcome, Page, Route, SignedIn } from './route.ts';
 import type { Visitors } from './visitors.ts';
 
@@ -40,6 +42,7 @@ export interface EntranceDeps {
   clock: Clock;
   visitors: Visitors;
   answers: Answers;
+  cookies: Cookies;
   csrf: Csrf;
   drafts: Drafts;
   gate: Gate;
@@ -71,7 +74,7 @@ export interface Entrance {
 const longestParameter = 200;
 
 export function createEntrance(pages: ReadonlyMap<string, Page>, deps: EntranceDeps): Entrance {
-  const { answers, clock, csrf, drafts, gate, visitors } = deps;
+  const { answers, clock, cookies, csrf, drafts, gate, visitors } = deps;
 
   return { pass, findDraft, above };
 
@@ -89,6 +92,8 @@ export function createEntrance(pages: ReadonlyMap<string, Page>, deps: EntranceD
     const ask: Asked = { params, query, visitor, say: sayIn(visitor.locale), exchange, ...signedIn };
 
     if (route.access !== 'anyone' && !signedIn) {
+      tellSignedOut(visit);
+
       return signIn(visit, ask, wantsRecent(route) ? { maxAge: maxAge() } : {});
     }
 
@@ -109,6 +114,13 @@ export function createEntrance(pages: ReadonlyMap<string, Page>, deps: EntranceD
 
       throw error;
     }
+  }
+
+  /** Their session has ended elsewhere, perhaps by the very thing. It says nothing that hangs on anybody's account. */
+  function tellSignedOut({ context, route, isOurs, shownTo }: Visit): void {
+    if (route.kind !== 'action' || route.signedOut === undefined || !isOurs || shownTo === '') return;
+
+    keepNotice(cookies, context, { tone: 'warn', key: route.signedOut });
   }
 
   function ahead(route: Route, accountId: string): void {

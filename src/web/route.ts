@@ -144,6 +144,8 @@ export interface Rule<A extends Access = Access> {
   access: A;
   /** Sends for what the page will show, while it is still being looked up whether it may be seen; the page asks again. */
   ahead?: (accountId: string) => readonly Promise<unknown>[];
+  /** Of an action: what the sign-in page says to whoever sends a form that they were shown while signed in. */
+  signedOut?: MessageKey;
 }
 
 export interface Page {
@@ -161,6 +163,7 @@ export interface Action {
   form: z.ZodObject;
   run: (ask: never, input: never, wrong: never) => Promise<Outcome>;
   access: Access;
+  signedOut?: Rule['signedOut'];
 }
 
 export type Route = Page | Action;
@@ -200,7 +203,7 @@ export function action<const Path extends string, F extends z.ZodObject, A exten
   run: (ask: AskFor<Path, A>, input: z.output<F>, wrong: Wrong<z.output<F>>) => Promise<Outcome>,
   rule: Rule<A> = anyone as Rule<A>,
 ): Action {
-  return { kind: 'action', path, form, run, access: rule.access };
+  return { kind: 'action', path, form, run, ...rule };
 }
 
 /** What every template finds under `v` beside its own fields. */

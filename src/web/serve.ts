@@ -3,8 +3,6 @@ import type { Context, Middleware } from 'koa';
 
 import { Forbidden, Invalid } from '../domain/errors.ts';
 import type { Situation } from './answers.ts';
-import type { Cookies } from './cookies.ts';
-import type { Csrf } from './csrf.ts';
 import { originOf } from './csrf.ts';
 import { createEntrance, withQuery } from './entrance.ts';
 import type { Asked, EntranceDeps, Visit } from './entrance.ts';
@@ -21,8 +19,6 @@ import { show } from './route.ts';
  */
 export interface ServeDeps extends EntranceDeps {
   issuer: string;
-  cookies: Cookies;
-  csrf: Csrf;
 }
 
 export function serveRoutes(routes: readonly Route[], deps: ServeDeps): Middleware {

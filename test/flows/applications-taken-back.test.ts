@@ -180,11 +180,15 @@ for (const pair of pairs) {
           his.post(`${path}/${id}/remove`, { csrf }),
         ]),
       );
-      answers.push(await his.get(receipt.url), await his.get('/account/receipts/none'));
-
-      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 404));
-      expect(new Set(answers.map(({ words }) => words.replace(/Reference .*$/, ''))).size).toBe(1);
+      expect(answers.map(({ status, location }) => [status, location])).toEqual(
+        answers.map(() => [303, `${room.app.url}${path}`]),
+      );
+      expect((await his.open(detailsOf(wiki))).words).toContain('That application has no access to your account');
       expect(await isActive(wiki, tokens.access_token)).toBe(true);
+
+      const receipts = [await his.get(receipt.url), await his.get('/account/receipts/none')];
+      expect(receipts.map(({ status }) => status)).toEqual([404, 404]);
+      expect(new Set(receipts.map(({ words }) => words.replace(/Reference .*$/, ''))).size).toBe(1);
     });
 
     /** One more app of the same person. */

@@ -65,6 +65,10 @@ for (const pair of pairs) {
       const { words } = await (await room.console(ana)).open(path);
       expect(words).toContain('Short Not in use');
       expect(words).toContain('Long In use Works while you are away');
+
+      // What it may do while the person is away, and does not.
+      await room.app.services.endings.account(ana, { actor: 'command-line', reason: 'signed_out' });
+      expect((await (await room.console(ana)).open(path)).words).toContain('Long Not in use Type');
     });
 
     test('details show each permission with its value, and what was refused', async () => {

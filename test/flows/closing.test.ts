@@ -72,16 +72,18 @@ for (const pair of pairs) {
         profile: { sub: ana.id, email: ana.email, claims: { zoneinfo: 'Europe/Berlin' } },
         sessions: [
           { ip: expect.any(String), methods: ['pwd'] },
-          { applications: expect.arrayContaining([wiki.clientId]) },
+          { applications: expect.arrayContaining([{ application: wiki.clientId, name: 'Wiki' }]) },
         ],
-        permissions: [{ application: wiki.clientId, scopes: expect.arrayContaining(['email']) }],
-        offline_access: [{ application: wiki.clientId, scope: expect.stringContaining('offline_access') }, {}],
+        permissions: [
+          { application: wiki.clientId, application_name: 'Wiki', scopes: expect.arrayContaining(['email']) },
+        ],
+        offline_access: [{ application_name: 'Wiki', scope: expect.stringContaining('offline_access') }, {}],
         messages: [{ template: 'change-email-code' }],
         pending_codes: [{ purpose: 'change:email', email: 'new@data.example' }],
         passkeys: [],
       });
       const signedIn = data['activity']?.filter((event) => 'kind' in event && event.kind === 'sign_in.succeeded');
-      expect(signedIn).toMatchObject([{ by: 'self', application: wiki.clientId, ip: expect.stringMatching(/\d/) }, {}]);
+      expect(signedIn).toMatchObject([{ by: 'self', application_name: 'Wiki', ip: expect.stringMatching(/\d/) }, {}]);
       // That it was handed out is itself in the record.
       expect(data['activity']).toContainEqual(expect.objectContaining({ kind: 'account.data_downloaded' }));
 
@@ -118,10 +120,14 @@ for (const pair of pairs) {
       const its = { accountId: ana.id, expiresAt: app.clock.now() + day };
       await records.grants.create(sample('grants', { ...its, id: `tv ${ana.id}`, clientId: television.client.id }));
       await records.apiKeys.create(sample('apiKeys', { ...its, id: ana.id, hash: ana.id, slot: ana.id }));
+      // Allowed once, and nothing is left of what it was given.
+      const forum = await app.client('web', { client_name: 'Forum', redirect_uris: ['https://forum.example.net/cb'] });
+      const [accountId, clientId] = [ana.id, forum.client.id];
+      await records.consents.create(sample('consents', { id: `${accountId} ${clientId}`, accountId, clientId }));
       receiver.tokens.length = 0;
 
       const page = await browser.open(close);
-      expect(page.words).toContain('lose their access: Television, Wiki.');
+      expect(page.words).toContain('lose their access: Forum, Television, Wiki.');
       expect(page.words).toContain('told that you are signed out: Wiki.');
       expect(page.words).toContain('can’t be taken back');
 
@@ -134,7 +140,7 @@ for (const pair of pairs) {
       const done = await agree(browser, unticked);
       expect(done).toMatchObject({ status: 200, url: `${app.url}${close}` });
       expect(done.words).toMatch(
-        /Your account is closed.*Browsers signed out 2.*Lost access Television, Wiki.*told of it Wiki/s,
+        /Your account is closed.*Browsers signed out 2.*Lost access Forum, Television, Wiki.*told of it Wiki/s,
       );
       expect(done.words).toContain('Deleted API keys Backup');
       expect(done.words).toContain(`on its way to ${ana.email}`);
@@ -207,7 +213,7 @@ for (const pair of pairs) {
       const { browser, tokens } = await signIn(ana);
 
       const page = await browser.open(close);
-      expect(page.words).toContain('deleted after 30 days');
+      expect(page.words).toMatch(/deleted after 30 days\..*Once it is deleted, your address can be used/s);
       const done = await agree(browser, page);
       expect(done.words).toMatch(/Will be deleted \w+/);
       expect((await app.mail.to(ana.email, 'account-closed')).text).toContain('Until then you can keep it');

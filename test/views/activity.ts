@@ -95,7 +95,12 @@ export function eventOf<K extends ActivityKind>(
     by: 'self',
     leftOut: 0,
     unreadable: false,
-    from: { ip: '2001:db8:85a3:8d3:1319:8a2e:370:7348', userAgent: firefox, program: false },
+    from: {
+      ip: '2001:db8:85a3:8d3:1319:8a2e:370:7348',
+      userAgent: firefox,
+      program: false,
+      ...(kind === 'device_code.allowed' && { device: { ip: '203.0.113.7', userAgent: 'Television/1.0' } }),
+    },
     details: detailsOfKinds[kind],
     ...differently,
   } as ActivityEvent;

@@ -89,6 +89,7 @@ export const applicationSamples: readonly Sample[] = [
   sample(applicationsView, (told) => ({ rows: rows(told), count: 4, hasOthers: true, ended })),
   sample(applicationsView, (told) => ({ rows: rows(told).slice(0, 1), count: 1, hasOthers: false, ended: [] }), {
     as: 'without any of others',
+    notice: 'applications.gone',
   }),
   sample(
     applicationsView,
@@ -192,7 +193,10 @@ export const applicationSamples: readonly Sample[] = [
           name: 'Wiki',
           grants: 1,
           refreshTokens: 1,
-          notices: [{ what: 'receipt.failed', at: now, why: 'receipt.why.otherAnswer' }],
+          notices: [
+            { what: 'receipt.failed', at: now, why: 'receipt.why.otherAnswer' },
+            { what: 'receipt.retryingNow', why: 'receipt.why.noAnswer' },
+          ],
         },
       ],
       isOut: false,

@@ -75,7 +75,10 @@ function consent({ say, locale }: Told) {
 
 export const signInSamples: readonly Sample[] = [
   sample(signInView, () => signIn),
-  sample(signInView, () => ({ ...signIn, client: payroll, forAccount: true, mayRefuse: false }), { as: 'the console' }),
+  sample(signInView, () => ({ ...signIn, client: payroll, forAccount: true, mayRefuse: false }), {
+    as: 'the console',
+    notice: 'closing.elsewhereClosed',
+  }),
   sample(
     signInView,
     ({ say, locale }) => ({
@@ -166,8 +169,15 @@ export const signInSamples: readonly Sample[] = [
     }),
     { titleValues: { client: 'Wiki' } },
   ),
-  sample(deviceAnsweredView, () => ({ answered: 'allowed' as const, client: wiki })),
-  sample(deviceAnsweredView, () => ({ answered: 'refused' as const, client: wiki }), { as: 'refused' }),
+  sample(
+    deviceAnsweredView,
+    () => ({ answered: 'allowed' as const, client: wiki, endPath: '/account/devices/offline/grant' }),
+    { notice: 'device.refusedTooLate' },
+  ),
+  sample(deviceAnsweredView, () => ({ answered: 'refused' as const, client: wiki }), {
+    as: 'refused',
+    notice: 'device.allowedTooLate',
+  }),
   ...(['unknown', 'expired', 'used'] as const).map((why) =>
     sample(deviceEndedView, () => ({ why }), { as: why, onlyWords: why !== 'unknown' }),
   ),

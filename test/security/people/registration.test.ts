@@ -70,6 +70,20 @@ describe('creating an account under attack', () => {
       expect((await confirm({ browser }, page, '000000')).status).toBe(422);
     });
 
+    test('whose account is closed and can still be kept: its owner hears until when', async () => {
+      const owner = await house.app.account({ email: 'closed@example.com' });
+      const at = house.app.clock.now();
+      const closing = { at, until: at + 24 * hour, nextAt: at + 24 * hour };
+      await house.app.services.records.accounts.update(owner.id, (old) => ({ ...old, status: 'closing', closing }));
+
+      await house.begin('closed@example.com');
+      expect(await house.app.mail.to('closed@example.com')).toMatchObject({
+        template: 'address-tried',
+        subject: 'Your account is closed',
+        text: expect.stringContaining('belongs to an account that is closed and will be deleted on'),
+      });
+    });
+
     test('its owner gets one such mail a day, however often it is tried', async () => {
       await house.app.account({ email: 'tried@example.com' });
       for (let time = 0; time < 3; time += 1) await house.begin('tried@example.com');

@@ -216,6 +216,21 @@ describe('closing an account, with the store going away at every single step', (
     expect(file).not.toMatch(/hash of|slot of|id of|public part|key of ana/);
   });
 
+  test('who is about to close it in another browser is told that it may be closed; a stranger is told nothing', async () => {
+    const { ana, browser, page } = await begin();
+    const other = await ground.signedIn(ana);
+    await other.submit(await other.open('/account/close'), { agree: 'on' });
+
+    const late = await browser.submit(page, { agree: 'on' });
+    expect(new URL(late.url).pathname).toMatch(/^\/sign-in\//);
+    expect(late.words).toContain('If you have closed your account in another browser, it is closed.');
+
+    const stranger = openBrowser(ground.app.url);
+    const csrf = (await stranger.open('/account')).forms[0]?.fields['csrf'] ?? '';
+    const told = await stranger.follow(await stranger.post('/account/close', { csrf, agree: 'on' }));
+    expect([told.title.includes('Sign in'), told.words.includes('is closed')]).toEqual([true, false]);
+  });
+
   test('S96: each collection with something of an account in it has a section, or a reason', () => {
     const inIt = dataSections(ground.app.services as never).map(({ of }) => of);
     const about = Object.entries(fates).flatMap(([name, fate]) => (fate === 'others' ? [] : [name]));
