@@ -209,7 +209,7 @@ describe('a request that lies about where it went', () => {
     '/oauth/challenge',
     '/oauth/credential',
     '/oauth/device',
-    '/device/auth',
+    '/oauth/device/auth',
     '/reg',
     '/token',
     '/auth',

@@ -16,7 +16,7 @@ import { createOutage } from '../../support/outage.ts';
 import { leftOf } from '../../support/rows-of.ts';
 import { sample, samples } from '../../storage/rows.ts';
 import { openGround, type Ground, type Party } from '../protocol/ground.ts';
-import { isSignedIn, unlimited } from './visits.ts';
+import { enter, isSignedIn, unlimited } from './visits.ts';
 
 const minute = 60_000;
 const day = 86_400_000;
@@ -94,7 +94,9 @@ describe('closing an account, with the store going away at every single step', (
       expect(await isSignedIn(browser)).toBe(false);
       expect((await wiki.refresh(refresh)).body).toMatchObject({ error: 'invalid_grant' });
       const door = openBrowser(ground.app.url);
-      const wrong = await door.submit(await door.open('/account'), { email: ana.email, password: ana.password });
+      const first = await enter(door, ana);
+      // What the node does by itself may have met the outage in the same instant: whoever asks again is answered.
+      const wrong = first.status === 503 ? await enter(door, ana) : first;
       expect(wrong.status).toBe(422);
 
       ground.app.clock.advance(6 * minute);

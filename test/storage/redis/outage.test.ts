@@ -14,7 +14,7 @@ describeWith('redis', 'while Redis is away, a store', () => {
   let store: Ephemera;
 
   beforeAll(async () => {
-    server = await startRedis({ settings: ['--appendonly', 'yes'] });
+    server = await startRedis({ settings: ['--appendonly', 'yes', '--appendfsync', 'always'] });
     store = await openStore({ url: server.url });
   });
 
@@ -154,7 +154,7 @@ describeWith('redis', 'while Redis is away, a store', () => {
     },
   );
 
-  test('keeps what was acknowledged when Redis is killed: with an append-only file nothing is lost', async () => {
+  test('keeps what was acknowledged when Redis is killed: with an append-only file that is written at once nothing is lost', async () => {
     for (let number = 0; number < 50; number += 1) await store.put('kept', `${number}`, number, { ttl: 60 });
     await store.consume('kept', '0');
     await server.kill();
