@@ -95,7 +95,7 @@ describe('the list of what can act for somebody', () => {
   test('times are in the person’s language and time zone, the exact one beside them', async () => {
     const { ana, browser } = await signedIn({ locale: 'de', claims: { zoneinfo: 'Asia/Tokyo' } });
     const at = Date.UTC(2026, 0, 2, 20, 30);
-    await session(ana.id, 1, { lastAccessedAt: at });
+    await session(ana.id, 1, { createdAt: at, signedInAt: at, lastAccessedAt: at });
 
     const { html } = await browser.open(path);
 
