@@ -17,7 +17,7 @@ import { describeStore, opened, recordsStore, type Opened } from '../../storage/
 import { takeTime } from '../../support/pace.ts';
 
 /** `npm run races` plays a thousand. */
-const rounds = Number(process.env['GATEHOUSE_TEST_RACE_ROUNDS'] ?? 2);
+const rounds = Number(process.env['GATEHOUSE_TEST_RACE_ROUNDS'] ?? 50);
 /** Of few each, so that they are many. */
 const ousted = Math.max(rounds, 50);
 const longest = 30_000 + rounds * 3_000;
