@@ -16,7 +16,6 @@ const readOrders = 'Read your orders';
 for (const pair of pairs) {
   describeWith(needsOf(pair), `the account API on ${pair}`, () => {
     let room: ApiKeyRoom;
-    let person = 0;
 
     beforeAll(async () => {
       room = await openApiKeys(pair);
@@ -26,17 +25,8 @@ for (const pair of pairs) {
       await room[Symbol.asyncDispose]();
     });
 
-    async function ana(about: Parameters<ApiKeyRoom['app']['account']>[0] = {}) {
-      const account = await room.app.account({ email: `ana${(person += 1)}@example.com`, ...about });
-
-      return { account, browser: await room.signIn(account) };
-    }
-
-    const rowsOf = async (accountId: string) =>
-      (await room.app.services.records.apiKeys.list('account', accountId)).rows;
-
     test('the account API answers whoever shows one, as its list says, and keeps to the scopes', async () => {
-      const { account, browser } = await ana();
+      const { account, browser } = await room.ana();
       await room.signIn(account);
       const key = await room.add(browser, { may: (await everyWord()).filter((words) => words !== readOrders) });
 
@@ -93,7 +83,7 @@ for (const pair of pairs) {
     });
 
     async function everyWord(): Promise<string[]> {
-      const { browser } = await ana();
+      const { browser } = await room.ana();
       const { html } = await browser.open(`${path}/new`);
 
       return [...html.matchAll(/<label for="field-may-[\w-]+">([^<]*)<\/label>/g)]
@@ -102,8 +92,8 @@ for (const pair of pairs) {
     }
 
     test('S36, S42, S46: who may not is told so as RFC 6750 has it, and nothing of anybody else', async () => {
-      const { account, browser } = await ana();
-      const other = await ana();
+      const { account, browser } = await room.ana();
+      const other = await room.ana();
       const key = await room.add(browser, { may: [seeProfile, 'Delete your API keys', 'Sign you out of browsers'] });
       const theirs = await room.add(other.browser, { may: [readOrders] });
 
@@ -136,12 +126,12 @@ for (const pair of pairs) {
       expect((await room.ask(`/profile?access_token=${key}`, { key })).status).toBe(400);
       expect((await browser.get('/api/account/v1/profile')).status).toBe(401);
 
-      const [theirKey] = await rowsOf(other.account.id);
+      const [theirKey] = await room.rowsOf(other.account.id);
       const [theirSession] = (await room.app.services.records.sessions.list('account', other.account.id)).rows;
       for (const place of [`/keys/${theirKey?.id ?? ''}`, `/sessions/${theirSession?.id ?? ''}`, '/keys/none']) {
         expect((await room.ask(place, { key, method: 'DELETE' })).status).toBe(404);
       }
-      expect(await rowsOf(other.account.id)).toHaveLength(1);
+      expect(await room.rowsOf(other.account.id)).toHaveLength(1);
 
       // No key makes keys, whatever it is asked with (DECISIONS 18).
       for (const method of ['POST', 'PUT', 'OPTIONS']) {
@@ -154,11 +144,11 @@ for (const pair of pairs) {
         expect(headers.get('access-control-allow-origin')).toBeNull();
       }
       expect((await room.ask('/nothing', { key })).status).toBe(404);
-      expect(await rowsOf(account.id)).toHaveLength(1);
+      expect(await room.rowsOf(account.id)).toHaveLength(1);
     });
 
     test('S36: an app’s token opens nothing at the account API, nor a key of another API', async () => {
-      const { account } = await ana();
+      const { account } = await room.ana();
       const { client, secret } = await room.app.client('web', { redirect_uris: ['https://app.example/cb'] });
       const party = await relyingParty(room.app, { client, ...(secret !== undefined && { secret }) });
       const { tokens } = await party.signIn(account);
@@ -169,7 +159,7 @@ for (const pair of pairs) {
     });
 
     test('S22, S36: an app asks for it as for any API, in words, and is refused once that is taken back', async () => {
-      const { account } = await ana();
+      const { account } = await room.ana();
       const resource = `${room.app.url}/api/account/v1`;
       const scope = 'openid email offline_access profile:read sessions:read sessions:write';
       const party = await relyingParty(
@@ -216,7 +206,7 @@ for (const pair of pairs) {
     });
 
     test('DECISIONS 18: its one API is told of it, and nobody else; userinfo and revocation know no key', async () => {
-      const { account, browser } = await ana();
+      const { account, browser } = await room.ana();
       const key = await room.add(browser, { may: [readOrders], lives: String(30 * 86_400) });
       const own = await room.add(browser, { name: 'Own' });
 
@@ -234,7 +224,9 @@ for (const pair of pairs) {
       expect(await told(room.stock, key)).toEqual({ active: false });
       for (const party of [room.orders, room.stock]) expect(await told(party, own)).toEqual({ active: false });
 
-      const [, row] = await rowsOf(account.id).then((rows) => rows.toSorted((a, b) => b.name.localeCompare(a.name)));
+      const [, row] = await room
+        .rowsOf(account.id)
+        .then((rows) => rows.toSorted((a, b) => b.name.localeCompare(a.name)));
       expect(row).toMatchObject({ name: 'Backup', lastUsedAt: expect.any(Number) });
       expect(row).not.toHaveProperty('ip');
 
@@ -261,9 +253,9 @@ for (const pair of pairs) {
     });
 
     test('when it was used last is kept to the minute, in one write', async () => {
-      const { account, browser } = await ana();
+      const { account, browser } = await room.ana();
       const key = await room.add(browser);
-      const at = async () => (await rowsOf(account.id))[0]?.lastUsedAt ?? 0;
+      const at = async () => (await room.rowsOf(account.id))[0]?.lastUsedAt ?? 0;
 
       await Promise.all(Array.from({ length: 5 }, () => room.ask('/profile', { key })));
       const first = await at();

@@ -1,7 +1,8 @@
 import * as oidc from 'openid-client';
 
+import type { ApiKey } from '../../src/domain/api-key.ts';
 import { signIn } from '../security/web/visits.ts';
-import { startTestApp, valueOf, type TestApp } from '../support/app.ts';
+import { startTestApp, valueOf, type NewAccount, type TestApp } from '../support/app.ts';
 import type { Browser, Page } from '../support/browser.ts';
 import { unescapeHtml } from '../support/html.ts';
 import { relyingParty, type RelyingParty } from '../support/relying-party.ts';
@@ -16,6 +17,9 @@ export interface ApiKeyRoom extends AsyncDisposable {
   /** Adds a key as a person does; answers it as it is shown. */
   add(browser: Browser, about?: NewKey): Promise<string>;
   signIn(person: { email: string; password: string }): Promise<Browser>;
+  /** Somebody else each time, signed in. */
+  ana(about?: Partial<NewAccount>): Promise<{ account: Awaited<ReturnType<TestApp['account']>>; browser: Browser }>;
+  rowsOf(accountId: string): Promise<ApiKey[]>;
   /** Asks the account API. */
   ask(path: string, options?: Asked): Promise<Answer>;
 }
@@ -72,8 +76,19 @@ export async function openApiKeys(pair: Pair): Promise<ApiKeyRoom> {
     return relyingParty(app, valueOf(made));
   }
 
+  let people = 0;
+
   return {
     app,
+
+    async ana(about = {}) {
+      const account = await app.account({ email: `ana${(people += 1)}@example.com`, ...about });
+
+      return { account, browser: await signIn(app, account) };
+    },
+
+    rowsOf: async (accountId) => (await app.services.records.apiKeys.list('account', accountId)).rows,
+
     orders: await asks('orders'),
     stock: await asks('stock'),
     signIn: (person) => signIn(app, person),

@@ -14,7 +14,6 @@ const readOrders = 'Read your orders';
 for (const pair of pairs) {
   describeWith(needsOf(pair), `API keys on ${pair}`, () => {
     let room: ApiKeyRoom;
-    let person = 0;
 
     beforeAll(async () => {
       room = await openApiKeys(pair);
@@ -24,17 +23,8 @@ for (const pair of pairs) {
       await room[Symbol.asyncDispose]();
     });
 
-    async function ana(about: Parameters<ApiKeyRoom['app']['account']>[0] = {}) {
-      const account = await room.app.account({ email: `ana${(person += 1)}@example.com`, ...about });
-
-      return { account, browser: await room.signIn(account) };
-    }
-
-    const rowsOf = async (accountId: string) =>
-      (await room.app.services.records.apiKeys.list('account', accountId)).rows;
-
     test('one is added, shown once, told by mail, listed without itself, and deleted', async () => {
-      const { account, browser } = await ana();
+      const { account, browser } = await room.ana();
       const empty = await browser.open(path);
       expect(empty.words).toContain('0 of 5');
       expect(empty.words).toContain('There is none. The keys that you add');
@@ -54,7 +44,7 @@ for (const pair of pairs) {
       );
 
       // Kept as a hash, and nowhere in what is logged.
-      const [row] = await rowsOf(account.id);
+      const [row] = await room.rowsOf(account.id);
       expect(JSON.stringify(row)).not.toContain(key.slice(5, 40));
       expect(room.app.log.join('\n')).not.toContain(key.slice(5, 40));
       const { template, text } = await room.app.mail.to(account.email);
@@ -78,7 +68,7 @@ for (const pair of pairs) {
     });
 
     test('a form that is sent again makes no other key, and the key does not come back', async () => {
-      const { account, browser } = await ana();
+      const { account, browser } = await room.ana();
       const form = await browser.open(`${path}/new`);
       const fields = { name: 'Once', [/name="(may-\w+)"/.exec(form.html)?.[1] ?? '']: 'on' };
 
@@ -88,11 +78,11 @@ for (const pair of pairs) {
       const again = await browser.submit(form, fields);
       expect(again.html).not.toMatch(/gthk_[0-9A-Za-z]{42}/);
       expect(again.words).toContain('This key is added already.');
-      expect(await rowsOf(account.id)).toHaveLength(1);
+      expect(await room.rowsOf(account.id)).toHaveLength(1);
     });
 
     test('what is wrong stands beside its field, and what was typed and ticked stays', async () => {
-      const { account, browser } = await ana();
+      const { account, browser } = await room.ana();
 
       const nothing = await addOn(browser, { name: ' ', may: [] });
       expect(nothing.status).toBe(422);
@@ -110,11 +100,11 @@ for (const pair of pairs) {
 
       const long = await addOn(browser, { name: 'x'.repeat(41) });
       expect(long.status).toBe(422);
-      expect(await rowsOf(account.id)).toEqual([]);
+      expect(await room.rowsOf(account.id)).toEqual([]);
     });
 
     test('F12: the sixth is refused, also by a page from before', async () => {
-      const { browser } = await ana();
+      const { browser } = await room.ana();
       await room.add(browser, { name: 'Key 1', lives: String(30 * 86_400) });
       const sixth = await browser.open(`${path}/new`);
       for (let count = 2; count <= 5; count += 1) await room.add(browser, { name: `Key ${count}` });
@@ -134,7 +124,7 @@ for (const pair of pairs) {
     });
 
     test('S30: what ends it ends it at once: deleting, its time, a disabled account, the operator’s switch', async () => {
-      const { account, browser } = await ana();
+      const { account, browser } = await room.ana();
       const keys = [await room.add(browser), await room.add(browser, { name: 'Orders', may: [readOrders] })] as const;
       const answers = async () => [
         (await room.ask('/profile', { key: keys[0] })).status,
@@ -159,14 +149,14 @@ for (const pair of pairs) {
       const gone = await room.add(await room.signIn(account));
       await room.app.services.accounts.delete(account.id, by);
       expect((await room.ask('/profile', { key: gone })).status).toBe(401);
-      expect(await rowsOf(account.id)).toEqual([]);
+      expect(await room.rowsOf(account.id)).toEqual([]);
     });
 
     test('S96: adding and deleting ask for a fresh proof; somebody else’s key is not there', async () => {
-      const { account, browser } = await ana();
-      const other = await ana();
+      const { account, browser } = await room.ana();
+      const other = await room.ana();
       await room.add(browser);
-      const [row] = await rowsOf(account.id);
+      const [row] = await room.rowsOf(account.id);
       const place = `${path}/${row?.id ?? ''}`;
 
       const forged = await other.browser.open(`${path}/new`);
@@ -184,7 +174,7 @@ for (const pair of pairs) {
       room.app.clock.advance(6 * minute);
       for (const one of [place, `${path}/new`]) expect((await browser.open(one)).title).toContain('Sign in');
       expect((await browser.open(path)).words).toContain('1 of 5');
-      expect(await rowsOf(account.id)).toHaveLength(1);
+      expect(await room.rowsOf(account.id)).toHaveLength(1);
     });
   });
 }
