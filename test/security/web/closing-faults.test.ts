@@ -4,6 +4,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import type { Account } from '../../../src/domain/account.ts';
+import { Unavailable } from '../../../src/domain/errors.ts';
 import { consentId } from '../../../src/domain/grant.ts';
 import { createClosing } from '../../../src/operations/closing.ts';
 import { dataSections, leftOut } from '../../../src/operations/data-sections.ts';
@@ -101,7 +102,7 @@ describe('closing an account, with the store going away at every single step', (
 
       ground.app.clock.advance(6 * minute);
       outage.takeBehind(steps % 25, 'records');
-      await ground.app.services.closing.sweep(200).catch(() => undefined);
+      await ground.app.services.closing.sweep(200).catch((error: unknown) => expect(error).toBeInstanceOf(Unavailable));
       outage.mend();
       ground.app.clock.advance(6 * minute);
       await ground.app.services.closing.sweep(200);
