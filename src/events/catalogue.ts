@@ -99,11 +99,20 @@ export const catalogue = {
   'api_key.deleted': kind<{ prefix: string }>(),
 
   'client.created': kind<{ name: string }>(),
-  'client.updated': kind<{ fields: string[] }>(),
+  'client.updated': kind<{ changes: Record<string, { before: Json; after: Json }> }>(),
   'client.disabled': kind(),
   'client.enabled': kind(),
   'client.deleted': kind<{ name: string }>(),
   'client.secret_rotated': kind<{ /** Seconds. */ overlap: number }>(),
+  'client.secret_removed': kind<{ /** Its id. */ secret: string }>(),
+  /** All that it was given has ended: `receipt` (a ClientReceipt) says what. */
+  'client.revoked': kind<{
+    receipt: string;
+    people: number;
+    sessions: number;
+    grants: number;
+    refreshTokens: number;
+  }>(),
 
   'setup.begun': kind(),
   'setup.completed': kind(),

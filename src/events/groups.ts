@@ -83,6 +83,8 @@ export const groupOfKind = {
   'client.enabled': 'none',
   'client.deleted': 'none',
   'client.secret_rotated': 'none',
+  'client.secret_removed': 'none',
+  'client.revoked': 'none',
   'recovery.spent': 'none',
   'setup.begun': 'none',
   'texts.spent': 'none',

@@ -51,6 +51,10 @@ export interface OidcDeps {
     /** An API was told that it may be used there. */
     used(key: ApiKey): Promise<void>;
   };
+  clientUses: {
+    /** What is to be kept of a client that is at work, with the id of the secret it was known by; undefined: nothing new. */
+    due(clientId: string, secretId?: string): (() => Promise<void>) | undefined;
+  };
   pages: Pages;
   /** Where a request came from, as far as the web settled it (S60). */
   originOf(request: IncomingMessage): Origin;

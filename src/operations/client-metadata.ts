@@ -9,7 +9,8 @@ import { uri, type UriRule } from './uri-rules.ts';
 
 /** What client metadata may say (RFC 7591 section 2, OpenID Connect Registration 1.0 section 2, then ours). */
 
-export type ClientKind = 'web' | 'spa' | 'native' | 'machine' | 'device';
+export const clientKinds = ['web', 'spa', 'native', 'machine', 'device', 'api'] as const;
+export type ClientKind = (typeof clientKinds)[number];
 
 const withCode = { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] };
 
@@ -29,6 +30,13 @@ const presets: Readonly<Record<ClientKind, Partial<ClientMetadata>>> = {
     response_types: [],
     application_type: 'native',
     token_endpoint_auth_method: 'none',
+  },
+  /** A resource server: nobody signs in to it, and it gets no token. It asks about those that it is shown. */
+  api: {
+    grant_types: [],
+    response_types: [],
+    application_type: 'web',
+    token_endpoint_auth_method: 'client_secret_basic',
   },
 };
 
@@ -92,6 +100,7 @@ function metadataSchema(development: boolean, native: boolean) {
     require_second_factor: z.boolean().optional(),
     claims_in_id_token: z.boolean().optional(),
     resources: list(z.string().max(512), 50).optional(),
+    introspects: list(z.string().max(512), 50).optional(),
   });
 }
 

@@ -66,6 +66,8 @@ export const fates = {
   deviceCodes: 'expires',
   closedAccounts: 'id',
   clients: 'others',
+  clientUses: 'others',
+  clientReceipts: 'others',
   signingKeys: 'others',
   settings: 'others',
   leases: 'others',

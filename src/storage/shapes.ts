@@ -1,6 +1,7 @@
 import type { Account, ClosedAccount, FormerAddress } from '../domain/account.ts';
 import type { ApiKey } from '../domain/api-key.ts';
-import type { Client } from '../domain/client.ts';
+import { clientNameKey, type Client, type ClientUse } from '../domain/client.ts';
+import type { ClientReceipt } from '../domain/client-receipt.ts';
 import type { DeviceCode } from '../domain/device-code.ts';
 import { standsAlone } from '../domain/device-grant.ts';
 import type { DeviceSession, KnownDevice } from '../domain/device-session.ts';
@@ -148,9 +149,16 @@ export const shapes = {
     unique: {},
     lists: {
       created: byCreation,
+      name: { group: () => 'all', order: ({ metadata }) => clientNameKey(metadata.client_name) },
       /** Those that stand on everybody's Applications page: a few among very many. */
       portals: { group: ({ metadata }) => (metadata.portal ? 'all' : undefined), order: (row) => row.createdAt },
     },
+  }),
+  clientUses: shape<ClientUse>()({ unique: {}, lists: {} }),
+  clientReceipts: shape<ClientReceipt>()({
+    unique: {},
+    lists: { client: { group: (row) => row.clientId, order: (row) => row.at } },
+    expiresAt: (row) => row.expiresAt,
   }),
   consents: shape<Consent>()({
     unique: {},
@@ -254,6 +262,11 @@ export const shapes = {
       /** What one app has still to hear of one person. */
       person: {
         group: (row) => (row.state === 'queued' ? `${row.clientId} ${row.accountId}` : undefined),
+        order: (row) => row.createdAt,
+      },
+      /** What a receipt counts: a few among very many notices. */
+      receipt: {
+        group: ({ receipt, state }) => (receipt === undefined ? undefined : `${receipt} ${state}`),
         order: (row) => row.createdAt,
       },
     },

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { clientNameKey } from '../../domain/client.ts';
 import { SchemaTooNew } from '../refusals.ts';
 import { addList, createCollection } from './schema.ts';
 import { Unavailable } from '../../domain/errors.ts';
@@ -44,7 +45,7 @@ export const recordsMigrations: readonly Migration[] = [
         createCollection('rememberedBrowsers', { ...account, expires: true }),
         createCollection('formerAddresses', { ...account, expires: true }),
         addList('events', 'group'),
-        createCollection('logoutNotices', { lists: ['state', 'person'], expires: true }),
+        createCollection('logoutNotices', { lists: ['state', 'person', 'receipt'], expires: true }),
         createCollection('receipts', { ...account, expires: true }),
         createCollection('apiKeys', { ...account, unique: ['hash', 'slot'], expires: true }),
         addList('events', 'tries'),
@@ -55,8 +56,17 @@ export const recordsMigrations: readonly Migration[] = [
          WHERE json_extract(doc, '$.metadata.portal');`,
         addList('accounts', 'closing'),
         createCollection('closedAccounts', { lists: ['look'] }),
+        addList('clients', 'name'),
+        createCollection('clientUses', {}),
+        createCollection('clientReceipts', { lists: ['client'], expires: true }),
       ].join('\n'),
     );
+
+    const named = database.prepare(`UPDATE clients SET group_name = 'all', order_name = ? WHERE id = ?`);
+    const name = `json_extract(doc, '$.metadata.client_name')`;
+    for (const row of database.prepare(`SELECT id, ${name} AS name FROM clients`).all()) {
+      named.run(clientNameKey(String(row['name'])), String(row['id']));
+    }
   },
 ];
 
