@@ -18,7 +18,7 @@ import { createTextNumbers } from './messages/text-numbers.ts';
 import { waysOf } from './messages/ways.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createApplications, type Applications } from './operations/applications.ts';
-import { createClients, type Clients } from './operations/clients.ts';
+import { openClients, type ClientServices } from './services-clients.ts';
 import { openContact, type ContactServices } from './services-contact.ts';
 import { keysInUse, useKey, type Keyed } from './services-encryption.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
@@ -64,6 +64,7 @@ export interface Services
     ContactServices,
     RecoveryServices,
     LeavingServices,
+    ClientServices,
     AsyncDisposable {
   config: Config;
   secrets: Secrets;
@@ -93,7 +94,6 @@ export interface Services
   /** What can act for a person. */
   devices: Devices;
   accounts: Accounts;
-  clients: Clients;
   setup: Setup;
   maintenance: Maintenance;
   /** What a server looks at all the while; a command, which is the operator's own doing, is not held up by it. */
@@ -185,7 +185,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     logoutNotices: { ...logoutNotices, onWake: appsToTell.listen },
     devices: createDevices({ records, reads }),
     accounts,
-    clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.apis }),
+    ...openClients({ ...inside, endings, logoutNotices }),
     setup: createSetup({ records, accounts, sealing, events, clock }),
     maintenance: createMaintenance({
       // It must be able to end what holds up everything else.

@@ -106,11 +106,7 @@ export function createClients(deps: ClientsDeps): Clients {
   }
 
   /** Writes nothing when nothing differs. */
-  async function replace(
-    id: string,
-    metadata: ClientMetadata,
-    by: By,
-  ): Promise<Registered | undefined>;
+  async function replace(id: string, metadata: ClientMetadata, by: By): Promise<Registered | undefined>;
   async function replace(
     id: string,
     metadata: ClientMetadata,

@@ -50,6 +50,10 @@ export interface Partials {
   'api-key-about': { apiKey: ShownKey; identifier: boolean };
   /** A box for ending access for the time away as well; nothing where no app has any. `apps` and `where` in words. */
   'offline-ends': { apps: string; where: string };
+  /** What an app holds: people and sessions, or all of it (`isWhole`). Numbers of people and sessions in words. */
+  'client-facts': { holdings: ShownClientHoldings; isWhole: boolean };
+  /** Boxes that can be ticked together. */
+  boxes: { caption: string; hint?: string; boxes: readonly { field: string; label: string; checked: boolean }[] };
   'layout/door': LayoutData;
   'layout/shell': LayoutData;
   brand: { brand: string; logo: string | undefined; home: string };
@@ -63,6 +67,15 @@ export interface ShownClient {
   logoUri?: string;
   policyUri?: string;
   tosUri?: string;
+}
+
+/** `accessTokensUntil` in milliseconds. */
+export interface ShownClientHoldings {
+  people: string;
+  sessions: string;
+  grants: number;
+  refreshTokens: number;
+  accessTokensUntil?: number;
 }
 
 export interface ShownAuthenticator {

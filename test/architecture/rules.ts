@@ -99,6 +99,7 @@ export const rules: Rules = {
         'app.ts',
         'app-settings.ts',
         'services.ts',
+        'services-clients.ts',
         'services-contact.ts',
         'services-encryption.ts',
         'services-factors.ts',
