@@ -79,6 +79,13 @@ export function attachClients(provider: Provider, deps: ClientsDeps): Clients {
     return before && isBelieved(before.readAt) ? before.client : reaching(units, (unit) => read(unit, id));
   }
 
+  async function anew(row: Client | undefined): Promise<Client | undefined> {
+    const client = row && (await reaching(units, (unit) => read(unit, row.id)));
+    const now = client && rows.get(client);
+
+    return now?.disabled === false ? now : undefined;
+  }
+
   function isBelieved(readAt: number): boolean {
     return Math.abs(clock.now() - readAt) < believedFor || changes.noneSince(readAt);
   }
@@ -96,9 +103,10 @@ export function attachClients(provider: Provider, deps: ClientsDeps): Clients {
   model.find = find;
 
   Object.assign(model.prototype, {
-    compareClientSecret(this: LibraryClient, presented: string): boolean {
+    /** A secret may be newer than what is believed of the client: before one is refused it is looked up. */
+    async compareClientSecret(this: LibraryClient, presented: string): Promise<boolean> {
       const row = rows.get(this);
-      const secret = secretOf(row, presented, clock.now());
+      const secret = secretOf(row, presented, clock.now()) ?? secretOf(await anew(row), presented, clock.now());
       if (row && secret) noteClientUse({ units, clientUses }, row.id, secret.id);
 
       return secret !== undefined;

@@ -42,6 +42,11 @@ const presets: Readonly<Record<ClientKind, Partial<ClientMetadata>>> = {
 
 const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials', 'implicit', deviceGrant] as const;
 const clientNameLength = 60;
+/**
+ * What nobody sees makes one name look like another, or like none (S21). The joiners (U+200C, U+200D) are seen by what
+ * they do: Persian, the Indic scripts and emoji are written with them.
+ */
+const unseen = /(?![\u200C\u200D])[\p{Cf}\p{Co}\p{Cn}\u115F\u1160\u3164\uFFA0\u2800]/u;
 const mostUris = 100;
 const algorithms = ['RS256', 'ES256'] as const;
 /** Asymmetric ones only (S32). */
@@ -66,7 +71,10 @@ function metadataSchema(development: boolean, native: boolean) {
   const list = <T extends z.ZodType<string>>(of: T, max: number) => z.array(of).max(max).check(noDuplicates);
 
   return z.strictObject({
-    client_name: neededLine(clientNameLength),
+    client_name: neededLine(clientNameLength).refine(
+      (name) => !unseen.test(name),
+      problemIs('problem.controlCharacters'),
+    ),
     redirect_uris: list(uri(redirect), mostUris).optional(),
     post_logout_redirect_uris: list(uri(redirect), mostUris).optional(),
     response_types: list(z.enum(['code', 'id_token', 'none']), 3).optional(),

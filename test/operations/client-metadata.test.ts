@@ -182,6 +182,7 @@ describe('names', () => {
     expect(read({ ...web, client_name: 'x'.repeat(61) })).toEqual(['client_name problem.tooLong']);
     expect(read({ ...web, client_name: 'x'.repeat(50_000) })).toEqual(['client_name problem.tooLong']);
     expect(read({ ...web, client_name: 'Wiki\u202egnp.exe' })).toEqual(['client_name problem.controlCharacters']);
+    expect(read({ ...web, client_name: 'Wi\u200bki' })).toEqual(['client_name problem.controlCharacters']);
     expect(read({ ...web, client_name: ' ' })).toEqual(['client_name problem.required']);
   });
 
