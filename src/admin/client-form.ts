@@ -196,11 +196,12 @@ function boxesOf(
   { locale }: FormRules,
   holds: (api: string, scope: string) => boolean,
 ): Box[] {
-  return scopes.map(({ name, description }) => ({
-    field: scopeField(identifier, name),
-    label: `${description[locale] ?? description['en'] ?? ''} (${name})`.trimStart(),
-    checked: holds(identifier, name),
-  }));
+  return scopes.map(({ name, description }) => {
+    const words = description[locale] ?? description['en'];
+    const label = words === undefined ? name : `${words} (${name})`;
+
+    return { field: scopeField(identifier, name), label, checked: holds(identifier, name) };
+  });
 }
 
 function scopesFrom(

@@ -35,7 +35,7 @@ export interface ShownSecret {
 
 export const clientView = view<ClientView>('admin/client', 'shell', 'clients.one');
 
-const badges = {
+export const badges = {
   newest: { words: 'clients.secretNewest', tone: 'good' },
   safe: { words: 'clients.secretSafe', tone: 'good' },
   older: { words: 'clients.secretOlder', tone: 'warn' },

@@ -3,6 +3,7 @@ import { activitySamples } from './activity.ts';
 import { adminSamples } from './admin.ts';
 import { apiKeySamples } from './api-keys.ts';
 import { applicationSamples } from './applications.ts';
+import { clientSamples } from './clients.ts';
 import { deviceSamples } from './devices.ts';
 import { leavingSamples } from './leaving.ts';
 import { otherSamples } from './others.ts';
@@ -21,5 +22,6 @@ export const samples: readonly Sample[] = [
   ...apiKeySamples,
   ...leavingSamples,
   ...adminSamples,
+  ...clientSamples,
   ...otherSamples,
 ];
