@@ -1,6 +1,7 @@
 import type { Client } from '../domain/client.ts';
 import type { ClientHoldings, ClientReceipt, NoticeCounts } from '../domain/client-receipt.ts';
 import { clientsOf } from '../domain/device-session.ts';
+import { Conflict } from '../domain/errors.ts';
 import { newId, sha256 } from '../domain/ids.ts';
 import type { Grant } from '../domain/grant.ts';
 import type { Events } from '../events/writer.ts';
@@ -43,6 +44,9 @@ const atOnce = 20;
 export function createClientRevocation(deps: ClientRevocationDeps): ClientRevocation {
   const { records, endings, notices, events, clock } = deps;
   const { grants, sessions, clientReceipts } = records;
+
+  /** A form that was sent twice. */
+  const underWay = new Map<string, Promise<ClientReceipt | undefined>>();
 
   /** Whether the person was signed in to it there, and how many notices were left. */
   async function leave(uid: string, of: { clientId: string; receipt: string }): Promise<number | undefined> {
@@ -110,40 +114,57 @@ export function createClientRevocation(deps: ClientRevocationDeps): ClientRevoca
     };
   }
 
+  async function revoke(id: string, by: By, receiptId: string): Promise<ClientReceipt | undefined> {
+    const before = await clientReceipts.get(receiptId);
+    if (before) return before;
+
+    const client = await records.clients.update(id, (old) => ({
+      ...old,
+      revocations: (old.revocations ?? 0) + 1,
+      version: old.version + 1,
+      updatedAt: clock.now(),
+    }));
+    if (!client) return undefined;
+
+    const ended = await endAll(client, receiptId);
+    const at = clock.now();
+    const receipt: ClientReceipt = {
+      id: receiptId,
+      clientId: id,
+      name: client.metadata.client_name,
+      actor: by.actor,
+      at,
+      ...ended,
+      expiresAt: at + keptFor,
+    };
+    const { people, sessions: signedOut, grants: lost, refreshTokens } = ended;
+    const details = { receipt: receiptId, people, sessions: signedOut, grants: lost, refreshTokens };
+    const writes: Write[] = [{ in: 'clientReceipts', create: receipt, decides: true }];
+    await events.write('client.revoked', { ...by, clientId: id, details }, (create) =>
+      writes.push({ in: 'events', create }),
+    );
+
+    try {
+      await records.write(writes);
+    } catch (error) {
+      // Sent to another node as well, which was faster with the rest of it.
+      if (!(error instanceof Conflict)) throw error;
+    }
+
+    return clientReceipts.get(receiptId);
+  }
+
   return {
     async revoke(id, by, { once = newId() } = {}) {
       const receiptId = sha256(`${id} ${once}`).slice(0, 22);
-      const before = await clientReceipts.get(receiptId);
-      if (before) return before;
+      const revoking = underWay.get(receiptId) ?? revoke(id, by, receiptId);
+      underWay.set(receiptId, revoking);
 
-      const client = await records.clients.update(id, (old) => ({
-        ...old,
-        revocations: (old.revocations ?? 0) + 1,
-        version: old.version + 1,
-        updatedAt: clock.now(),
-      }));
-      if (!client) return undefined;
-
-      const ended = await endAll(client, receiptId);
-      const at = clock.now();
-      const receipt = {
-        id: receiptId,
-        clientId: id,
-        name: client.metadata.client_name,
-        actor: by.actor,
-        at,
-        ...ended,
-        expiresAt: at + keptFor,
-      };
-      const { people, sessions: signedOut, grants: lost, refreshTokens } = ended;
-      const details = { receipt: receiptId, people, sessions: signedOut, grants: lost, refreshTokens };
-      const writes: Write[] = [{ in: 'clientReceipts', put: receipt }];
-      await events.write('client.revoked', { ...by, clientId: id, details }, (create) =>
-        writes.push({ in: 'events', create }),
-      );
-      await records.write(writes);
-
-      return receipt;
+      try {
+        return await revoking;
+      } finally {
+        underWay.delete(receiptId);
+      }
     },
 
     list: (clientId, page = {}) => clientReceipts.list('client', clientId, { ...page, descending: true, limit: 20 }),

@@ -31,6 +31,14 @@ export function createClientUses({ records, clock }: ClientUsesDeps): ClientUses
 
   const isWritten = (key: string) => Math.abs(clock.now() - (written.get(key) ?? -Infinity)) < exactTo;
 
+  function remember(key: string, now: number): void {
+    // The one that was written longest ago goes first.
+    if (written.size >= mostKept) written.delete(written.keys().next().value ?? '');
+
+    written.delete(key);
+    written.set(key, now);
+  }
+
   async function keep(clientId: string, secretId: string | undefined, at: number): Promise<void> {
     const used = (old?: ClientUse): ClientUse => ({
       id: clientId,
@@ -62,16 +70,14 @@ export function createClientUses({ records, clock }: ClientUsesDeps): ClientUses
         // Of many at once the first writes it.
         if (isWritten(key)) return;
 
-        // The one that was written longest ago goes first.
-        if (written.size >= mostKept) written.delete(written.keys().next().value ?? '');
         const now = clock.now();
-        written.delete(key);
-        written.set(key, now);
+        // Whoever shows a secret is at work, too.
+        for (const one of [key, clientId]) remember(one, now);
 
         try {
           await keep(clientId, secretId, now);
         } catch (error) {
-          written.delete(key);
+          for (const one of [key, clientId]) written.delete(one);
           throw error;
         }
       };
