@@ -73,7 +73,7 @@ const most = 20;
 
 /** How many grants are looked at for a row of the list, and for one client alone. */
 const glance = 200;
-const wholeLook = 20_000;
+const wholeLook = 5_000;
 
 const longestOverlap = 90 * 86_400;
 

@@ -1,3 +1,5 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
+
 import type { Client } from '../domain/client.ts';
 import type { ClientHoldings } from '../domain/client-receipt.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -17,7 +19,7 @@ export interface HoldingsDeps {
   apis: readonly { identifier: string; format: 'jwt' | 'opaque'; /** Seconds. */ access_token: number }[];
 }
 
-/** How many sessions are looked up at the same time. */
+/** How many sessions are looked up at the same time. Between two such looks, and two pages, others have their turn. */
 const atOnce = 50;
 
 /** `most`: of so many grants at most it is looked up whose they are. They are read from an index, the newest first. */
@@ -69,10 +71,11 @@ async function firstOf<T>(
   let after: string | undefined;
 
   do {
-    const limit = Math.min(1000, most - rows.length);
+    const limit = Math.min(200, most - rows.length);
     const page = await list({ descending: true, limit, ...(after !== undefined && { after }) });
     rows.push(...page.rows);
     after = page.next;
+    await othersTurn();
   } while (after !== undefined && rows.length < most);
 
   return { rows, isWhole: after === undefined };
@@ -85,6 +88,7 @@ async function living(sessions: Pick<Records['sessions'], 'get'>, uids: readonly
   for (let next = 0; next < uids.length; next += atOnce) {
     const found = await Promise.all(uids.slice(next, next + atOnce).map((uid) => sessions.get(uid)));
     count += found.filter((session) => session !== undefined).length;
+    await othersTurn();
   }
 
   return count;

@@ -1,3 +1,5 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
+
 import type { Client } from '../domain/client.ts';
 import type { ClientHoldings, ClientReceipt, NoticeCounts } from '../domain/client-receipt.ts';
 import { clientsOf } from '../domain/device-session.ts';
@@ -81,6 +83,8 @@ export function createClientRevocation(deps: ClientRevocationDeps): ClientRevoca
       await records.write(some.map(({ id }) => ({ in: 'grants', remove: id })));
       lost.grants += some.length;
       notices.wake();
+      // The embedded database answers at once: whoever else is here has to come between.
+      await othersTurn();
     }
 
     let after: string | undefined;

@@ -9,7 +9,11 @@ import type { TestApp } from '../support/app.ts';
 
 export const files = 'https://files.example.com';
 export const scopes = [{ name: 'files:read', description: { en: 'Read your files' } }, { name: 'files:write' }];
-export const resources = [{ identifier: files, name: 'Files', scopes, format: 'opaque' }];
+export const signed = 'https://signed.example.com';
+export const resources = [
+  { identifier: files, name: 'Files', scopes, format: 'opaque' },
+  { identifier: signed, name: 'Signed', scopes: [{ name: 'signed:read' }], access_token: '5m' },
+];
 
 /** What was shown once, as an app reads it. */
 export type Pasted = Partial<Record<`OIDC_${string}`, string>>;

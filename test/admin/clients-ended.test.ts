@@ -6,7 +6,7 @@ import { openBrowser } from '../support/browser.ts';
 import { startLogoutReceiver } from '../support/logout-receiver.ts';
 import { describeWith } from '../support/need.ts';
 import { needsOf, type Pair } from '../support/storage.ts';
-import { appFrom, files, pastedFrom, refreshed, register, resources } from './client-desk.ts';
+import { appFrom, files, pastedFrom, refreshed, register, resources, signed } from './client-desk.ts';
 
 const path = '/admin/clients';
 const day = 86_400_000;
@@ -175,7 +175,7 @@ for (const pair of ['sqlite', 'mongo+redis'] satisfies Pair[]) {
     });
 
     test('S22: what a machine holds for itself ends with the rest; what it gets afterwards works', async () => {
-      const { client, secret } = await room.app.client('machine', { resources: [files], scope: 'files:read' });
+      const { client, secret } = await room.app.client('machine', { resources: [files, signed] });
       const party = await appFrom(room.app, {
         OIDC_CLIENT_ID: client.id,
         ...(secret !== undefined && { OIDC_CLIENT_SECRET: secret }),
@@ -190,6 +190,10 @@ for (const pair of ['sqlite', 'mongo+redis'] satisfies Pair[]) {
       const headers = { 'idempotency-key': 'one' };
       const ended = await room.ask(`/clients/${client.id}/revoke`, { key, method: 'POST', headers });
       expect(ended).toMatchObject({ status: 201, body: { receipt: expect.any(String) } });
+      // Signed ones leave no trace: the receipt says until when the last of them may live.
+      const { receipt } = (await room.ask(`/clients/${client.id}/receipts/${ended.body.receipt}`, { key })).body;
+      const lives = Date.parse(receipt.accessTokensUntil) - Date.parse(receipt.at);
+      expect(Math.round(lives / 1000)).toBe(300);
       expect(await active(before)).toBe(false);
 
       room.app.clock.advance(10_000);
