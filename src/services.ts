@@ -25,6 +25,7 @@ import { openFactors, type FactorServices } from './services-factors.ts';
 import { openKeys, type KeyServices } from './services-keys.ts';
 import { openPlacesIn, openRecovery, type RecoveryServices } from './services-recovery.ts';
 import { openStores, type Stores } from './services-stores.ts';
+import { openWatching, type WatchingServices } from './services-watching.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { openLeaving, type LeavingServices } from './services-leaving.ts';
 import { openNewcomers, type NewcomerServices } from './services-newcomers.ts';
@@ -65,6 +66,7 @@ export interface Services
     RecoveryServices,
     LeavingServices,
     ClientServices,
+    WatchingServices,
     AsyncDisposable {
   config: Config;
   secrets: Secrets;
@@ -137,7 +139,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
 
   const units = createUnits({ records, ephemera, clock, onError });
   const { takeOver, reads } = units;
-  const events = createEvents({ records, sealing, clock, onError, takeOver });
+  const watching = openWatching({ config, records, clock });
+  const events = createEvents({ records, sealing, clock, onError, takeOver, noted: watching.tallies.note });
   const hashing = createHashing(hashingOptions(config));
   const passwords = createPasswords({ records, hashing, clock, onRehashFailure: onError });
   const policy = createPasswordPolicy({
@@ -167,6 +170,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
 
   return {
     ...inside,
+    ...watching,
     secrets,
     ephemera,
     units,

@@ -3,6 +3,7 @@ import { adminApiOf, adminApiPath, isReading } from '../domain/admin-api.ts';
 import type { SecondFactor } from '../operations/second-factor.ts';
 import type { Api, Caller, Unfit } from '../web/endpoint.ts';
 import { clientEndpoints, type AdminClientsDeps } from './admin-clients.ts';
+import { overviewEndpoints, type OverviewApiDeps } from './admin-overview.ts';
 import { selfEndpoints } from './admin-self.ts';
 import type { DescribedEndpoint } from './endpoint.ts';
 import { callerWith, type PresentedDeps } from './presented.ts';
@@ -19,10 +20,10 @@ export interface AdminApiDeps extends AdminEndpointsDeps, PresentedDeps {
 }
 
 /** What the endpoints of each area need; an area is a file beside this one. */
-export interface AdminEndpointsDeps extends AdminClientsDeps {}
+export interface AdminEndpointsDeps extends OverviewApiDeps, AdminClientsDeps {}
 
 export function adminEndpoints(deps: AdminEndpointsDeps): DescribedEndpoint[] {
-  return [...selfEndpoints(), ...clientEndpoints(deps)];
+  return [...selfEndpoints(), ...overviewEndpoints(deps), ...clientEndpoints(deps)];
 }
 
 export function adminApi(deps: AdminApiDeps): Api {

@@ -59,6 +59,9 @@ export const recordsMigrations: readonly Migration[] = [
         addList('clients', 'name'),
         createCollection('clientUses', {}),
         createCollection('clientReceipts', { lists: ['client'], expires: true }),
+        createCollection('tallies', { lists: ['time'], expires: true }),
+        addList('sessions', 'created'),
+        `UPDATE sessions SET group_created = 'all', order_created = json_extract(doc, '$.createdAt');`,
       ].join('\n'),
     );
 
