@@ -1,4 +1,5 @@
 import type { Client, ClientSecret, ClientUse } from '../domain/client.ts';
+import type { Records } from '../storage/records.ts';
 
 /** A secret without what proves it. Times in milliseconds. */
 export interface SecretView {
@@ -42,6 +43,17 @@ export function secretsOf(client: Client, use: ClientUse | undefined, now: numbe
       isSafeToRemove: place > 0 && now - stillSince >= unusedFor,
     };
   });
+}
+
+/** Of how many apps a secret is safe to remove; of those that have changed theirs lately a thousand are looked at. */
+export async function appsWithUnusedSecrets(
+  { clients, clientUses }: Pick<Records, 'clients' | 'clientUses'>,
+  now: number,
+): Promise<number> {
+  const { rows } = await clients.list('rotating', 'all', { limit: 1000 });
+  const uses = await Promise.all(rows.map(({ id }) => clientUses.get(id)));
+
+  return rows.filter((client, at) => secretsOf(client, uses[at], now).some((secret) => secret.isSafeToRemove)).length;
 }
 
 export function workingSecrets({ secrets }: Client, now: number): ClientSecret[] {

@@ -151,6 +151,8 @@ export const shapes = {
     lists: {
       created: byCreation,
       name: { group: () => 'all', order: ({ metadata }) => clientNameKey(metadata.client_name) },
+      /** Those with an older secret beside the newest: a few among very many. */
+      rotating: { group: ({ secrets }) => (secrets.length > 1 ? 'all' : undefined), order: (row) => row.createdAt },
       /** Those that stand on everybody's Applications page: a few among very many. */
       portals: { group: ({ metadata }) => (metadata.portal ? 'all' : undefined), order: (row) => row.createdAt },
     },

@@ -5,14 +5,14 @@ import { openAdministration, type AdministrationRoom, type Administrator } from 
 import { openBrowser } from '../support/browser.ts';
 import { startLogoutReceiver } from '../support/logout-receiver.ts';
 import { describeWith } from '../support/need.ts';
-import { needsOf, type Pair } from '../support/storage.ts';
+import { eachStore, needsOf } from '../support/storage.ts';
 import { appFrom, files, pastedFrom, refreshed, register, resources, signed } from './client-desk.ts';
 
 const path = '/admin/clients';
 const day = 86_400_000;
 
 /** What becomes of an app's secrets and of what it was given, and who may see to it. */
-for (const pair of ['sqlite', 'mongo+redis'] satisfies Pair[]) {
+for (const pair of eachStore) {
   describeWith(needsOf(pair), `the ends of apps in the admin console on ${pair}`, () => {
     let room: AdministrationRoom;
     let root: Administrator;
@@ -82,7 +82,10 @@ for (const pair of ['sqlite', 'mongo+redis'] satisfies Pair[]) {
       room.app.clock.advance(9 * day);
       root = await room.somebody('admin');
       expect((await shown())[1].safeToRemove).toBe(true);
+      const attention = async () => (await room.ask('/overview', { key })).body.attention;
+      expect(await attention()).toContainEqual({ kind: 'secretsUnused', count: 1 });
       expect([await remove(idIn(old)), await remove(idIn(old))]).toMatchObject([{ status: 204 }, { status: 404 }]);
+      expect(await attention()).not.toContainEqual(expect.objectContaining({ kind: 'secretsUnused' }));
       await room.app.oidc.checkClients();
 
       await expect(oidc.refreshTokenGrant(before.config, 'x')).rejects.toMatchObject({ status: 401 });

@@ -5,14 +5,14 @@ import { answer } from '../support/device.ts';
 import { openAdministration, type AdministrationRoom, type Administrator } from '../support/administration.ts';
 import { openBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/need.ts';
-import { needsOf, type Pair } from '../support/storage.ts';
+import { eachStore, needsOf } from '../support/storage.ts';
 import { enter } from '../security/web/visits.ts';
 import { appFrom, boxOf, files, pastedFrom, register, resources } from './client-desk.ts';
 
 const path = '/admin/clients';
 
 /** Apps in the admin console, with apps that were told what stands there to be pasted. */
-for (const pair of ['sqlite', 'mongo+redis'] satisfies Pair[]) {
+for (const pair of eachStore) {
   describeWith(needsOf(pair), `apps in the admin console on ${pair}`, () => {
     let room: AdministrationRoom;
     let root: Administrator;

@@ -18,7 +18,7 @@ const migrations: readonly Migration[] = [
   collections({
     accounts: { unique: ['email'], lists: ['created', 'email', 'administrators', 'closing'] },
     passwords: {},
-    clients: { lists: ['created', 'name', 'portals'] },
+    clients: { lists: ['created', 'name', 'rotating', 'portals'] },
     clientUses: {},
     clientReceipts: { lists: ['client'], expires: true },
     consents: { lists: ['account', 'client'] },

@@ -57,6 +57,9 @@ export const recordsMigrations: readonly Migration[] = [
         addList('accounts', 'closing'),
         createCollection('closedAccounts', { lists: ['look'] }),
         addList('clients', 'name'),
+        addList('clients', 'rotating'),
+        `UPDATE clients SET group_rotating = 'all', order_rotating = json_extract(doc, '$.createdAt')
+         WHERE json_array_length(doc, '$.secrets') > 1;`,
         createCollection('clientUses', {}),
         createCollection('clientReceipts', { lists: ['client'], expires: true }),
         createCollection('tallies', { lists: ['time'], expires: true }),

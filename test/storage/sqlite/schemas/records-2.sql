@@ -15,10 +15,11 @@ CREATE TABLE clientReceipts (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, ex
 CREATE INDEX clientReceipts_expires ON clientReceipts (expires_at);
 CREATE INDEX clientReceipts_list_client ON clientReceipts (group_client, order_client, id);
 CREATE TABLE clientUses (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL) STRICT;
-CREATE TABLE clients (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, group_created TEXT, order_created ANY, group_portals TEXT, order_portals ANY, group_name TEXT, order_name ANY) STRICT;
+CREATE TABLE clients (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, group_created TEXT, order_created ANY, group_portals TEXT, order_portals ANY, group_name TEXT, order_name ANY, group_rotating TEXT, order_rotating ANY) STRICT;
 CREATE INDEX clients_list_created ON clients (group_created, order_created, id);
 CREATE INDEX clients_list_name ON clients (group_name, order_name, id);
 CREATE INDEX clients_list_portals ON clients (group_portals, order_portals, id);
+CREATE INDEX clients_list_rotating ON clients (group_rotating, order_rotating, id);
 CREATE TABLE closedAccounts (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, group_look TEXT, order_look ANY) STRICT;
 CREATE INDEX closedAccounts_list_look ON closedAccounts (group_look, order_look, id);
 CREATE TABLE codes (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL, group_account TEXT, order_account ANY) STRICT;
