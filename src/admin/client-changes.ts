@@ -5,7 +5,7 @@ import type { Result } from '../operations/problems.ts';
 import { action, backTo, page, show, to, view, type MessageKey, type Outcome, type Route } from '../web/route.ts';
 import { besideFields, clientForm, fieldsOf, metadataFrom } from './client-form.ts';
 import { clientPath, clientsPath } from './client-places.ts';
-import { kindOf, kindReasons, kindWords } from './client-words.ts';
+import { kindOf, kindReasons, kindWords, nameOf } from './client-words.ts';
 import { gone } from './client.ts';
 import { apisFor, clientFormView, nameLength, shownMade, type NewClientDeps } from './new-client.ts';
 import { doing } from './page.ts';
@@ -65,7 +65,7 @@ export function clientChangeRoutes({ clientAdministration: clients, config }: Cl
             version: client.version,
             submit: 'clients.save',
           },
-          { titleValues: { client: client.metadata.client_name } },
+          { titleValues: { client: nameOf(client) } },
         );
       },
       doing,
@@ -108,8 +108,9 @@ export function clientChangeRoutes({ clientAdministration: clients, config }: Cl
             const { id } = params as { id: string };
             const found = await clients.find(id);
             if (!found) return gone;
+            if (found.isOurs) return backTo(clientPath(id), 'problem.clientOurs');
 
-            const name = found.client.metadata.client_name;
+            const name = nameOf(found.client);
             return show(
               clientDoingView,
               { name, ...words, submit: words.what, path: clientPath(id, verb), back: clientPath(id) },

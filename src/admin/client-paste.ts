@@ -1,5 +1,6 @@
 import type { Client } from '../domain/client.ts';
 import type { ClientKind } from '../operations/clients.ts';
+import { nameOf } from './client-words.ts';
 
 /** What an app has to be told: each by itself, and all of it as settings that most frameworks read. */
 export interface Paste {
@@ -36,7 +37,7 @@ export function pasteFor(
   ];
 
   return {
-    name: metadata.client_name,
+    name: nameOf({ id, metadata }),
     clientId: id,
     ...(secret !== undefined && { secret }),
     issuer,

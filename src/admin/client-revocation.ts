@@ -8,7 +8,7 @@ import type { ClientAdministration } from '../operations/client-administration.t
 import { action, backTo, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
 import { notDone } from './client-changes.ts';
 import { clientPath, clientReceiptPath, clientsPath } from './client-places.ts';
-import { holdingsInWords, type ShownHoldings } from './client-words.ts';
+import { holdingsInWords, nameOf, type ShownHoldings } from './client-words.ts';
 import { gone } from './client.ts';
 import { doing, seeing } from './page.ts';
 
@@ -64,17 +64,18 @@ export function clientRevocationRoutes({ clientAdministration: clients, records 
         if (found.isOurs) return backTo(clientPath(id), 'problem.clientOurs');
 
         const { metadata } = found.client;
+        const name = nameOf(found.client);
         return show(
           clientImpactView,
           {
-            name: metadata.client_name,
+            name,
             holdings: holdingsInWords(found.holdings, say),
             isTold: metadata.backchannel_logout_uri !== undefined,
             once: newId(),
             path: clientPath(id, 'revoke'),
             back: clientPath(id),
           },
-          { titleValues: { client: metadata.client_name } },
+          { titleValues: { client: name } },
         );
       },
       doing,
@@ -101,12 +102,13 @@ export function clientRevocationRoutes({ clientAdministration: clients, records 
 
         const { receipt, notices: progress } = found;
         const { id: _, clientId, actor, ...facts } = receipt;
+        const name = nameOf({ id: clientId, metadata: { client_name: receipt.name } });
         const account = await records.accounts.get(actor);
 
         return show(
           clientReceiptView,
-          { ...facts, by: account?.email ?? actor, progress, back: clientPath(clientId) },
-          { titleValues: { client: receipt.name } },
+          { ...facts, name, by: account?.email ?? actor, progress, back: clientPath(clientId) },
+          { titleValues: { client: name } },
         );
       },
       seeing,

@@ -5,7 +5,7 @@ import type { ClientAdministration } from '../operations/client-administration.t
 import { action, backTo, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
 import { clientDoingView, notDone } from './client-changes.ts';
 import { clientPath, clientsPath, secretPath } from './client-places.ts';
-import { kindOf } from './client-words.ts';
+import { kindOf, nameOf } from './client-words.ts';
 import { gone } from './client.ts';
 import { shownMade, type NewClientDeps } from './new-client.ts';
 import { doing } from './page.ts';
@@ -40,9 +40,10 @@ export function clientSecretRoutes({ clientAdministration: clients, config }: Cl
       async ({ params: { id }, say, visitor: { locale } }): Promise<Outcome> => {
         const found = await clients.find(id);
         if (!found) return gone;
+        if (found.isOurs) return backTo(clientPath(id), 'problem.clientOurs');
         if (found.secrets.length === 0) return backTo(clientPath(id), 'problem.clientNoSecret');
 
-        const name = found.client.metadata.client_name;
+        const name = nameOf(found.client);
         return show(
           newSecretView,
           {
@@ -83,7 +84,7 @@ export function clientSecretRoutes({ clientAdministration: clients, config }: Cl
         if (!found) return gone;
         if (!secret) return backTo(clientPath(id), 'clients.secretGone');
 
-        const name = found.client.metadata.client_name;
+        const name = nameOf(found.client);
         return show(
           clientDoingView,
           {

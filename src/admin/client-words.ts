@@ -1,9 +1,15 @@
 import type { Client, ClientMetadata } from '../domain/client.ts';
+import { clientFace } from '../domain/client-face.ts';
 import type { ClientRow } from '../operations/client-administration.ts';
 import type { Holdings } from '../operations/client-holdings.ts';
 import type { ClientKind } from '../operations/clients.ts';
 import type { MessageKey, Say } from '../web/route.ts';
 import { clientPath } from './client-places.ts';
+
+/** As whoever registered it has called it, inertly (S21). */
+export function nameOf(client: Pick<Client, 'id'> & { metadata: Pick<ClientMetadata, 'client_name'> }): string {
+  return clientFace(client).name;
+}
 
 /** What kind of app it is, as people speak of it: what it was registered as, unless its metadata was changed since. */
 export function kindOf({ metadata }: Pick<Client, 'metadata'>): ClientKind {
@@ -68,7 +74,7 @@ export function shownClientRow({ client, isOurs, use, holdings }: ClientRow, say
   return {
     id: client.id,
     path: clientPath(client.id),
-    name: client.metadata.client_name,
+    name: nameOf(client),
     kind: kindWords[kindOf(client)],
     disabled: client.disabled,
     isOurs,

@@ -8,7 +8,7 @@ import { action, backTo, page, show, view, type MessageKey, type Route } from '.
 import { besideFields, clientForm, fieldsOf, metadataFrom, type ClientFields } from './client-form.ts';
 import { clientPath, clientsPath, newClientPath as path } from './client-places.ts';
 import { pasteFor, type Paste } from './client-paste.ts';
-import { kindReasons, kindWords } from './client-words.ts';
+import { kindReasons, kindWords, nameOf } from './client-words.ts';
 import { doing } from './page.ts';
 
 export interface NewClientDeps {
@@ -119,7 +119,7 @@ export function shownMade(
   return show(
     madeClientView,
     { ...pasteFor(client, { kind, issuer, secret }), path: clientPath(client.id), lead },
-    { titleValues: { client: client.metadata.client_name } },
+    { titleValues: { client: nameOf(client) } },
   );
 }
 

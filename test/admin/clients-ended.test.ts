@@ -251,8 +251,12 @@ for (const pair of eachStore) {
         body: { detail: expect.stringContaining('part of this service') },
       });
       expect((await own('', 'DELETE')).status).toBe(409);
-      const csrfOfRoot = (await root.browser.open(path)).forms[0]?.fields['csrf'] ?? '';
-      const pressed = await root.browser.post(`${path}/account-console/disable`, { csrf: csrfOfRoot });
+      for (const doing of ['edit', 'secret', 'disable', 'revoke', 'delete']) {
+        const pressed = await root.browser.open(`${path}/account-console/${doing}`);
+        expect([doing, pressed.words.includes('part of this service and can’t be changed')]).toEqual([doing, true]);
+      }
+      const token = (await root.browser.open(path)).forms[0]?.fields['csrf'] ?? '';
+      const pressed = await root.browser.post(`${path}/account-console/disable`, { csrf: token });
       expect((await root.browser.follow(pressed)).words).toContain('part of this service');
     });
   });
