@@ -40,6 +40,7 @@ const withPeople: readonly ClientKind[] = [...withBrowser, 'device'];
 /** In the order in which they stand on the page. */
 export interface ClientFields {
   name: string;
+  nameHint: MessageKey;
   redirects?: { value: string; hint: MessageKey };
   postLogout?: { value: string };
   /** In words, with the name of its box. */
@@ -92,6 +93,7 @@ export function fieldsOf(kind: ClientKind, rules: FormRules, stored?: ClientMeta
 
   return {
     name: stored?.client_name ?? '',
+    nameHint: isHere(withPeople) ? 'clients.nameWhy' : 'clients.nameWhyAlone',
     ...((kind === 'web' || kind === 'spa' || kind === 'native') && {
       redirects: { value: lines('redirect_uris'), hint: redirectHints[kind] },
       postLogout: { value: lines('post_logout_redirect_uris') },
