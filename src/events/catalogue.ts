@@ -114,6 +114,9 @@ export const catalogue = {
     refreshTokens: number;
   }>(),
 
+  /** From or to a file: accounts of people, with their password hashes if they were asked for. */
+  'accounts.imported': kind<{ count: number }>(),
+  'accounts.exported': kind<{ count: number; hashes: boolean }>(),
   'setup.begun': kind(),
   'setup.completed': kind(),
   /** Given up for good, of the channel `email` or `sms`. */

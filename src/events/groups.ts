@@ -86,6 +86,8 @@ export const groupOfKind = {
   'client.secret_removed': 'none',
   'client.revoked': 'none',
   'recovery.spent': 'none',
+  'accounts.imported': 'none',
+  'accounts.exported': 'none',
   'setup.begun': 'none',
   'texts.spent': 'none',
   'maintenance.begun': 'none',
