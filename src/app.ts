@@ -150,10 +150,10 @@ export async function startApp(options: AppOptions): Promise<App> {
 
 /** What happens of itself; each job on one node at a time. They end before the services that they use. */
 function startJobs(services: Services, opened: AsyncDisposableStack, failed: (error: unknown) => void): void {
-  const { records, ephemera, retention, closing, signingKeys } = services;
+  const { records, ephemera, retention, closing, locking, signingKeys } = services;
   const job = { ...eachMinute, leases: createLeases(services), failed };
 
-  opened.use(startSweeping({ ...job, stores: [closing, records, ephemera, retention], batch }));
+  opened.use(startSweeping({ ...job, stores: [closing, locking, records, ephemera, retention], batch }));
   opened.use(startKeySchedule({ ...job, signingKeys }));
 }
 

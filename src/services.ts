@@ -19,6 +19,7 @@ import { waysOf } from './messages/ways.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createApplications, type Applications } from './operations/applications.ts';
 import { createClients, type Clients } from './operations/clients.ts';
+import { openAdministration, type AdministrationServices } from './services-administration.ts';
 import { openContact, type ContactServices } from './services-contact.ts';
 import { keysInUse, useKey, type Keyed } from './services-encryption.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
@@ -64,6 +65,7 @@ export interface Services
     ContactServices,
     RecoveryServices,
     LeavingServices,
+    AdministrationServices,
     AsyncDisposable {
   config: Config;
   secrets: Secrets;
@@ -162,8 +164,9 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const ground = { config, records, reads, sealing, clock, ...keys };
   const inside = { ...ground, events, passwords, policy, guessing, messages, tell, keptPassword, oldPassword };
   const leaving = openLeaving({ ...inside, endings, receipts, placeOf });
-  const accounts = createAccounts({ ...inside, ...leaving, factors: factors.factors, endings });
+  const accounts = createAccounts({ ...inside, ...leaving, factors: factors.factors });
   const contact = openContact({ ...inside, ...factors, endings });
+  const recovery = openRecovery({ ...inside, ...factors, endings, placeOf, takeOver });
 
   return {
     ...inside,
@@ -174,8 +177,9 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     ...factors,
     ...openNewcomers({ ...inside, ephemera, factors, takeOver }),
     ...contact,
-    ...openRecovery({ ...inside, ...factors, endings, placeOf, takeOver }),
+    ...recovery,
     ...leaving,
+    ...openAdministration({ ...inside, ...factors, ...leaving, ...recovery, accounts, endings, receipts }),
     consents,
     applications: createApplications({ ...inside, consents, endings, receipts, resources: config.apis }),
     endings,

@@ -29,6 +29,10 @@ export const groupOfKind = {
   'account.updated': 'security',
   'account.disabled': 'security',
   'account.enabled': 'security',
+  'account.invited': 'security',
+  'invitation.accepted': 'security',
+  'account.signed_out': 'security',
+  'role.changed': 'security',
   'account.closed': 'security',
   'account.closing_cancelled': 'security',
   'account.data_downloaded': 'security',
@@ -49,6 +53,7 @@ export const groupOfKind = {
   'two_factor.method_removed': 'security',
   'two_factor.preferred': 'security',
   'two_factor.switched_off': 'security',
+  'two_factor.reset': 'security',
   'recovery_codes.created': 'security',
   'recovery_codes.removed': 'security',
   'browser.remembered': 'security',
@@ -96,6 +101,19 @@ export const groupOfKind = {
   'keys.removed': 'none',
   'keys.revoked': 'none',
 } as const satisfies Record<EventKind, ActivityGroup | 'none'>;
+
+/** What administrators alone do, whoever of them and by whatever key or app of theirs. */
+export const ofAdministrators: ReadonlySet<string> = new Set<EventKind>([
+  'account.disabled',
+  'account.enabled',
+  'account.invited',
+  'account.signed_out',
+  'role.changed',
+  'two_factor.reset',
+]);
+
+/** Why a session has ended that an administrator has ended. */
+export const administratorsReasons: ReadonlySet<unknown> = new Set(['administrator', 'account_disabled', 'factors_reset']);
 
 type Groups = typeof groupOfKind;
 

@@ -90,6 +90,7 @@ export const rules: Rules = {
         'app.ts',
         'app-settings.ts',
         'services.ts',
+        'services-administration.ts',
         'services-contact.ts',
         'services-encryption.ts',
         'services-factors.ts',

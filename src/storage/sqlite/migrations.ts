@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { nameKey } from '../../domain/account.ts';
 import { SchemaTooNew } from '../refusals.ts';
 import { addList, createCollection } from './schema.ts';
 import { Unavailable } from '../../domain/errors.ts';
@@ -55,10 +56,25 @@ export const recordsMigrations: readonly Migration[] = [
          WHERE json_extract(doc, '$.metadata.portal');`,
         addList('accounts', 'closing'),
         createCollection('closedAccounts', { lists: ['look'] }),
+        ...['name', 'lastName', 'locked'].map((list) => addList('accounts', list)),
       ].join('\n'),
     );
+    listNames(database);
   },
 ];
+
+/** Those who were there before anybody could look for them. Lower case is more than SQLite knows. */
+function listNames(database: DatabaseSync): void {
+  const set = database.prepare(
+    'UPDATE accounts SET group_name = ?, order_name = ?, group_lastName = ?, order_lastName = ? WHERE id = ?',
+  );
+
+  for (const { id, doc } of database.prepare('SELECT id, doc FROM accounts').all()) {
+    const { displayName, lastName } = JSON.parse(String(doc)) as Record<'displayName' | 'lastName', string>;
+
+    set.run(...[displayName, lastName].flatMap((name) => (name ? ['all', nameKey(name)] : [null, null])), String(id));
+  }
+}
 
 export const ephemeraMigrations: readonly Migration[] = [
   (database) => {

@@ -21,13 +21,13 @@ describe('S71: who has an account can’t be told from how a sign-in fails', () 
 
   beforeAll(async () => {
     app = await startTestApp({ aroundStores: outage.around, env: unlimited });
-    const { accounts } = app.services;
+    const { accounts, locking } = app.services;
     const by = { actor: 'command-line' };
 
     await app.account({ email: 'somebody@example.com' });
     await app.account({ email: 'unproved@example.com', emailVerified: false });
     const { id } = await app.account({ email: 'disabled@example.com' });
-    await accounts.disable(id, by);
+    await locking.lock(id, { reason: 'Lost' }, by);
     await accounts.create({ email: 'wordless@example.com', emailVerified: true }, by);
   });
 
