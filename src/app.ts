@@ -196,13 +196,13 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
         longestPassword: config.passwords.maximum_length,
         accessLasts: lasts,
       }),
-      ...adminRoutes(services),
+      ...adminRoutes({ ...services, interactions }),
       ...outbox(services),
     ],
     apis: {
       served: [
         accountApi({ ...services, interactions, tokenFor: oidc.tokenFor }),
-        adminApi({ ...services, tokenFor: oidc.tokenFor }),
+        adminApi({ ...services, interactions, tokenFor: oidc.tokenFor }),
       ],
       most: config.limits.requests.api,
       window: config.limits.requests.window,

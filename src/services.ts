@@ -165,6 +165,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const inside = { ...ground, events, passwords, policy, guessing, messages, tell, keptPassword, oldPassword };
   const leaving = openLeaving({ ...inside, endings, receipts, placeOf });
   const accounts = createAccounts({ ...inside, ...leaving, factors: factors.factors });
+  const devices = createDevices({ records, reads });
   const contact = openContact({ ...inside, ...factors, endings });
   const recovery = openRecovery({ ...inside, ...factors, endings, placeOf, takeOver });
 
@@ -179,7 +180,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     ...contact,
     ...recovery,
     ...leaving,
-    ...openAdministration({ ...inside, ...factors, ...leaving, ...recovery, accounts, endings, receipts }),
+    ...openAdministration({ ...inside, ...factors, ...leaving, ...recovery, accounts, devices, endings, receipts }),
     consents,
     applications: createApplications({ ...inside, consents, endings, receipts, resources: config.apis }),
     endings,
@@ -187,7 +188,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     retention: createRetention({ records, clock, keptFor: config.events.kept_for }),
     receipts,
     logoutNotices: { ...logoutNotices, onWake: appsToTell.listen },
-    devices: createDevices({ records, reads }),
+    devices,
     accounts,
     clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.apis }),
     setup: createSetup({ records, accounts, sealing, events, clock }),

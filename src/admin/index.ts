@@ -1,4 +1,5 @@
 import type { Console, Route } from '../web/route.ts';
+import { accounts, type AccountsPageDeps } from './accounts.ts';
 import { overview, type OverviewDeps } from './overview.ts';
 import type { AdminPage } from './page.ts';
 
@@ -7,9 +8,9 @@ import type { AdminPage } from './page.ts';
  * pages' words and forms; the rules are in `operations/`, which the admin API (`api/`) calls just the same: nothing can be
  * done here that a program can't.
  */
-export interface AdminDeps extends OverviewDeps {}
+export interface AdminDeps extends OverviewDeps, AccountsPageDeps {}
 
-const pages: readonly AdminPage<AdminDeps>[] = [overview];
+const pages: readonly AdminPage<AdminDeps>[] = [overview, accounts];
 
 export const adminConsole: Console = {
   path: '/admin',

@@ -2,6 +2,7 @@ import { hasRole, type Account } from '../domain/account.ts';
 import { adminApiOf, adminApiPath, isReading } from '../domain/admin-api.ts';
 import type { SecondFactor } from '../operations/second-factor.ts';
 import type { Api, Caller, Unfit } from '../web/endpoint.ts';
+import { adminAccountEndpoints, type AdminAccountsDeps } from './admin-accounts.ts';
 import { selfEndpoints } from './admin-self.ts';
 import type { DescribedEndpoint } from './endpoint.ts';
 import { callerWith, type PresentedDeps } from './presented.ts';
@@ -12,16 +13,16 @@ import { callerWith, type PresentedDeps } from './presented.ts';
  * administrator or auditor, by a key or an app of theirs, or an app that an administrator lets ask for itself.
  */
 export interface AdminApiDeps extends AdminEndpointsDeps, PresentedDeps {
-  apiKeys: PresentedDeps['apiKeys'];
+  apiKeys: PresentedDeps['apiKeys'] & AdminAccountsDeps['apiKeys'];
   config: { issuer: string };
   secondFactor: Pick<SecondFactor, 'strongest'>;
 }
 
 /** What the endpoints of each area need; an area is a file beside this one. */
-export interface AdminEndpointsDeps {}
+export interface AdminEndpointsDeps extends AdminAccountsDeps {}
 
-export function adminEndpoints(_deps: AdminEndpointsDeps): DescribedEndpoint[] {
-  return [...selfEndpoints()];
+export function adminEndpoints(deps: AdminEndpointsDeps): DescribedEndpoint[] {
+  return [...selfEndpoints(), ...adminAccountEndpoints(deps)];
 }
 
 export function adminApi(deps: AdminApiDeps): Api {

@@ -113,7 +113,11 @@ export const ofAdministrators: ReadonlySet<string> = new Set<EventKind>([
 ]);
 
 /** Why a session has ended that an administrator has ended. */
-export const administratorsReasons: ReadonlySet<unknown> = new Set(['administrator', 'account_disabled', 'factors_reset']);
+export const administratorsReasons: ReadonlySet<unknown> = new Set([
+  'administrator',
+  'account_disabled',
+  'factors_reset',
+]);
 
 type Groups = typeof groupOfKind;
 

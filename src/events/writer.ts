@@ -77,7 +77,9 @@ export interface EventsDeps {
 }
 
 /** Facts of any kind. */
-type Plain = Pick<Facts<EventKind>, 'actor' | 'account' | 'clientId' | 'from' | 'changes'> & { details: Record<string, Json> };
+type Plain = Pick<Facts<EventKind>, 'actor' | 'account' | 'clientId' | 'from' | 'changes'> & {
+  details: Record<string, Json>;
+};
 
 export function createEvents({ records, sealing, clock, onError, takeOver }: EventsDeps): Events {
   const throttle = createThrottle(onError);

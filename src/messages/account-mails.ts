@@ -62,10 +62,10 @@ function byAdministrator(data: AccountMails['by-administrator'], words: Words): 
   return letter(
     words.say(`message.byAdmin.${data.what}.subject`),
     text(said),
-    facts(
-      ...(reason === '' ? [] : [{ name: words.say('message.byAdmin.reason'), value: reason }]),
-      { name: words.say('message.fact.when'), value: words.time(data.at) },
-    ),
+    facts(...(reason === '' ? [] : [{ name: words.say('message.byAdmin.reason'), value: reason }]), {
+      name: words.say('message.fact.when'),
+      value: words.time(data.at),
+    }),
     note(words.say('message.byAdmin.note')),
   );
 }

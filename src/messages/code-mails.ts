@@ -25,7 +25,11 @@ export interface CodeMails {
   /** To the new address. */
   'change-email-code': CodeData;
   /** To choose a new password without the old one. `byAdministrator`: it was not the person who asked. */
-  'reset-password': LinkAndCode & { code: string; /** Seconds. */ lives: number; byAdministrator?: true } & Circumstances;
+  'reset-password': LinkAndCode & {
+    code: string;
+    /** Seconds. */ lives: number;
+    byAdministrator?: true;
+  } & Circumstances;
   /** To whoever an administrator has made an account for: to prove the address and choose a password. */
   invitation: LinkAndCode & { code: string; /** Seconds. */ lives: number };
 }

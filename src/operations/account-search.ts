@@ -86,7 +86,8 @@ export function createAccountSearch({ records: { accounts } }: { records: Pick<R
         const fresh = rows.filter(({ id }) => !shown.has(id));
         for (const { id } of fresh) shown.add(id);
 
-        if (fresh.length > 0 || next !== undefined) parts.push({ by, rows: fresh, ...(next !== undefined && { next }) });
+        if (fresh.length > 0 || next !== undefined)
+          parts.push({ by, rows: fresh, ...(next !== undefined && { next }) });
       }
 
       return { ...(found && { exact: found }), parts };

@@ -80,7 +80,11 @@ export function createClosing(deps: ClosingDeps): Closing {
 
     const { accountId: _, ...to } = toAccount(account);
     // Where somebody else was who has closed it is not its owner's business.
-    const told = circumstancesOf(actor === account.id ? from : undefined, { clock, placeOf: deps.placeOf, locale: account.locale });
+    const told = circumstancesOf(actor === account.id ? from : undefined, {
+      clock,
+      placeOf: deps.placeOf,
+      locale: account.locale,
+    });
 
     return messages.compose('account-closed', { ...to, data: { ...told, ...(until > told.at && { until }) } });
   }

@@ -16,7 +16,10 @@ import type { By } from './problems.ts';
  */
 export interface FactorReset {
   /** Safe to repeat: where there is none left, everybody is signed out all the same. */
-  reset(account: Account, by: By): Promise<{ ended: Ended; /** Whether the password went along. */ passwordGone: boolean }>;
+  reset(
+    account: Account,
+    by: By,
+  ): Promise<{ ended: Ended; /** Whether the password went along. */ passwordGone: boolean }>;
 }
 
 export interface FactorResetDeps extends AdministratorsMailDeps {

@@ -67,17 +67,20 @@ export function createInvitations(deps: InvitationsDeps): Invitations {
         told.push({ in: 'events', create }),
       );
 
-      const { expiresAt } = await oneTimeSecrets.issue({ purpose: 'invite', accountId }, ({ secret, code, expiresAt }) => [
-        ...told,
-        ...messages.compose('invitation', {
-          ...toAccount(account),
-          data: {
-            path: `/invitation?token=${secret}`,
-            code,
-            lives: Math.round((expiresAt - clock.now()) / 1000),
-          },
-        }),
-      ]);
+      const { expiresAt } = await oneTimeSecrets.issue(
+        { purpose: 'invite', accountId },
+        ({ secret, code, expiresAt }) => [
+          ...told,
+          ...messages.compose('invitation', {
+            ...toAccount(account),
+            data: {
+              path: `/invitation?token=${secret}`,
+              code,
+              lives: Math.round((expiresAt - clock.now()) / 1000),
+            },
+          }),
+        ],
+      );
 
       return { ok: true, value: { until: expiresAt } };
     },

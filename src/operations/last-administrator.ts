@@ -89,7 +89,12 @@ export function createLastAdministrator({ records, clock }: LastAdministratorDep
         };
 
         // Somebody else was faster, or it has taken too long: it is looked at anew.
-        if (await records.write([{ in: 'accounts', update: accountId, change: changed, decides: true }, ...(await also(seen, next))]))
+        if (
+          await records.write([
+            { in: 'accounts', update: accountId, change: changed, decides: true },
+            ...(await also(seen, next)),
+          ])
+        )
           return (await accounts.get(accountId)) ?? next;
       }
 

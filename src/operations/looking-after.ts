@@ -8,6 +8,7 @@ import { displayNameLength, nameLength, taskLength } from './account-input.ts';
 import type { Accounts } from './accounts.ts';
 import { mailAbout, type AdministratorsMailDeps } from './administrators-mail.ts';
 import type { Closing } from './closing.ts';
+import type { Devices } from './devices.ts';
 import type { Endings } from './endings.ts';
 import type { FactorReset } from './factor-reset.ts';
 import type { Invitations } from './invitations.ts';
@@ -27,6 +28,10 @@ export interface LookingAfter {
   create(input: unknown, by: By): Promise<Result<Account>>;
   /** See `Locking.lock`. */
   lock(accountId: string, input: unknown, by: By): Promise<Result<Done> | undefined>;
+  /** One browser, with what was given in it; undefined also where it is somebody else's. */
+  endSession(accountId: string, uid: string, by: By): Promise<Done | undefined>;
+  /** What goes on without a browser, by its grant; undefined also where it is somebody else's. */
+  endAccess(accountId: string, grantId: string, by: By): Promise<Done | undefined>;
   /** Ends every session, grant and refresh token. API keys stay. */
   signOut(accountId: string, by: By): Promise<Done | undefined>;
   resetFactors(accountId: string, by: By): Promise<(Done & { passwordGone: boolean }) | undefined>;
@@ -50,7 +55,8 @@ export interface LookingAfterDeps extends AdministratorsMailDeps {
   invitations: Invitations;
   recovery: Pick<Recovery, 'sendBy' | 'possible'>;
   closing: Pick<Closing, 'remove'>;
-  endings: Pick<Endings, 'account'>;
+  endings: Pick<Endings, 'account' | 'session' | 'grant'>;
+  devices: Pick<Devices, 'session' | 'offlineOf'>;
   receipts: Pick<Receipts, 'create'>;
   events: Pick<Events, 'write'>;
 }
@@ -91,6 +97,26 @@ export function createLookingAfter(deps: LookingAfterDeps): LookingAfter {
       if (!locked?.ok) return locked;
 
       return { ok: true, value: await done(locked.value.account, locked.value.ended) };
+    },
+
+    async endSession(accountId, uid, by) {
+      const [account, session] = await Promise.all([
+        records.accounts.get(accountId),
+        deps.devices.session(accountId, uid),
+      ]);
+      if (!account || !session) return undefined;
+
+      return done(account, await endings.session(uid, { offline: true, by: { ...by, reason: 'administrator' } }));
+    },
+
+    async endAccess(accountId, grantId, by) {
+      const [account, access] = await Promise.all([
+        records.accounts.get(accountId),
+        deps.devices.offlineOf(accountId, grantId),
+      ]);
+      if (!account || !access) return undefined;
+
+      return done(account, await endings.grant(account, grantId, by));
     },
 
     async signOut(accountId, by) {

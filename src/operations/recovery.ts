@@ -210,8 +210,7 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
 
     send: (account, from) => issue({ account, to: account, email: account.email, from, owed: true }),
 
-    sendBy: (account, by) =>
-      issue({ account, to: account, email: account.email, from: undefined, owed: true }, by),
+    sendBy: (account, by) => issue({ account, to: account, email: account.email, from: undefined, owed: true }, by),
 
     find: (typed) => find(typed),
 

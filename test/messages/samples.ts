@@ -30,7 +30,12 @@ export const mailSamples: { [Name in keyof Mails]: Mails[Name] } = {
   'address-tried': { by: 'registration', signInPath: '/account' },
   'address-kept': { until: Date.UTC(2026, 6, 8, 22, 30) },
   'recovery-codes-low': { left: 2, path: '/account/sign-in-and-security' },
-  'by-administrator': { at: Date.UTC(2026, 6, 1, 22, 30), what: 'locked', reason: 'Lost laptop', until: Date.UTC(2026, 6, 8, 22, 30) },
+  'by-administrator': {
+    at: Date.UTC(2026, 6, 1, 22, 30),
+    what: 'locked',
+    reason: 'Lost laptop',
+    until: Date.UTC(2026, 6, 8, 22, 30),
+  },
   'account-closed': { ...circumstances, until: Date.UTC(2026, 6, 31, 22, 30) },
   'password-changed': notice,
   'new-device': notice,

@@ -71,7 +71,17 @@ export function recordsListsContract(make: MakeStore<Records>): void {
     test('has a part of texts that begin alike, page by page in both ways', async () => {
       await using store = await opened(make);
       const { accounts } = store.port;
-      const within = ['an', 'an\u0000', 'an b', 'ana', 'an\ud7ff', 'an\ue000', 'an\uffff', 'an\u{10ffff}', 'an\u{10ffff}z'];
+      const within = [
+        'an',
+        'an\u0000',
+        'an b',
+        'ana',
+        'an\ud7ff',
+        'an\ue000',
+        'an\uffff',
+        'an\u{10ffff}',
+        'an\u{10ffff}z',
+      ];
       const others = ['', 'a', 'am\u{10ffff}', 'ao', 'An', ' an', 'b', '\ud7ff', '\ud7ffx', '\ue000', '\u{10ffff}'];
 
       for (const [at, emailKey] of [...others, ...within.toReversed()].entries()) {

@@ -1,5 +1,6 @@
 import { accountSamples } from './account.ts';
 import { activitySamples } from './activity.ts';
+import { adminAccountSamples } from './admin-accounts.ts';
 import { adminSamples } from './admin.ts';
 import { apiKeySamples } from './api-keys.ts';
 import { applicationSamples } from './applications.ts';
@@ -21,5 +22,6 @@ export const samples: readonly Sample[] = [
   ...apiKeySamples,
   ...leavingSamples,
   ...adminSamples,
+  ...adminAccountSamples,
   ...otherSamples,
 ];

@@ -39,7 +39,14 @@ export const recoverySamples: readonly Sample[] = [
   sample(invitationView, () => reset, { as: 'with problems', problems: { newPassword: 'problem.passwordCommon' } }),
   sample(invitationCodeView, () => ({}), { problems: { code: 'recover.codeWrong' } }),
   sample(invitationEndedView, () => ({})),
-  sample(shutView, () => ({ uid, client: wiki, email, reason: 'Your laptop was reported stolen.', until: now + day, mayRefuse: true })),
+  sample(shutView, () => ({
+    uid,
+    client: wiki,
+    email,
+    reason: 'Your laptop was reported stolen.',
+    until: now + day,
+    mayRefuse: true,
+  })),
 
   sample(mailboxView, () => ({ uid, email, waiting: false }), { notice: 'recover.done' }),
   sample(
