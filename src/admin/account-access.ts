@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 import type { Account, Locale } from '../domain/account.ts';
 import { itemTitle } from '../domain/consent-words.ts';
 import { NotFound } from '../domain/errors.ts';
@@ -9,35 +7,22 @@ import type { Accounts } from '../operations/accounts.ts';
 import type { ApiKeys } from '../operations/api-keys.ts';
 import type { Applications } from '../operations/applications.ts';
 import type { Devices } from '../operations/devices.ts';
-import type { LookingAfter } from '../operations/looking-after.ts';
-import { byField } from '../operations/problems.ts';
 import type { Receipts } from '../operations/receipts.ts';
-import {
-  action,
-  page,
-  show,
-  to,
-  view,
-  type Ask,
-  type MessageKey,
-  type Outcome,
-  type Route,
-  type SignedIn,
-} from '../web/route.ts';
+import { page, view, type Ask, type Route, type SignedIn } from '../web/route.ts';
 import { hasRole } from '../domain/account.ts';
 import { accountPath, accountsPath } from './account-places.ts';
 import { accountOf, personOf, type Person } from './account-words.ts';
 import { happeningsIn, keyShown, offlineShown, sessionShown, type ShownHappening } from './access-rows.ts';
-import { doing, seeing } from './page.ts';
+import { accountEndingRoutes, type AccountEndingDeps } from './account-endings.ts';
+import { seeing } from './page.ts';
 
-export interface AccountAccessDeps {
+export interface AccountAccessDeps extends AccountEndingDeps {
   accounts: Pick<Accounts, 'get'>;
-  devices: Pick<Devices, 'sessions' | 'session' | 'offline' | 'offlineOf'>;
-  applications: Pick<Applications, 'list' | 'find' | 'remove'>;
-  apiKeys: Pick<ApiKeys, 'list' | 'find' | 'remove' | 'offered'>;
+  devices: AccountEndingDeps['devices'] & Pick<Devices, 'sessions' | 'offline'>;
+  applications: AccountEndingDeps['applications'] & Pick<Applications, 'list'>;
+  apiKeys: AccountEndingDeps['apiKeys'] & Pick<ApiKeys, 'list' | 'offered'>;
   activity: Pick<Activity, 'list'>;
   receipts: Pick<Receipts, 'of'>;
-  lookingAfter: Pick<LookingAfter, 'endSession' | 'endAccess'>;
   interactions: Pick<Interactions, 'clientFace'>;
 }
 
@@ -87,20 +72,6 @@ export interface AccountActivityView {
 
 export const accountActivityView = view<AccountActivityView>('admin/account-activity', 'shell', 'activity.title');
 
-export interface EndingView {
-  person: Person;
-  /** Of the page itself: where the form goes. */
-  action: string;
-  back: string;
-  title: MessageKey;
-  /** What it is about. */
-  what: string;
-  says: MessageKey;
-  button: MessageKey;
-}
-
-export const endingView = view<EndingView>('admin/account-ending', 'shell', 'accounts.what');
-
 export interface AccountReceiptView {
   person: Person;
   /** Milliseconds. */
@@ -112,13 +83,12 @@ export interface AccountReceiptView {
 export const accountReceiptView = view<AccountReceiptView>('admin/account-receipt', 'shell', 'receipt.title');
 
 const path = `${accountsPath}/:id` as const;
-const nothing = z.object({});
 
 type Asked = Ask<typeof path> & SignedIn;
 
-/** What can act for somebody and what happened to their account, with the end of each. */
+/** What can act for somebody, and what happened to their account. */
 export function accountAccessRoutes(deps: AccountAccessDeps): Route[] {
-  const { devices, applications, apiKeys, lookingAfter, interactions } = deps;
+  const { devices, applications, apiKeys, interactions } = deps;
 
   const nameOf = async (clientId: string): Promise<string> =>
     (await interactions.clientFace(clientId))?.name ?? clientId;
@@ -232,118 +202,8 @@ export function accountAccessRoutes(deps: AccountAccessDeps): Route[] {
       seeing,
     ),
 
-    ...ending('devices/:of', {
-      find: async (account, of, ask) => {
-        const session = await devices.session(account.id, of);
-
-        return session && (await sessionShown(session, { ...ask, nameOf })).name;
-      },
-      title: 'accounts.endSession',
-      says: 'accounts.says.endSession',
-      button: 'frame.signOut',
-      end: (account, of, by) => lookingAfter.endSession(account.id, of, by),
-    }),
-
-    ...ending('devices/offline/:of', {
-      find: async (account, of) => {
-        const access = await devices.offlineOf(account.id, of);
-
-        return access && nameOf(access.clientId);
-      },
-      title: 'accounts.endAccess',
-      says: 'accounts.says.endAccess',
-      button: 'devices.end',
-      end: (account, of, by) => lookingAfter.endAccess(account.id, of, by),
-    }),
-
-    ...ending('devices/keys/:of', {
-      find: async (account, of) => (await apiKeys.find(account.id, of))?.name,
-      title: 'accounts.deleteKey',
-      says: 'accounts.says.deleteKey',
-      button: 'apiKeys.delete',
-      end: async (account, of, by) => void (await apiKeys.remove(account, of, by)),
-    }),
-
-    ...ending('applications/:of', {
-      find: async (account, of) => (await applications.find(account, of)) && nameOf(of),
-      title: 'accounts.removeApp',
-      says: 'accounts.says.removeApp',
-      button: 'applications.remove',
-      async end(account, of, by) {
-        const removed = await applications.remove(account, of, by);
-
-        return removed?.ok === false ? removed : removed?.value;
-      },
-    }),
+    ...accountEndingRoutes(deps, nameOf),
   ];
-
-  /** The end of one thing: a page that says what will happen, and its button. Somebody else's is not there. */
-  function ending(below: `${string}/:of`, about: Ending): Route[] {
-    const [list = ''] = below.split('/');
-    const here = `${path}/${below}` as `${typeof path}/x/:of`;
-
-    async function found(ask: AskedOf): Promise<{ account: Account; what: string }> {
-      const account = await accountOf(deps, ask.params.id);
-      const what = await about.find(account, ask.params.of, ask);
-      if (what === undefined) throw new NotFound('nothing of this account');
-
-      return { account, what };
-    }
-
-    return [
-      page(
-        here,
-        endingView,
-        async (ask): Promise<Outcome> => {
-          const { account, what } = await found(ask);
-          const { title, says, button } = about;
-          const person = personOf(account);
-          const action = accountPath(account.id, `/${below.replace(':of', encodeURIComponent(ask.params.of))}`);
-
-          return show(endingView, {
-            person,
-            action,
-            back: accountPath(account.id, `/${list}`),
-            title,
-            what,
-            says,
-            button,
-          });
-        },
-        doing,
-      ),
-
-      action(
-        here,
-        nothing,
-        async (ask, _input, wrong) => {
-          const { account } = await found(ask);
-          const done = await about.end(account, ask.params.of, { actor: ask.account.id, from: ask.visitor });
-          if (done && 'problems' in done) return wrong(byField(done.problems));
-
-          const receipt = done ? `/receipts/${encodeURIComponent(done.receipt)}` : `/${list}`;
-
-          return to(accountPath(account.id, receipt), 'accounts.done.ended');
-        },
-        doing,
-      ),
-    ];
-  }
-}
-
-type AskedOf = Ask<`${typeof path}/x/:of`> & SignedIn;
-
-interface Ending {
-  /** What it is called; undefined: there is none of this account. */
-  find(account: Account, of: string, ask: AskedOf): Promise<string | undefined>;
-  title: MessageKey;
-  says: MessageKey;
-  button: MessageKey;
-  end(
-    account: Account,
-    of: string,
-    by: { actor: string; from: Ask['visitor'] },
-  ): Promise<{ receipt: string } | { problems: Parameters<typeof byField>[0] } | undefined | void>;
 }
 
 function applicationPath({ id }: Account, clientId: string): string {

@@ -79,7 +79,6 @@ export function createClosing(deps: ClosingDeps): Closing {
     if (!account.emailVerified) return [];
 
     const { accountId: _, ...to } = toAccount(account);
-    // Where somebody else was who has closed it is not its owner's business.
     const told = circumstancesOf(actor === account.id ? from : undefined, {
       clock,
       placeOf: deps.placeOf,

@@ -5,9 +5,8 @@ import {
   accountDevicesView,
   type AccountDevicesView,
   accountReceiptView,
-  endingView,
-  type EndingView,
 } from '../../src/admin/account-access.ts';
+import { endingView, type EndingView } from '../../src/admin/account-endings.ts';
 import { doingView, type DoingView, lockView, roleView } from '../../src/admin/account-doings.ts';
 import { accountView, profileView, type AccountView } from '../../src/admin/account.ts';
 import { accountsView, type AccountsView } from '../../src/admin/accounts.ts';
@@ -169,11 +168,15 @@ export const adminAccountSamples: readonly Sample[] = [
     }),
     { as: 'factors', onlyWords: true, titleValues: { what: '', person: person.name } },
   ),
-  sample(doingView, (): DoingView => ({ person, name: 'delete', danger: true, tells: true, says: ['accounts.says.delete'] }), {
-    as: 'delete',
-    titleValues: { what: '', person: person.name },
-    problems: { agree: 'accounts.agreeMissing', form: 'problem.lastAdministrator' },
-  }),
+  sample(
+    doingView,
+    (): DoingView => ({ person, name: 'delete', danger: true, tells: true, says: ['accounts.says.delete'] }),
+    {
+      as: 'delete',
+      titleValues: { what: '', person: person.name },
+      problems: { agree: 'accounts.agreeMissing', form: 'problem.lastAdministrator' },
+    },
+  ),
   sample(
     lockView,
     ({ say }) => ({
@@ -216,8 +219,13 @@ export const adminAccountSamples: readonly Sample[] = [
   })),
   sample(
     accountDevicesView,
-  type AccountDevicesView,
-    (): AccountDevicesView => ({ person, mayDo: false, browsers: { count: 0, rows: [] }, offline: { rows: [] }, keys: [] }),
+    (): AccountDevicesView => ({
+      person,
+      mayDo: false,
+      browsers: { count: 0, rows: [] },
+      offline: { rows: [] },
+      keys: [],
+    }),
     { as: 'empty', onlyWords: true },
   ),
   sample(accountApplicationsView, () => ({
@@ -260,7 +268,15 @@ export const adminAccountSamples: readonly Sample[] = [
   ).map(([title, says, button], at) =>
     sample(
       endingView,
-      (): EndingView => ({ person, action: '/admin/accounts/1/x', back: '/admin/accounts/1', title, what: 'Wiki', says, button }),
+      (): EndingView => ({
+        person,
+        action: '/admin/accounts/1/x',
+        back: '/admin/accounts/1',
+        title,
+        what: 'Wiki',
+        says,
+        button,
+      }),
       {
         as: title,
         onlyWords: at > 0,
