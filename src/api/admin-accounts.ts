@@ -6,7 +6,7 @@ import { versionOf, type Accounts } from '../operations/accounts.ts';
 import type { Invitations } from '../operations/invitations.ts';
 import type { Locking } from '../operations/locking.ts';
 import type { LookingAfter } from '../operations/looking-after.ts';
-import type { Result } from '../operations/problems.ts';
+import { problem, type Result } from '../operations/problems.ts';
 import type { Roles } from '../operations/roles.ts';
 import { accountAccessEndpoints, type AccountAccessDeps } from './admin-account-access.ts';
 import { account, ended, shownAccount, shownEnded } from './admin-account-shapes.ts';
@@ -63,6 +63,10 @@ export function adminAccountEndpoints(deps: AdminAccountsDeps): DescribedEndpoin
       }),
       answer: z.strictObject({ accounts: z.array(account), next }),
       async run(_call, { query: { by = 'email', begins, address, ...asked } }) {
+        if (begins !== undefined && asked.only !== undefined) {
+          return refusedFor(400, [problem('only', 'problem.invalid')]);
+        }
+
         if (address !== undefined) {
           const found = await accountSearch.exact(address);
 

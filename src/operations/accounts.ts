@@ -187,11 +187,13 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       if (wrong) return refused(wrong);
       if (versionOf(before) !== version) return 'changed';
 
-      const after = { ...changed(before, parsed.value), updatedAt: clock.now() };
+      const updatedAt = clock.now();
+      const made = (old: Account): Account => ({ ...changed(old, parsed.value), updatedAt });
+      const after = made(before);
       const fields = differences(before, after);
       if (fields.length === 0) return { ok: true, value: before };
 
-      const change = (old: Account): Account => (versionOf(old) === version ? after : old);
+      const change = (old: Account): Account => (versionOf(old) === version ? made(old) : old);
       const told: Write[] = [];
       const facts = { ...by, account: before, changes: changesIn(before, after, fields), details: { fields } };
       await events.write('account.updated', facts, (create) => told.push({ in: 'events', create }));

@@ -63,8 +63,8 @@ for (const pair of pairs) {
       expect(rows.map((row) => row.trim().split(/ When /)[0])).toEqual([
         'Signed in',
         'Account enabled again',
-        'Account disabled',
         'A browser was signed out',
+        'Account disabled',
         'App connected',
         'App allowed',
         'Signed in',
