@@ -35,7 +35,7 @@ export async function openAccountRoom(pair: Pair): Promise<AccountRoom> {
   const key = await room.key(admin.account);
   let count = 0;
 
-  const ask: AccountRoom['ask'] = (path, method = 'GET', body = undefined, headers = {}) =>
+  const ask: AccountRoom['ask'] = (path, method = 'GET', body, headers = {}) =>
     room.ask(`/accounts${path}`, { key, method, body, headers });
 
   return {

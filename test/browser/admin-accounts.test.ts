@@ -83,7 +83,7 @@ for (const walk of walks) {
         await theirs.goto((await app.mail.to('nora@example.com', 'invitation')).link);
         expect(await heading(theirs)).toBe('Welcome');
         await theirs.getByLabel('New password', { exact: true }).fill(goodPassword);
-        await theirs.getByLabel('Confirm the new password').fill(goodPassword);
+        await theirs.getByLabel('Confirm new password').fill(goodPassword);
         await press(theirs, 'Save the password');
         await theirs.getByText('Your account is ready.').waitFor();
         await givePassword(theirs, 'nora@example.com');
