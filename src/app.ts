@@ -17,6 +17,7 @@ import { startKeySchedule } from './jobs/key-schedule.ts';
 import { createLeases } from './jobs/leases.ts';
 import { claimSecrets } from './jobs/same-secrets.ts';
 import { startSweeping } from './jobs/sweeping.ts';
+import { startTallying } from './jobs/tallying.ts';
 import { startTellingApps } from './jobs/telling-apps.ts';
 import { createDelivery } from './messages/delivery.ts';
 import { createKept } from './messages/kept.ts';
@@ -151,11 +152,12 @@ export async function startApp(options: AppOptions): Promise<App> {
 
 /** What happens of itself; each job on one node at a time. They end before the services that they use. */
 function startJobs(services: Services, opened: AsyncDisposableStack, failed: (error: unknown) => void): void {
-  const { records, ephemera, retention, closing, locking, signingKeys } = services;
+  const { records, ephemera, retention, closing, locking, signingKeys, tallies } = services;
   const job = { ...eachMinute, leases: createLeases(services), failed };
 
   opened.use(startSweeping({ ...job, stores: [closing, locking, records, ephemera, retention], batch }));
   opened.use(startKeySchedule({ ...job, signingKeys }));
+  opened.use(startTallying({ ...job, tallies }));
 }
 
 function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log): Web {

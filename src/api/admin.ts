@@ -3,6 +3,7 @@ import { adminApiOf, adminApiPath, isReading } from '../domain/admin-api.ts';
 import type { SecondFactor } from '../operations/second-factor.ts';
 import type { Api, Caller, Unfit } from '../web/endpoint.ts';
 import { adminAccountEndpoints, type AdminAccountsDeps } from './admin-accounts.ts';
+import { overviewEndpoints, type OverviewApiDeps } from './admin-overview.ts';
 import { selfEndpoints } from './admin-self.ts';
 import type { DescribedEndpoint } from './endpoint.ts';
 import { callerWith, type PresentedDeps } from './presented.ts';
@@ -19,10 +20,10 @@ export interface AdminApiDeps extends AdminEndpointsDeps, PresentedDeps {
 }
 
 /** What the endpoints of each area need; an area is a file beside this one. */
-export interface AdminEndpointsDeps extends AdminAccountsDeps {}
+export interface AdminEndpointsDeps extends AdminAccountsDeps, OverviewApiDeps {}
 
 export function adminEndpoints(deps: AdminEndpointsDeps): DescribedEndpoint[] {
-  return [...selfEndpoints(), ...adminAccountEndpoints(deps)];
+  return [...selfEndpoints(), ...overviewEndpoints(deps), ...adminAccountEndpoints(deps)];
 }
 
 export function adminApi(deps: AdminApiDeps): Api {

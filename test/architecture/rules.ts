@@ -108,6 +108,7 @@ export const rules: Rules = {
         'services-leaving.ts',
         'services-recovery.ts',
         'services-stores.ts',
+        'services-watching.ts',
         'moving.ts',
       ],
       imports: ['*'],

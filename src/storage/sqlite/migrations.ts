@@ -57,6 +57,9 @@ export const recordsMigrations: readonly Migration[] = [
         addList('accounts', 'closing'),
         createCollection('closedAccounts', { lists: ['look'] }),
         ...['name', 'lastName', 'locked'].map((list) => addList('accounts', list)),
+        createCollection('tallies', { lists: ['time'], expires: true }),
+        addList('sessions', 'created'),
+        `UPDATE sessions SET group_created = 'all', order_created = json_extract(doc, '$.createdAt');`,
       ].join('\n'),
     );
     listNames(database);
