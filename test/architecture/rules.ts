@@ -92,12 +92,15 @@ export const rules: Rules = {
       imports: ['domain', 'ports', 'operations', 'credentials', 'messages', 'events'],
       types: ['config'],
     },
+    metrics: { paths: ['metrics/'], imports: ['domain'] },
     demo: { paths: ['demo/'], imports: ['domain', 'web/html.ts'], types: ['config'] },
 
     app: {
       paths: [
         'app.ts',
         'app-settings.ts',
+        'app-demo.ts',
+        'app-metrics.ts',
         'services.ts',
         'services-administration.ts',
         'services-contact.ts',
@@ -133,6 +136,7 @@ export const rules: Rules = {
     twilio: ['messages/'],
     'openid-client': ['demo/'],
     yaml: ['config/'],
+    'prom-client': ['metrics/'],
     zod: { not: ['domain/', ...portsAndDrivers] },
     '@zxcvbn-ts/language-common': ['credentials/'],
     'ipaddr.js': ['config/', 'oidc/', 'web/', 'messages/'],
@@ -144,7 +148,7 @@ export const rules: Rules = {
 
   outside: {
     'config/locales/': ['domain/texts.ts'],
-    'package.json': ['main.ts', 'cli/', 'app.ts'],
+    'package.json': ['main.ts', 'cli/', 'app.ts', 'app-metrics.ts'],
   },
 
   forbiddenFolders: ['utils', 'helpers', 'common', 'shared', 'lib', 'types'],
