@@ -245,7 +245,7 @@ interface About {
 }
 
 function byOf({ account, visitor }: Pick<Asked, 'account' | 'visitor'>): By {
-  return { actor: account.id, from: visitor };
+  return { actor: account.id, administrator: true, from: visitor };
 }
 
 /** Back to the account, or where it is gone by now to all of them; undefined: something is wrong with it. */

@@ -7,7 +7,7 @@ import type { ApiKeys } from '../operations/api-keys.ts';
 import type { Applications } from '../operations/applications.ts';
 import type { Devices } from '../operations/devices.ts';
 import type { LookingAfter } from '../operations/looking-after.ts';
-import { byField } from '../operations/problems.ts';
+import { byField, type By } from '../operations/problems.ts';
 import {
   action,
   page,
@@ -61,7 +61,7 @@ interface Ending {
   end(
     account: Account,
     of: string,
-    by: { actor: string; from: Ask['visitor'] },
+    by: By,
   ): Promise<{ receipt: string } | { problems: Parameters<typeof byField>[0] } | undefined | void>;
 }
 
@@ -156,7 +156,11 @@ export function accountEndingRoutes(deps: AccountEndingDeps, nameOf: (clientId: 
         nothing,
         async (ask, _input, wrong) => {
           const { account } = await found(ask);
-          const done = await about.end(account, ask.params.of, { actor: ask.account.id, from: ask.visitor });
+          const done = await about.end(account, ask.params.of, {
+            actor: ask.account.id,
+            administrator: true,
+            from: ask.visitor,
+          });
           if (done && 'problems' in done) return wrong(byField(done.problems));
 
           const receipt = done ? `/receipts/${encodeURIComponent(done.receipt)}` : `/${list}`;

@@ -113,7 +113,11 @@ export function accountRoutes(deps: AccountRoutesDeps): Route[] {
       profile,
       async ({ params: { id }, account: { id: actor }, visitor }, { version, ...input }, wrong) => {
         await accountOf(deps, id);
-        const changed = await deps.accounts.administer(id, { input, version }, { actor, from: visitor });
+        const changed = await deps.accounts.administer(
+          id,
+          { input, version },
+          { actor, administrator: true, from: visitor },
+        );
 
         if (changed === undefined) return wrong({ form: 'problem.accountClosing' });
         // With the version and the fields as they are now.

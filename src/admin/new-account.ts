@@ -52,7 +52,7 @@ export function newAccountRoutes({ lookingAfter, invitations }: NewAccountDeps):
       form,
       async ({ account, visitor }, { invite, ...given }, wrong) => {
         const isInvited = invite !== undefined && invitations.possible;
-        const by = { actor: account.id, from: visitor };
+        const by = { actor: account.id, administrator: true, from: visitor } as const;
         const created = await lookingAfter.create({ ...given, invite: isInvited }, by);
         if (!created.ok) return wrong(byField(created.problems));
 

@@ -3,13 +3,7 @@ import { accountGroup } from '../domain/security-event.ts';
 import type { Page, PageRequest, Records } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
 import type { DetailsOf } from './catalogue.ts';
-import {
-  administratorsReasons,
-  isActivityKind,
-  ofAdministrators,
-  type ActivityGroup,
-  type ActivityKind,
-} from './groups.ts';
+import { isActivityKind, type ActivityGroup, type ActivityKind } from './groups.ts';
 import { createPersonalFields, isOwn, type KeyHolder, type Personal, type Place } from './personal.ts';
 
 /**
@@ -131,13 +125,12 @@ function shown(row: SecurityEvent, personal: Personal | undefined): ActivityEven
   ];
 }
 
-function actorOf({ actor, accountId, kind, details }: SecurityEvent): ActivityActor {
+function actorOf({ actor, accountId, administrator }: SecurityEvent): ActivityActor {
   if (actor === accountId) return 'self';
   if (actor === 'command-line') return 'operator';
   if (actor === 'server') return 'service';
   if (actor === 'anonymous') return 'anybody';
-  if (ofAdministrators.has(kind) || (kind === 'session.ended' && administratorsReasons.has(details['reason'])))
-    return 'administrator';
+  if (administrator) return 'administrator';
   if (actor.startsWith('key:')) return 'key';
 
   return actor.startsWith('client:') ? 'app' : 'administrator';

@@ -102,23 +102,6 @@ export const groupOfKind = {
   'keys.revoked': 'none',
 } as const satisfies Record<EventKind, ActivityGroup | 'none'>;
 
-/** What administrators alone do, whoever of them and by whatever key or app of theirs. */
-export const ofAdministrators: ReadonlySet<string> = new Set<EventKind>([
-  'account.disabled',
-  'account.enabled',
-  'account.invited',
-  'account.signed_out',
-  'role.changed',
-  'two_factor.reset',
-]);
-
-/** Why a session has ended that an administrator has ended. */
-export const administratorsReasons: ReadonlySet<unknown> = new Set([
-  'administrator',
-  'account_disabled',
-  'factors_reset',
-]);
-
 type Groups = typeof groupOfKind;
 
 /** The kinds that an account's owner is shown. */

@@ -28,6 +28,8 @@ export type Facts<K extends EventKind> = {
   /** Whom it happened to. With the account itself at hand no look-up is needed for its event key. */
   account?: string | Pick<Account, 'id' | 'eventKey'> | undefined;
   clientId?: string | undefined;
+  /** As `SecurityEvent` has it. */
+  administrator?: true | undefined;
   from?: Origin | undefined;
   /** What of a change names somebody, and is encrypted as the place is; what doesn't stands in the details. */
   changes?: Changes | undefined;
@@ -42,6 +44,7 @@ export interface EventView {
   actor: string;
   accountId?: string;
   clientId?: string;
+  administrator?: true;
   requestId?: string;
   details: Record<string, Json>;
   ip?: string;
@@ -79,7 +82,7 @@ export interface EventsDeps {
 }
 
 /** Facts of any kind. */
-type Plain = Pick<Facts<EventKind>, 'actor' | 'account' | 'clientId' | 'from' | 'changes'> & {
+type Plain = Pick<Facts<EventKind>, 'actor' | 'account' | 'clientId' | 'administrator' | 'from' | 'changes'> & {
   details: Record<string, Json>;
 };
 
@@ -103,7 +106,7 @@ export function createEvents({ records, sealing, clock, onError, takeOver, noted
   }
 
   async function store(kind: EventKind, facts: Plain, sink?: (row: SecurityEvent) => void): Promise<void> {
-    const { actor, account, clientId, from, changes, details } = facts;
+    const { actor, account, clientId, administrator, from, changes, details } = facts;
     const at = clock.now();
     const id = newTimedId(at);
     const row: SecurityEvent = { id, kind, at, actor, details };
@@ -113,6 +116,7 @@ export function createEvents({ records, sealing, clock, onError, takeOver, noted
     if (accountId !== undefined) row.accountId = accountId;
     if (accountId !== undefined && group !== 'none') row.group = group;
     if (clientId !== undefined) row.clientId = clientId;
+    if (administrator) row.administrator = true;
 
     if (from) row.requestId = from.requestId;
 

@@ -140,6 +140,13 @@ for (const pair of ['sqlite', 'mongo+redis'] satisfies Pair[]) {
         details: { fields: ['displayName'] },
         changes: { displayName: { before: 'Ana Lind', after } },
       });
+
+      // To its holder an administrator did it, whatever key that was by: nothing is theirs to take back.
+      const browser = openBrowser(at.room.app.url);
+      await enter(browser, ben);
+      const own = await browser.open('/account/activity?show=security');
+      expect(own.words).toMatch(/Profile changed When [^]*? By An administrator/);
+      expect(own.html).not.toContain(`/account/activity/${event?.id}`);
       expect((await at.ask(`/${ben.id}`, 'PATCH', { displayName: '' }, { 'if-match': tag })).status).toBe(422);
     });
 
