@@ -115,6 +115,9 @@ export const catalogue = {
   'client.deleted': kind<{ name: string }>(),
   'client.secret_rotated': kind<{ /** Seconds. */ overlap: number }>(),
 
+  /** From or to a file: accounts of people, with their password hashes if they were asked for. */
+  'accounts.imported': kind<{ count: number }>(),
+  'accounts.exported': kind<{ count: number; hashes: boolean }>(),
   'setup.begun': kind(),
   'setup.completed': kind(),
   /** Given up for good, of the channel `email` or `sms`. */

@@ -132,6 +132,7 @@ export const rules: Rules = {
     '@simplewebauthn/server': ['credentials/'],
     qr: ['credentials/'],
     '@node-rs/argon2': ['credentials/'],
+    '@node-rs/bcrypt': ['credentials/'],
     nodemailer: ['messages/'],
     twilio: ['messages/'],
     'openid-client': ['demo/'],
