@@ -1,11 +1,24 @@
 import type { Config } from './config/schema.ts';
+import type { Secrets } from './config/secrets.ts';
+import { createInstallationKeys, type InstallationKeys } from './operations/installation-keys.ts';
+import type { KeyUses } from './operations/key-uses.ts';
+import type { Sealing } from './storage/sealing.ts';
 import { createApiKeys, type ApiKeys, type ApiKeysDeps } from './operations/api-keys.ts';
 
-/** The part of `services.ts` about keys that people make: wiring, and nothing else. */
+/** The part of `services.ts` about keys that people make, and about those of the configuration: wiring, and nothing else. */
 export interface KeyServices {
   apiKeys: ApiKeys;
+  keyUses: KeyUses;
+  installationKeys: InstallationKeys;
 }
 
-export function openKeys(deps: Omit<ApiKeysDeps, 'config'> & { config: Config }): KeyServices {
-  return { apiKeys: createApiKeys(deps) };
+export function openKeys(
+  deps: Omit<ApiKeysDeps, 'config'> & {
+    config: Config;
+    secrets: Secrets;
+    sealing: Pick<Sealing, 'keyedHash'>;
+    keyUses: KeyUses;
+  },
+): KeyServices {
+  return { apiKeys: createApiKeys(deps), keyUses: deps.keyUses, installationKeys: createInstallationKeys(deps) };
 }

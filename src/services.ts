@@ -19,6 +19,7 @@ import { waysOf } from './messages/ways.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createApplications, type Applications } from './operations/applications.ts';
 import { createClients, type Clients } from './operations/clients.ts';
+import { openAudit, type AuditServices } from './services-audit.ts';
 import { openContact, type ContactServices } from './services-contact.ts';
 import { keysInUse, useKey, type Keyed } from './services-encryption.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
@@ -37,8 +38,8 @@ import type { Tell } from './operations/happenings.ts';
 import { createLogoutNotices, type LogoutNotices } from './operations/logout-notices.ts';
 import { createKeptPassword } from './operations/kept-password.ts';
 import { createDisowning, type Disowning } from './operations/disowning.ts';
+import { createKeyUses } from './operations/key-uses.ts';
 import { createMaintenance, type Maintenance } from './operations/maintenance.ts';
-import { createRetention, type Retention } from './operations/retention.ts';
 import { createReceipts, type Receipts } from './operations/receipts.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
 import { createSignInCodes, type SignInCodes } from './operations/sign-in-codes.ts';
@@ -58,6 +59,7 @@ import { createBell, ringOn, type Bell } from './storage/waking.ts';
  */
 export interface Services
   extends
+    AuditServices,
     FactorServices,
     KeyServices,
     NewcomerServices,
@@ -86,7 +88,6 @@ export interface Services
   applications: Applications;
   endings: Endings;
   disowning: Disowning;
-  retention: Retention;
   receipts: Receipts;
   /** `onWake`: the apps of a session that has ended are to be told. */
   logoutNotices: LogoutNotices & { onWake(listener: () => void): void };
@@ -123,7 +124,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const { records: store, ephemera } = around(await openStores(config, { clock, data: config.data, server }));
 
   const placeOf = server ? await openPlacesIn(config, onError) : undefined;
-  const sealing = createSealing(secrets);
+  const sealing = createSealing(secrets, (id) => keyUses.note('encryption', id));
   const first = await checkStore({ records: store, secrets, clock, server }).catch(async (error: unknown) => {
     await ephemera[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
@@ -135,6 +136,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const held = server ? ringOn(holdWrites(store, standing.hold), 'messages', bell) : store;
   const records = keepFormerIds(keepFormerAddresses(announceClientChanges(held, { clock, failed: onError })));
 
+  const keyUses = createKeyUses({ records, clock });
   const units = createUnits({ records, ephemera, clock, onError });
   const { takeOver, reads } = units;
   const events = createEvents({ records, sealing, clock, onError, takeOver });
@@ -158,7 +160,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const factors = openFactors({ config, records, reads, sealing, passwords, events, clock, tell, takeOver });
   const oldPassword = createOldPassword({ records, ...factors });
   const guessing = createGuessing({ records, reads, sealing, clock, limits: config.limits.sign_in, takeOver });
-  const keys = openKeys({ config, records, reads, events, tell, clock, takeOver });
+  const keys = openKeys({ config, secrets, records, reads, sealing, events, tell, clock, keyUses, takeOver });
   const ground = { config, records, reads, sealing, clock, ...keys };
   const inside = { ...ground, events, passwords, policy, guessing, messages, tell, keptPassword, oldPassword };
   const leaving = openLeaving({ ...inside, endings, receipts, placeOf });
@@ -180,7 +182,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     applications: createApplications({ ...inside, consents, endings, receipts, resources: config.apis }),
     endings,
     disowning: createDisowning({ ...inside, ...factors, ...contact, endings, receipts }),
-    retention: createRetention({ records, clock, keptFor: config.events.kept_for }),
+    ...openAudit(inside),
     receipts,
     logoutNotices: { ...logoutNotices, onWake: appsToTell.listen },
     devices: createDevices({ records, reads }),

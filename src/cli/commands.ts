@@ -1,4 +1,5 @@
 import { accountCreate, accountDelete, accountUnlock, adminCreate } from './accounts.ts';
+import { auditExport, auditList, auditVerify } from './audit.ts';
 import { clientCreate, clientDelete, clientDisable, clientEnable, clientList, clientShow } from './clients.ts';
 import type { Command } from './command.ts';
 import { configCommand } from './config.ts';
@@ -26,6 +27,9 @@ export const commands: readonly Command[] = [
   maintenanceOff,
   maintenanceStatus,
   moveCommand,
+  auditList,
+  auditExport,
+  auditVerify,
   keysList,
   keysRotate,
   messagesList,

@@ -105,6 +105,9 @@ export const catalogue = {
   'client.deleted': kind<{ name: string }>(),
   'client.secret_rotated': kind<{ /** Seconds. */ overlap: number }>(),
 
+  /** Somebody took a copy of the record of events, or of what a filter leaves of it. */
+  'audit.exported': kind<{ format: string; filter: Record<string, string> }>(),
+
   'setup.begun': kind(),
   'setup.completed': kind(),
   /** Given up for good, of the channel `email` or `sms`. */
@@ -121,6 +124,8 @@ export const catalogue = {
   /** Keys that sign at once: the first ones, and those in the place of leaked ones. */
   'keys.created': kind<{ kid: string; alg: string }>(),
   'keys.published': kind<{ kid: string; alg: string; /** Milliseconds. */ signsFrom: number }>(),
+  /** When one that waits begins to sign; milliseconds. */
+  'keys.rescheduled': kind<{ kid: string; alg: string; changes: { signsFrom: { before: number; after: number } } }>(),
   /** Signs no more: its private half is destroyed. */
   'keys.retired': kind<{ kid: string; alg: string }>(),
   /** Nothing hangs on it any more. */
@@ -142,3 +147,9 @@ export const throttled: ReadonlySet<EventKind> = new Set([
 
 export type EventKind = keyof typeof catalogue;
 export type DetailsOf<K extends EventKind> = NonNullable<(typeof catalogue)[K]['details']>;
+
+export const eventKinds = Object.keys(catalogue) as readonly EventKind[];
+
+export function isEventKind(kind: string): kind is EventKind {
+  return Object.hasOwn(catalogue, kind);
+}

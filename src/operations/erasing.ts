@@ -68,6 +68,8 @@ export const fates = {
   clients: 'others',
   signingKeys: 'others',
   settings: 'others',
+  auditSegments: 'others',
+  keyUses: 'others',
   leases: 'others',
 } as const satisfies Record<CollectionName, Fate>;
 

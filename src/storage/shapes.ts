@@ -1,5 +1,6 @@
 import type { Account, ClosedAccount, FormerAddress } from '../domain/account.ts';
 import type { ApiKey } from '../domain/api-key.ts';
+import type { AuditSegment } from '../domain/audit-segment.ts';
 import type { Client } from '../domain/client.ts';
 import type { DeviceCode } from '../domain/device-code.ts';
 import { standsAlone } from '../domain/device-grant.ts';
@@ -7,6 +8,7 @@ import type { DeviceSession, KnownDevice } from '../domain/device-session.ts';
 import type { Factors, Passkey, RememberedBrowser } from '../domain/factors.ts';
 import type { Consent, Grant, RefreshFamily } from '../domain/grant.ts';
 import type { Json } from '../domain/json.ts';
+import type { KeyUse } from '../domain/key-use.ts';
 import type { LogoutNotice } from '../domain/logout-notice.ts';
 import type { Message } from '../domain/message.ts';
 import type { Receipt } from '../domain/receipt.ts';
@@ -204,10 +206,18 @@ export const shapes = {
       group: { group: groupOfEvent, order: (row) => row.at },
       /** Tries to get into an account that failed or were blocked: a few among very many events. */
       tries: { group: (row) => (isTry(row) ? row.accountId : undefined), order: (row) => row.at },
+      client: { group: (row) => row.clientId, order: (row) => row.at },
+      actor: { group: (row) => row.actor, order: (row) => row.at },
+      kind: { group: (row) => row.kind, order: (row) => row.at },
     },
     sealed: (row) => [row.personal],
   }),
+  auditSegments: shape<AuditSegment>()({
+    unique: {},
+    lists: { number: { group: () => 'all', order: (row) => row.number } },
+  }),
   signingKeys: shape<SigningKey>()({ unique: {}, lists: { created: byCreation }, sealed: (row) => [row.sealed] }),
+  keyUses: shape<KeyUse>()({ unique: {}, lists: {} }),
   settings: shape<Setting>()({ unique: {}, lists: {} }),
   attempts: shape<Attempts>()({ unique: {}, lists: {}, expiresAt: (row) => row.expiresAt }),
   oneTimeSecrets: shape<OneTimeSecret>()({

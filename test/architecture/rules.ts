@@ -88,8 +88,10 @@ export const rules: Rules = {
     app: {
       paths: [
         'app.ts',
+        'app-jobs.ts',
         'app-settings.ts',
         'services.ts',
+        'services-audit.ts',
         'services-contact.ts',
         'services-encryption.ts',
         'services-factors.ts',

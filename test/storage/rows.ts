@@ -1,3 +1,4 @@
+import { auditSamples } from './rows-audit.ts';
 import type { CollectionName, Page, Records, Row } from '../../src/storage/records.ts';
 
 /** One ordinary row of every collection, to be changed by the test that needs another. Times count from 2026-01-01. */
@@ -220,6 +221,7 @@ export const samples: Samples = {
     createdAt: start,
     expiresAt: start + hour,
   },
+  ...auditSamples,
   closedAccounts: { id: 'account-2', closedAt: start, lookAt: start + hour },
 };
 

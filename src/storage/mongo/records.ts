@@ -24,7 +24,7 @@ const migrations: readonly Migration[] = [
     refreshFamilies: { lists: ['grant', 'account', 'client', 'session'], expires: true },
     sessions: { ...account, unique: ['cookie'], expires: true },
     knownDevices: { ...account, expires: true },
-    events: { lists: ['time', 'account', 'group', 'tries'] },
+    events: { lists: ['time', 'account', 'group', 'tries', 'client', 'actor', 'kind'] },
     signingKeys: byCreation,
     settings: {},
     attempts: { expires: true },
@@ -42,6 +42,8 @@ const migrations: readonly Migration[] = [
     apiKeys: { ...account, unique: ['hash', 'slot'], expires: true },
     closedAccounts: { lists: ['look'] },
     deviceCodes: { unique: ['userCode'], expires: true },
+    auditSegments: { lists: ['number'] },
+    keyUses: {},
   }),
 ];
 

@@ -55,6 +55,13 @@ export const recordsMigrations: readonly Migration[] = [
          WHERE json_extract(doc, '$.metadata.portal');`,
         addList('accounts', 'closing'),
         createCollection('closedAccounts', { lists: ['look'] }),
+        ...['client', 'actor', 'kind'].map((list) => addList('events', list)),
+        `UPDATE events SET
+           group_client = json_extract(doc, '$.clientId'), order_client = json_extract(doc, '$.at'),
+           group_actor = json_extract(doc, '$.actor'), order_actor = json_extract(doc, '$.at'),
+           group_kind = json_extract(doc, '$.kind'), order_kind = json_extract(doc, '$.at');`,
+        createCollection('auditSegments', { lists: ['number'] }),
+        createCollection('keyUses', {}),
       ].join('\n'),
     );
   },
