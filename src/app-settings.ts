@@ -1,5 +1,6 @@
 import type { Config } from './config/schema.ts';
 import { accountApiPath } from './domain/account-api.ts';
+import { adminApiPath } from './domain/admin-api.ts';
 import { consoleReturnPath } from './oidc/console.ts';
 import { routes as endpoints } from './oidc/settings.ts';
 import type { Limit } from './web/limit.ts';
@@ -46,13 +47,15 @@ export function requestLimits({ window, authorizations, sign_ins, api }: Config[
     ...requests.map((which) => ({ ...which, name: 'authorizations', most: authorizations, window })),
     { method: 'POST', path: endpoints.device_authorization, name: 'authorizations', most: authorizations, window },
     ...guessable.map((path): Limit => ({ name: 'sign-ins', method: 'POST', path, most: sign_ins, window })),
-    ...(['GET', 'PATCH', 'DELETE'] as const).map((method): Limit => ({
-      name: 'api',
-      method,
-      path: `${accountApiPath}/`,
-      most: api,
-      window,
-    })),
+    ...(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).flatMap((method) =>
+      [accountApiPath, adminApiPath].map((path): Limit => ({
+        name: 'api',
+        method,
+        path: `${path}/`,
+        most: api,
+        window,
+      })),
+    ),
   ];
 }
 

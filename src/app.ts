@@ -1,13 +1,14 @@
-import { accountApi } from './api/account.ts';
 import { eachMinute, startJobs } from './app-jobs.ts';
 import { apiKeyMetadata, consoleMetadata, registeringIn, requestLimits } from './app-settings.ts';
-import { accountNavigation, accountRoutes } from './account/index.ts';
+import { accountConsole, accountRoutes } from './account/index.ts';
+import { adminConsole, adminRoutes } from './admin/index.ts';
+import { accountApi } from './api/account.ts';
+import { adminApi } from './api/admin.ts';
 import type { Config } from './config/schema.ts';
 import type { Secrets } from './config/secrets.ts';
 import { consentRoutes } from './consent/index.ts';
 import { startDemo, type Demo } from './demo/server.ts';
 import { strengthOf } from './domain/acr.ts';
-import { accountApiOf } from './domain/account-api.ts';
 import { apiKeyClientId } from './domain/api-key.ts';
 import { consoleClientId } from './domain/client.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
@@ -181,20 +182,18 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
         longestPassword: config.passwords.maximum_length,
         accessLasts: lasts,
       }),
+      ...adminRoutes(services),
       ...outbox(services),
     ],
     apis: {
       served: [
-        accountApi({
-          ...services,
-          interactions,
-          tokenFor: (presented) => oidc.tokenFor(accountApiOf(config.issuer), presented),
-        }),
+        accountApi({ ...services, interactions, tokenFor: oidc.tokenFor }),
+        adminApi({ ...services, tokenFor: oidc.tokenFor }),
       ],
       most: config.limits.requests.api,
       window: config.limits.requests.window,
     },
-    navigation: accountNavigation,
+    consoles: [accountConsole, adminConsole],
     home: '/account',
     gate: {
       current: interactions.current,

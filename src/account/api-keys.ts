@@ -10,7 +10,7 @@ import { scopeInWords, shownApiKey, type ShownApiKey } from './api-key-rows.ts';
 import type { ConsolePage } from './page.ts';
 
 export interface ApiKeysPageDeps {
-  apiKeys: Pick<ApiKeys, 'offered' | 'limit' | 'list' | 'find' | 'create' | 'remove'>;
+  apiKeys: Pick<ApiKeys, 'offered' | 'offeredTo' | 'limit' | 'list' | 'find' | 'create' | 'remove'>;
 }
 
 export interface ApiKeysView {
@@ -80,7 +80,7 @@ function apiKeyRoutes({ apiKeys: keys }: ApiKeysPageDeps): Route[] {
       async ({ account, visitor: { locale } }) => ({
         keys: (await keys.list(account.id)).map((key) => shownApiKey(key, { offered, locale })),
         limit,
-        isOffered: offered.length > 0 && limit > 0,
+        isOffered: keys.offeredTo(account).length > 0 && limit > 0,
       }),
       { access: 'signed-in', ahead: (accountId) => [keys.list(accountId)] },
     ),
@@ -95,7 +95,7 @@ function apiKeyRoutes({ apiKeys: keys }: ApiKeysPageDeps): Route[] {
         return {
           nameLength,
           once: newId(),
-          apis: offered.map(({ identifier, name, scopes }) => ({
+          apis: keys.offeredTo(account).map(({ identifier, name, scopes }) => ({
             name,
             permissions: scopes.map((scope) => ({
               field: fieldOf(identifier, scope.name),
@@ -116,9 +116,11 @@ function apiKeyRoutes({ apiKeys: keys }: ApiKeysPageDeps): Route[] {
       form,
       async (ask, { name, once, lives: chosen, ...fields }, wrong) => {
         const { account, session, visitor } = ask;
-        const permissions = offered.flatMap(({ identifier: audience, scopes }) =>
-          scopes.flatMap((scope) => (fieldOf(audience, scope.name) in fields ? { audience, scope: scope.name } : [])),
-        );
+        const permissions = keys
+          .offeredTo(account)
+          .flatMap(({ identifier: audience, scopes }) =>
+            scopes.flatMap((scope) => (fieldOf(audience, scope.name) in fields ? { audience, scope: scope.name } : [])),
+          );
         const input = { name, once, permissions, ...(chosen !== '' && { lives: Number(chosen) }) };
         const by = { actor: account.id, from: visitor, sessionUid: session.uid };
         const made = await keys.create(account, input, by);

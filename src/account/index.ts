@@ -1,5 +1,5 @@
 import type { Interactions } from '../oidc/interactions.ts';
-import { page, to, type NavigationItem, type Route } from '../web/route.ts';
+import { page, to, type Console, type Route } from '../web/route.ts';
 import { activity, type ActivityDeps } from './activity.ts';
 import { apiKeys, type ApiKeysPageDeps } from './api-keys.ts';
 import { applications, type ApplicationsDeps } from './applications.ts';
@@ -43,7 +43,11 @@ const pages: readonly [ConsolePage<AccountDeps>, ...ConsolePage<AccountDeps>[]] 
   close,
 ];
 
-export const accountNavigation: readonly NavigationItem[] = pages.map(({ place }) => place);
+export const accountConsole: Console = {
+  path: '/account',
+  label: 'frame.mine',
+  navigation: pages.map(({ place }) => place),
+};
 
 export function accountRoutes(deps: AccountDeps): Route[] {
   const first = pages[0].place.path;

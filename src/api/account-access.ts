@@ -1,6 +1,5 @@
 import { z } from 'zod';
 
-import type { AccountScope } from '../domain/account-api.ts';
 import { clientsOf, lastAccessOf, type DeviceSession } from '../domain/device-session.ts';
 import { deviceOf } from '../messages/device.ts';
 import type { Interactions } from '../oidc/interactions.ts';
@@ -10,8 +9,7 @@ import type { Devices } from '../operations/devices.ts';
 import type { Endings } from '../operations/endings.ts';
 import { problemText } from '../operations/problems.ts';
 import type { Receipts } from '../operations/receipts.ts';
-import { cursor, next } from './account-profile.ts';
-import { endpoint, timeOf, type DescribedEndpoint } from './endpoint.ts';
+import { cursor, endpoint, next, time, timeOf, type DescribedEndpoint } from './endpoint.ts';
 
 export interface AccessDeps {
   devices: Pick<Devices, 'sessions' | 'session'>;
@@ -21,8 +19,6 @@ export interface AccessDeps {
   apiKeys: Pick<ApiKeys, 'list' | 'remove'>;
   interactions: Pick<Interactions, 'clientFace'>;
 }
-
-const time = z.iso.datetime();
 
 const session = z.strictObject({
   id: z.string(),
@@ -65,9 +61,10 @@ export function accessEndpoints(deps: AccessDeps): DescribedEndpoint[] {
 
   return [
     endpoint({
+      name: 'sessions.list',
       method: 'GET',
       path: '/sessions',
-      scope: 'sessions:read' satisfies AccountScope,
+      scope: 'sessions:read',
       summary: 'Browsers that are signed in, those that began last first',
       query: z.strictObject({ after: cursor }),
       answer: z.strictObject({ sessions: z.array(session), count: z.int(), next }),
@@ -79,9 +76,10 @@ export function accessEndpoints(deps: AccessDeps): DescribedEndpoint[] {
     }),
 
     endpoint({
+      name: 'sessions.end',
       method: 'DELETE',
       path: '/sessions/:id',
-      scope: 'sessions:write' satisfies AccountScope,
+      scope: 'sessions:write',
       summary: 'Signs a browser out, with what apps were given in it',
       async run({ account, params: { id = '' }, actor, from }) {
         const found = await devices.session(account.id, id);
@@ -95,9 +93,10 @@ export function accessEndpoints(deps: AccessDeps): DescribedEndpoint[] {
     }),
 
     endpoint({
+      name: 'grants.list',
       method: 'GET',
       path: '/grants',
-      scope: 'grants:read' satisfies AccountScope,
+      scope: 'grants:read',
       summary: 'Applications and what each may use, the one that was used last first',
       query: z.strictObject({ after: cursor }),
       answer: z.strictObject({ grants: z.array(grant), count: z.int(), next }),
@@ -110,9 +109,10 @@ export function accessEndpoints(deps: AccessDeps): DescribedEndpoint[] {
     }),
 
     endpoint({
+      name: 'grants.remove',
       method: 'DELETE',
       path: '/grants/:clientId',
-      scope: 'grants:write' satisfies AccountScope,
+      scope: 'grants:write',
       summary: 'Removes the access of an application: it has to ask again',
       async run({ account, params: { clientId = '' }, actor, from }) {
         const removed = await applications.remove(account, clientId, { actor, from });
@@ -123,9 +123,10 @@ export function accessEndpoints(deps: AccessDeps): DescribedEndpoint[] {
     }),
 
     endpoint({
+      name: 'keys.list',
       method: 'GET',
       path: '/keys',
-      scope: 'keys:read' satisfies AccountScope,
+      scope: 'keys:read',
       summary: 'API keys, the newest first; no key itself',
       answer: z.strictObject({ keys: z.array(key) }),
       run: async ({ account }) => ({
@@ -141,9 +142,10 @@ export function accessEndpoints(deps: AccessDeps): DescribedEndpoint[] {
     }),
 
     endpoint({
+      name: 'keys.delete',
       method: 'DELETE',
       path: '/keys/:id',
-      scope: 'keys:write' satisfies AccountScope,
+      scope: 'keys:write',
       summary: 'Deletes an API key; it may be the one that is shown',
       run: async ({ account, params: { id = '' }, actor, from }) =>
         (await apiKeys.remove(account, id, { actor, from })) && 'done',

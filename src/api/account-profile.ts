@@ -1,18 +1,15 @@
 import { z } from 'zod';
 
 import { locales, type Account } from '../domain/account.ts';
-import type { AccountScope } from '../domain/account-api.ts';
 import type { Activity, ActivityEvent } from '../events/activity.ts';
 import { activityGroups } from '../events/groups.ts';
 import type { Accounts } from '../operations/accounts.ts';
-import { endpoint, refusedFor, timeOf, type DescribedEndpoint } from './endpoint.ts';
+import { cursor, endpoint, next, refusedFor, time, timeOf, type DescribedEndpoint } from './endpoint.ts';
 
 export interface ProfileDeps {
   accounts: Pick<Accounts, 'updateProfile'>;
   activity: Pick<Activity, 'list'>;
 }
-
-const time = z.iso.datetime();
 
 const profile = z.strictObject({
   /** The subject (`sub`). */
@@ -54,25 +51,23 @@ const event = z.strictObject({
   details: z.record(z.string(), z.json()),
 });
 
-/** Pages of everything: `next` is the `after` of the following one. */
-export const cursor = z.string().max(500).optional();
-export const next = z.string().optional();
-
 export function profileEndpoints({ accounts, activity }: ProfileDeps): DescribedEndpoint[] {
   return [
     endpoint({
+      name: 'profile.get',
       method: 'GET',
       path: '/profile',
-      scope: 'profile:read' satisfies AccountScope,
+      scope: 'profile:read',
       summary: 'What is known about the account holder',
       answer: profile,
       run: async ({ account }) => shownProfile(account),
     }),
 
     endpoint({
+      name: 'profile.update',
       method: 'PATCH',
       path: '/profile',
-      scope: 'profile:write' satisfies AccountScope,
+      scope: 'profile:write',
       summary: 'Changes the fields given and no others',
       body: change,
       answer: profile,
@@ -86,9 +81,10 @@ export function profileEndpoints({ accounts, activity }: ProfileDeps): Described
     }),
 
     endpoint({
+      name: 'activity.list',
       method: 'GET',
       path: '/activity',
-      scope: 'activity:read' satisfies AccountScope,
+      scope: 'activity:read',
       summary: 'What happened to the account, the newest first',
       query: z.strictObject({ after: cursor, group: z.enum(activityGroups).optional() }),
       answer: z.strictObject({ events: z.array(event), next }),

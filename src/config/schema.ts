@@ -7,6 +7,7 @@ import { resolve as absolute } from 'node:path';
 import { z } from 'zod';
 
 import { accountApiWords } from '../domain/account-api.ts';
+import { adminApiWords, adminScopes } from '../domain/admin-api.ts';
 import { ephemeraBackends, recordsBackends } from '../storage/backends.ts';
 import { isLoopback, issuerText, originOf } from './addresses.ts';
 import {
@@ -270,19 +271,19 @@ export function resolveSettings(given: Settings) {
     messages: resolveMessages(given.messages, given.branding.name),
     demo: { ...given.demo, enabled: given.demo.enabled ?? mode === 'development' },
     resources,
-    /** What access tokens and API keys can be made for: the registered APIs, and our own. */
-    apis: [...resources, { ...accountApi(issuer, given), access_token }],
+    /** What access tokens and API keys can be made for: the registered APIs, and our own two. */
+    apis: [...resources, ...ownApis(issuer, given).map((api) => ({ ...api, access_token }))],
   };
 }
 
-function accountApi(issuer: string, { branding, api_keys }: Settings) {
-  return {
-    ...accountApiWords({ issuer, brand: branding.name }),
-    format: 'opaque' as const,
-    signing_algorithm: 'ES256' as const,
-    introspected_by: [] as string[],
-    key_scopes: [...api_keys.account_scopes] as string[],
-  };
+function ownApis(issuer: string, { branding, api_keys }: Settings) {
+  const words = { issuer, brand: branding.name };
+  const ours = { format: 'opaque' as const, signing_algorithm: 'ES256' as const, introspected_by: [] as string[] };
+
+  return [
+    { ...accountApiWords(words), ...ours, key_scopes: [...api_keys.account_scopes] as string[] },
+    { ...adminApiWords(words), ...ours, key_scopes: [...adminScopes] as string[] },
+  ];
 }
 
 /** Every setting, resolved; `mode` follows from the issuer. */

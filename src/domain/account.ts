@@ -1,6 +1,13 @@
 import type { Json } from './json.ts';
 
-export type Role = 'admin';
+/** `admin` runs this installation; `auditor` sees all that an administrator sees, and changes nothing. */
+export const roles = ['admin', 'auditor'] as const;
+export type Role = (typeof roles)[number];
+
+/** Whether somebody with these roles may do what takes this one. */
+export function hasRole({ roles }: Pick<Account, 'roles'>, role: Role): boolean {
+  return roles.includes('admin') || roles.includes(role);
+}
 
 /** A person who signs in. `id` is the subject (OpenID Connect Core 1.0 section 2): never given to anyone else again. */
 export interface Account {

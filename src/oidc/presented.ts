@@ -1,12 +1,15 @@
+import type { ClientCredentials } from 'oidc-provider';
+
 import type { Account } from '../domain/account.ts';
 import { apiKeyClientId } from '../domain/api-key.ts';
 import type { Inside } from './deps.ts';
 
-/** An opaque access token that an app presents at an API of ours. */
+/** An opaque access token that an app presents at an API of ours: in somebody's name, or in its own (RFC 6749 section 4.4). */
 export interface PresentedToken {
-  account: Account;
+  account?: Account;
   clientId: string;
-  grantId: string;
+  /** What it hangs on: the grant, or the app itself. */
+  id: string;
   /** As the person allows it by now. */
   scopes: string[];
 }
@@ -19,8 +22,10 @@ export async function tokenFor(
   { provider, units, audience }: Pick<Inside, 'provider' | 'units'> & { audience: string },
   presented: string,
 ): Promise<PresentedToken | undefined> {
-  const token = await provider().AccessToken.find(presented);
-  if (!token || token.isExpired || token.aud !== audience) return undefined;
+  const { AccessToken, ClientCredentials } = provider();
+  const token = await AccessToken.find(presented);
+  if (!token) return ofApp(await ClientCredentials.find(presented), audience);
+  if (token.isExpired || token.aud !== audience) return undefined;
 
   const { accountId, clientId, grantId, scope = '' } = token;
   // A key is one only to whoever asks about it.
@@ -28,5 +33,11 @@ export async function tokenFor(
 
   const account = await units.within((unit) => unit.get('accounts', accountId));
 
-  return account && { account, clientId, grantId, scopes: scope.split(' ') };
+  return account && { account, clientId, id: grantId, scopes: scope.split(' ') };
+}
+
+function ofApp(token: ClientCredentials | undefined, audience: string): PresentedToken | undefined {
+  if (!token || token.isExpired || token.aud !== audience || token.clientId === undefined) return undefined;
+
+  return { clientId: token.clientId, id: token.clientId, scopes: (token.scope ?? '').split(' ') };
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 import { hashOfApiKey, newApiKey } from '../credentials/api-key.ts';
-import { accountApiOf } from '../domain/account-api.ts';
-import type { Account } from '../domain/account.ts';
+import { hasRole, type Account } from '../domain/account.ts';
+import { adminApiOf, isReading } from '../domain/admin-api.ts';
 import { apiKeyClientId, type ApiKey, type EndedKey } from '../domain/api-key.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { ResourceWords } from '../domain/consent-items.ts';
@@ -20,8 +20,10 @@ import { neededLine, problemIs } from './text-rules.ts';
  * once: each has a number of the account's own, and there are only so many (F12).
  */
 export interface ApiKeys {
-  /** The APIs that a key can be made for, each with what it may be good for there. */
+  /** The APIs that a key can be made for, each with what it may be good for there: in words, for whoever has one. */
   readonly offered: readonly ResourceWords[];
+  /** Those that this person can make one for: of the admin API what their role allows. */
+  offeredTo(account: Pick<Account, 'roles'>): readonly ResourceWords[];
   readonly limit: number;
   /** Every one of the account, the newest first. */
   list(accountId: string): Promise<ApiKey[]>;
@@ -41,8 +43,11 @@ export interface ApiKeys {
   look(presented: string): Promise<ApiKey | undefined>;
   /** It was used now, with whatever came of it: kept to the minute. Without `ip` where an API has asked. */
   used(key: ApiKey, ip?: string): Promise<void>;
-  /** What is presented at the account API. Undefined: it opens nothing there. */
-  authorize(presented: string, from: { ip: string }): Promise<{ account: Account; key: ApiKey } | undefined>;
+  /** What is presented at an API of ours, `audience`. Undefined: it opens nothing there. */
+  authorize(
+    presented: string,
+    at: { audience: string; ip: string },
+  ): Promise<{ account: Account; key: ApiKey } | undefined>;
 }
 
 export interface MadeApiKey {
@@ -83,6 +88,16 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
   const { records, reads, clock, takeOver, config } = deps;
   const offered = offeredBy(config);
   const { limit } = config.api_keys;
+
+  function offeredTo(account: Pick<Account, 'roles'>): ResourceWords[] {
+    return offered
+      .map((api) =>
+        api.identifier === adminApiOf(config.issuer)
+          ? { ...api, scopes: api.scopes.filter(({ name }) => hasRole(account, isReading(name) ? 'auditor' : 'admin')) }
+          : api,
+      )
+      .filter(({ scopes }) => scopes.length > 0);
+  }
 
   const list = async (accountId: string): Promise<ApiKey[]> => {
     const page = { descending: true, limit: 1000 };
@@ -142,6 +157,7 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
 
   return {
     offered,
+    offeredTo,
     limit,
     list,
     find,
@@ -154,7 +170,7 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
 
       const { name, permissions, lives, once } = parsed.value;
       const [{ audience } = { audience: '' }] = permissions;
-      const api = offered.find(({ identifier }) => identifier === audience);
+      const api = offeredTo(account).find(({ identifier }) => identifier === audience);
       const names = api?.scopes.map((scope) => scope.name) ?? [];
       const scopes = names.filter((scope) => permissions.some((one) => one.scope === scope));
       if (scopes.length < new Set(permissions.map(({ scope }) => scope)).size) {
@@ -216,9 +232,9 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
       return doomed.filter((_key, at) => gone[at]).map(ended);
     },
 
-    async authorize(presented, { ip }) {
+    async authorize(presented, { audience, ip }) {
       const key = await look(presented);
-      if (key?.audience !== accountApiOf(config.issuer)) return undefined;
+      if (key?.audience !== audience) return undefined;
 
       const [account, client] = await Promise.all([
         records.accounts.get(key.accountId),

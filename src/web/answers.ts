@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 
 import type { Context } from 'koa';
 
-import type { Account } from '../domain/account.ts';
+import { hasRole, type Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
 import { localeNames } from '../domain/texts.ts';
 import { timeZoneOf } from '../domain/time-zone.ts';
@@ -16,7 +16,7 @@ import { keepNotice, takeNotice } from './notices.ts';
 import type { Notice } from './notices.ts';
 import type { LayoutData } from './partials.ts';
 import type { Renderer } from './render.ts';
-import type { FormState, Frame, NavigationItem, Outcome, Say } from './route.ts';
+import type { Console, FormState, Frame, NavigationItem, Outcome, Say } from './route.ts';
 import type { Visitors } from './visitors.ts';
 
 /** Writes what a page or an action answers with: a framed page, or a 303. */
@@ -49,7 +49,8 @@ export interface AnswerDeps {
   branding: Branding;
   /** In which times are shown to whoever has chosen none. */
   timeZone: string;
-  navigation: readonly NavigationItem[];
+  /** The first is for pages that are in none. */
+  consoles: readonly [Console, ...Console[]];
   /** Where the brand in the corner leads. */
   home: string;
 }
@@ -123,7 +124,7 @@ function show(deps: AnswerDeps, context: Context, { outcome, situation }: { outc
       say,
       locale,
       situation,
-      here: hereOf(context, situation, frame),
+      at: hereOf(context, situation, frame),
     }),
     title: `${wrong ? say('frame.problemTitle', { title }) : title} · ${deps.branding.name}`,
     content: deps.renderer.render(view.name, { ...data, ...fields }),
@@ -166,9 +167,12 @@ function hereOf(context: Context, { here, account }: Situation, { keepsLanguage,
 function placeOf(
   deps: AnswerDeps,
   context: Context,
-  { say, situation, locale, here }: { say: Say; situation: Situation; locale: string; here: string | undefined },
+  { say, situation, locale, at }: { say: Say; situation: Situation; locale: string; at: string | undefined },
 ): Omit<LayoutData, 'title' | 'content'> {
   const { branding } = deps;
+  const { account } = situation;
+  const here = consoleAt(deps.consoles, context.path);
+  const others = deps.consoles.filter((one) => one !== here && account && (!one.role || hasRole(account, one.role)));
   const links = (['privacy', 'terms', 'help'] as const).map((name) => ({
     url: branding.links[name],
     text: say(`frame.${name}`),
@@ -180,22 +184,28 @@ function placeOf(
     home: deps.home,
     stylesheet: deps.assets.url('style.css'),
     favicon: deps.assets.url(branding.logo ?? 'icon.svg'),
-    ...(situation.account && { account: { email: situation.account.email } }),
-    navigation: deps.navigation.map(({ path, label, icon }) => ({
+    ...(account && {
+      account: { email: account.email, consoles: others.map(({ path, label }) => ({ path, label: say(label) })) },
+    }),
+    navigation: here.navigation.map(({ path, label, icon }) => ({
       path,
       label: say(label),
       icon,
-      current: path === nearest(deps.navigation, context.path),
+      current: path === nearest(here.navigation, context.path),
     })),
     links: links.flatMap(({ url, text }) => (url === undefined ? [] : [{ url, text }])),
     languages:
-      here === undefined
+      at === undefined
         ? []
         : Object.entries(localeNames)
             .filter(([name]) => name !== locale)
             .map(([name, text]) => ({ locale: name, name: text })),
-    here: here ?? '',
+    here: at ?? '',
   };
+}
+
+function consoleAt(consoles: AnswerDeps['consoles'], path: string): Console {
+  return consoles.find((one) => path === one.path || path.startsWith(`${one.path}/`)) ?? consoles[0];
 }
 
 /** The entry that is the page or the closest place above it. */

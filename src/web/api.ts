@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 
@@ -6,7 +8,9 @@ import type { Ephemera } from '../storage/ephemera.ts';
 import { arrivalOf, cameFrom } from './arrivals.ts';
 import { MethodRefused, type Failures } from './failures.ts';
 import { mostBytes, parseFields, readBody } from './forms.ts';
-import type { Api, Caller, Endpoint, ShownFailure } from './route.ts';
+import type { Answered, Api, Call, Caller, Endpoint, Refused } from './endpoint.ts';
+import { keyPattern, type Idempotency } from './idempotency.ts';
+import type { ShownFailure } from './route.ts';
 
 /**
  * The one adapter between an API's list and HTTP. Who asks stands in the `Authorization` header and nowhere else (RFC 6750
@@ -16,6 +20,7 @@ import type { Api, Caller, Endpoint, ShownFailure } from './route.ts';
 export interface ApiServing {
   failures: Pick<Failures, 'write'>;
   ephemera: Ephemera;
+  idempotency: Idempotency;
   /** Requests of one token or key in `window` seconds. */
   most?: number;
   window?: number;
@@ -52,38 +57,104 @@ async function answer(context: Context, endpoint: Endpoint, { api, serving }: Pl
   context.set('Cache-Control', 'no-store');
 
   const { failures } = serving;
+  const { realm } = api;
   const from = cameFrom(context.req);
   const given = bearerIn(context);
-  if (given === undefined) return challenge(context, failures);
+  if (given === undefined) return challenge(context, failures, { realm });
 
   // First, as long as it may take: what is deleted meanwhile opens nothing any more.
   const sent = await bodyOf(context, endpoint);
   const caller = await api.authorize(given, from);
 
-  if (!caller) return challenge(context, failures, invalidToken);
-  if ('mistyped' in caller) return challenge(context, failures, { ...invalidToken, detail: caller.mistyped });
+  if (!caller) return challenge(context, failures, { realm, wrong: invalidToken });
+  if ('mistyped' in caller) {
+    return challenge(context, failures, { realm, wrong: { ...invalidToken, detail: caller.mistyped } });
+  }
+  if ('unfit' in caller) return failures.write(context, { status: 403, code: 'forbidden', detail: caller.unfit });
   await limit(caller, serving);
-  if (!caller.scopes.includes(endpoint.scope)) return challenge(context, failures, insufficientScope(endpoint));
+  if (!caller.scopes.includes(endpoint.scope)) {
+    return challenge(context, failures, { realm, wrong: insufficientScope(endpoint) });
+  }
 
   const { params } = context as Context & { params: Record<string, string> };
   const query = parseFields(context.querystring);
   if ('unread' in sent) return failures.write(context, sent.unread);
 
-  const { account, actor, program = false } = caller;
-  const done = await endpoint.run({ params, query, body: sent.body, account, actor, from: { ...from, program } });
+  const conditions = conditionsOf(context, endpoint);
+  if ('unread' in conditions) return failures.write(context, conditions.unread);
 
+  const { match, idempotencyKey } = conditions;
+  const call: Call = {
+    params,
+    query,
+    body: sent.body,
+    caller,
+    from: { ...from, program: caller.program ?? false },
+    ...(match !== undefined && { match }),
+  };
+  const request = { caller: caller.id, place: `${endpoint.method} ${context.path}`, body: sent.body };
+  const done =
+    idempotencyKey === undefined
+      ? await endpoint.run(call)
+      : await serving.idempotency.once(idempotencyKey, request, () => endpoint.run(call));
+
+  write(context, endpoint, { done, failures });
+}
+
+function write(
+  context: Context,
+  endpoint: Endpoint,
+  { done, failures }: { done: Answered | Refused; failures: ApiServing['failures'] },
+): void {
   if ('refused' in done) {
     const { status, ...told } = done.refused;
 
-    return failures.write(context, { status, code: status === 404 ? 'not_found' : 'invalid', ...told });
+    return failures.write(context, { status, code: codes[status] ?? 'invalid', ...told });
   }
 
-  if (done.answer === undefined) {
+  if (done.tag !== undefined) context.set('ETag', `"${done.tag}"`);
+
+  if (done.stream) {
+    context.type = done.stream.type;
+    // Koa hands it on at the pace of whoever asks, and cuts the connection when reading fails.
+    context.body = Readable.from(done.stream.text, { highWaterMark: 1 });
+  } else if (done.answer === undefined) {
     context.status = 204;
   } else {
+    context.status = endpoint.creates ? 201 : 200;
     context.type = 'application/json';
     context.body = JSON.stringify(done.answer);
   }
+}
+
+const codes: Partial<Record<Refused['refused']['status'], string>> = {
+  403: 'forbidden',
+  404: 'not_found',
+  409: 'conflict',
+  412: 'changed_meanwhile',
+};
+
+/** What of the request's header hangs on the endpoint: a version that is named, a name of the request's own. */
+function conditionsOf(
+  context: Context,
+  { versioned, creates }: Endpoint,
+): { match?: string; idempotencyKey?: string } | { unread: ShownFailure } {
+  const unread = (status: number, detail: string) => ({ unread: { status, code: 'invalid', detail } });
+
+  if (versioned) {
+    const match = /^"([^"]{1,100})"$/.exec(context.get('if-match'))?.[1];
+    if (match !== undefined) return { match };
+
+    // RFC 6585 section 3
+    return unread(428, 'Send the ETag of what you have read in the header If-Match: it may have changed since.');
+  }
+
+  const idempotencyKey = context.get('idempotency-key');
+  if (!creates || idempotencyKey === '') return {};
+
+  return keyPattern.test(idempotencyKey)
+    ? { idempotencyKey }
+    : unread(400, 'An Idempotency-Key has 1 to 200 characters of ASCII, without spaces.');
 }
 
 /** RFC 6750 section 2.1 */
@@ -95,8 +166,11 @@ async function limit({ id }: Caller, { ephemera, most = Infinity, window = 60 }:
   if ((await ephemera.increment('limit', `api of ${id}`, window)) > most) throw new RateLimited(window);
 }
 
-async function bodyOf(context: Context, { method }: Endpoint): Promise<{ body: unknown } | { unread: ShownFailure }> {
-  if (method !== 'PATCH') return { body: undefined };
+async function bodyOf(
+  context: Context,
+  { takesBody }: Endpoint,
+): Promise<{ body: unknown } | { unread: ShownFailure }> {
+  if (!takesBody) return { body: undefined };
 
   if (!/^application\/json(\s*;\s*charset=utf-8)?$/i.test(context.get('content-type'))) {
     return { unread: { status: 415, code: 'invalid', detail: 'The body must be application/json.' } };
@@ -141,7 +215,11 @@ function insufficientScope({ scope }: Endpoint): Challenge {
 }
 
 /** RFC 6750 section 3: an error is named only where something was shown. */
-function challenge(context: Context, { write }: Pick<Failures, 'write'>, wrong?: Challenge): void {
+function challenge(
+  context: Context,
+  { write: answerWith }: Pick<Failures, 'write'>,
+  { realm, wrong }: { realm: string; wrong?: Challenge },
+): void {
   const { status, code, detail, scope } = wrong ?? {
     status: 401,
     code: 'token_needed',
@@ -149,6 +227,6 @@ function challenge(context: Context, { write }: Pick<Failures, 'write'>, wrong?:
   };
   const told = wrong && [`error="${code}"`, ...(scope === undefined ? [] : [`scope="${scope}"`])];
 
-  write(context, { status, code, detail });
-  context.set('WWW-Authenticate', ['Bearer realm="account"', ...(told ?? [])].join(', '));
+  answerWith(context, { status, code, detail });
+  context.set('WWW-Authenticate', [`Bearer realm="${realm}"`, ...(told ?? [])].join(', '));
 }

@@ -1,7 +1,9 @@
 import type { Context } from 'koa';
 
+import { hasRole } from '../domain/account.ts';
+import { strengthOf } from '../domain/acr.ts';
 import type { Clock } from '../domain/clock.ts';
-import { AnotherAccount, NotFound, RecentSignInRequired, SignInRequired } from '../domain/errors.ts';
+import { AnotherAccount, Forbidden, NotFound, RecentSignInRequired, SignInRequired } from '../domain/errors.ts';
 import type { Answers } from './answers.ts';
 import { arrivalOf, exchangeOf } from './arrivals.ts';
 import type { Cookies } from './cookies.ts';
@@ -99,6 +101,12 @@ export function createEntrance(pages: ReadonlyMap<string, Page>, deps: EntranceD
 
     if (signedIn && visit.shownTo !== '' && visit.shownTo !== csrf.nameOf(signedIn.account.id)) {
       throw new AnotherAccount('a form that was shown to another account');
+    }
+
+    if (signedIn && route.role) {
+      if (!hasRole(signedIn.account, route.role)) throw new Forbidden(`not without the role ${route.role}`);
+      // Signed in before they had the role: it takes two factors from then on.
+      if (strengthOf(signedIn.session) < 3) return signIn(visit, ask, { again: true });
     }
 
     if (signedIn && wantsRecent(route)) {

@@ -11,7 +11,7 @@ import type { Ephemera } from '../storage/ephemera.ts';
 export interface Limit {
   /** Names its counter. */
   name: string;
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** A whole path, or everything below it when it ends in a slash. */
   path: string;
   /** Requests of one address in `window` seconds. */

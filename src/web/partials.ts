@@ -169,7 +169,10 @@ export interface LayoutData {
   content: Html;
   notice?: { tone: Tone; text: string };
   /** Only of a view in the shell, with somebody signed in. */
-  account?: { email: string };
+  account?: {
+    email: string;
+    /** The other ones that are theirs. */ consoles: readonly { path: string; label: string }[];
+  };
   navigation: readonly { path: string; label: string; icon: IconName; current: boolean }[];
   /** The operator's links: privacy, terms, help. */
   links: readonly { url: string; text: string }[];

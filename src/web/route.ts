@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { z } from 'zod';
 
-import type { Account, Locale } from '../domain/account.ts';
+import type { Account, Locale, Role } from '../domain/account.ts';
+import type { FieldError } from './endpoint.ts';
 import type { IconName } from './icons.ts';
 import type { MessageKey, Say } from './locale.ts';
 
@@ -142,6 +143,8 @@ export function inLanguageOf({ locale }: Pick<Account, 'locale'>, outcome: Outco
 
 export interface Rule<A extends Access = Access> {
   access: A;
+  /** Whom it is for, of those who are signed in: with this role and two factors. An administrator may what an auditor may. */
+  role?: A extends 'anyone' ? never : Role;
   /** Sends for what the page will show, while it is still being looked up whether it may be seen; the page asks again. */
   ahead?: (accountId: string) => readonly Promise<unknown>[];
   /** Of an action: what the sign-in page says to whoever sends a form that they were shown while signed in. */
@@ -154,6 +157,7 @@ export interface Page {
   view: View<object>;
   data: (ask: never) => object | Promise<object>;
   access: Access;
+  role?: Role;
   ahead?: Rule['ahead'];
 }
 
@@ -163,6 +167,7 @@ export interface Action {
   form: z.ZodObject;
   run: (ask: never, input: never, wrong: never) => Promise<Outcome>;
   access: Access;
+  role?: Role;
   signedOut?: Rule['signedOut'];
 }
 
@@ -223,60 +228,13 @@ export interface NavigationItem {
   icon: IconName;
 }
 
-/** What a program asks for, and as whom. */
-export interface Call {
-  params: Readonly<Record<string, string>>;
-  query: Readonly<Record<string, string>>;
-  /** As it came, parsed as JSON. */
-  body: unknown;
-  account: Account;
-  /** Who does it, for the record of events. */
-  actor: string;
-  /** Where it comes from. */
-  from: Pick<Visitor, 'ip' | 'userAgent' | 'requestId'> & { program?: boolean };
-}
-
-/** Why not, in English; `errors` for single fields. */
-export interface Refused {
-  refused: { status: 400 | 404 | 409 | 422; detail: string; errors?: readonly FieldError[] };
-}
-
-export interface FieldError {
-  field: string;
-  detail: string;
-}
-
-/** One thing that programs can ask for. */
-export interface Endpoint {
-  method: 'GET' | 'PATCH' | 'DELETE';
-  /** Below the API's own. */
-  path: string;
-  /** What a token or key needs. */
-  scope: string;
-  /** `answer`: to be sent as JSON; without one 204. */
-  run(call: Call): Promise<{ answer?: object } | Refused>;
-}
-
-/** An API of ours: a list of what can be asked for, by whoever shows a token or key that `authorize` knows. */
-export interface Api {
+/** Pages under `path` with a navigation of their own. */
+export interface Console {
   path: `/${string}`;
-  endpoints: readonly Endpoint[];
-  authorize(token: string, from: Call['from']): Promise<Caller | Mistyped | undefined>;
-}
-
-/** It can't be one, and nothing was looked up to find that out: why, in English. */
-export interface Mistyped {
-  mistyped: string;
-}
-
-export interface Caller {
-  /** Names the token or key, for limits. */
-  id: string;
-  account: Account;
-  actor: string;
-  /** It asks from an app's own server: where that is says nothing of where the person is. */
-  program?: boolean;
-  scopes: readonly string[];
+  label: MessageKey;
+  navigation: readonly NavigationItem[];
+  /** Who is led to it. */
+  role?: Role;
 }
 
 /** An error page for what no route of ours threw: `oidc/` fills it in for errors of the protocol library. */

@@ -17,10 +17,12 @@ import { createAssets } from './assets.ts';
 import { createCookies } from './cookies.ts';
 import { createCsrf } from './csrf.ts';
 import { createDrafts } from './drafts.ts';
+import type { Api } from './endpoint.ts';
 import { createFailures, refuseForeignHost } from './failures.ts';
 import { securityHeaders, setEverywhere } from './headers.ts';
 import { createHealth } from './health.ts';
 import { createHosts } from './hosts.ts';
+import { createIdempotency } from './idempotency.ts';
 import { languageRoute } from './languages.ts';
 import { limitRequests } from './limit.ts';
 import type { Limit } from './limit.ts';
@@ -28,7 +30,7 @@ import { createListener, type Listener } from './listener.ts';
 import type { Log } from './log.ts';
 import { redactPath } from './log.ts';
 import { createRenderer } from './render.ts';
-import type { Api, Exchange, NavigationItem, Outcome, Route, ShownFailure } from './route.ts';
+import type { Console, Exchange, Outcome, Route, ShownFailure } from './route.ts';
 import { serveRoutes } from './serve.ts';
 import type { Gate } from './entrance.ts';
 import { createVisitors } from './visitors.ts';
@@ -69,8 +71,8 @@ export interface WebDeps {
   routes: readonly Route[];
   /** For programs. `most`: requests of one token or key in `window` seconds. */
   apis?: { served: readonly Api[]; most: number; window: number };
-  /** The shell's navigation, in order. */
-  navigation: readonly NavigationItem[];
+  /** The shell's navigation. The first is for pages that are in none. */
+  consoles: readonly [Console, ...Console[]];
   /** Where the brand and "back" lead. */
   home: `/${string}`;
 
@@ -126,12 +128,13 @@ export function createWeb(deps: WebDeps): Web {
     clock,
     branding,
     timeZone: deps.timeZone ?? 'UTC',
-    navigation: deps.navigation,
+    consoles: deps.consoles,
     home,
   });
 
   const failures = createFailures({ answers, visitors, log, home });
   const drafts = createDrafts(ephemera, sealing);
+  const idempotency = createIdempotency(ephemera, sealing);
   const routes = [...deps.routes, languageRoute(visitors, home)];
   const serve = { issuer, home, clock, cookies, csrf, visitors, answers, drafts, gate: deps.gate };
 
@@ -147,7 +150,7 @@ export function createWeb(deps: WebDeps): Web {
   if (deps.closed) koa.use(refuseWhile(deps.closed));
   if (deps.around) koa.use(deps.around);
   if (deps.limits?.length) koa.use(limitRequests(deps.limits, ephemera));
-  for (const api of deps.apis?.served ?? []) koa.use(serveApi(api, { failures, ephemera, ...deps.apis }));
+  for (const api of deps.apis?.served ?? []) koa.use(serveApi(api, { failures, ephemera, idempotency, ...deps.apis }));
   koa.use(serveRoutes(routes, serve));
 
   const handler = createHandler(deps, { koa, assets, isLeaving: () => listener.isLeaving });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { accountNavigation } from '../../src/account/index.ts';
+import { accountConsole } from '../../src/account/index.ts';
 import { openConsole } from './console.ts';
 
 const path = '/account/personal-information';
@@ -22,9 +22,9 @@ describe('the console', () => {
     const { html } = await browser.get(path);
     const links = [...html.matchAll(/<nav.*?<\/nav>/gs)].flatMap(([nav]) => [...nav.matchAll(/href="([^"]+)"/g)]);
 
-    expect(links.map(([, address]) => address)).toEqual(accountNavigation.map((place) => place.path));
+    expect(links.map(([, address]) => address)).toEqual(accountConsole.navigation.map((place) => place.path));
 
-    for (const place of accountNavigation) expect((await browser.get(place.path)).status).toBe(200);
+    for (const place of accountConsole.navigation) expect((await browser.get(place.path)).status).toBe(200);
   });
 
   test('asks whoever is not signed in to sign in, and leads back', async () => {

@@ -1,6 +1,6 @@
 import type { Admission, Ticket } from '../../src/credentials/guessing.ts';
 import { createPasswordPolicy } from '../../src/credentials/password-policy.ts';
-import { accountNavigation, accountRoutes, type AccountDeps } from '../../src/account/index.ts';
+import { accountConsole, accountRoutes, type AccountDeps } from '../../src/account/index.ts';
 import type { Account } from '../../src/domain/account.ts';
 import type { FurtherClaim } from '../../src/domain/claims.ts';
 import { noFactors } from '../../src/domain/factors.ts';
@@ -82,7 +82,7 @@ export async function openConsole(person: Partial<Account> = {}, claimsShown: Fu
     },
   });
 
-  const site = await openSite({ routes, navigation: accountNavigation, home: '/account' });
+  const site = await openSite({ routes, consoles: [accountConsole], home: '/account' });
   const session = (account: Account) => ({
     account,
     session: { uid: 's1', signedInAt: site.clock.now(), amr: ['pwd'] },
@@ -109,7 +109,15 @@ const noApplications: Pick<AccountDeps, 'applications' | 'receipts' | 'accessLas
 
 /** Nothing but this browser can act for anybody here. */
 const nothingElseIn: Pick<AccountDeps, 'devices' | 'resources' | 'apiKeys'> = {
-  apiKeys: { offered: [], limit: 5, list: async () => [], find: async () => undefined, create: never, remove: never },
+  apiKeys: {
+    offered: [],
+    offeredTo: () => [],
+    limit: 5,
+    list: async () => [],
+    find: async () => undefined,
+    create: never,
+    remove: never,
+  },
   devices: {
     ahead: () => [],
     sessions: async () => ({ rows: [], count: 0 }),

@@ -39,7 +39,16 @@ const portsAndDrivers = [
 
 /** What every feature may use, and all that it may use: features never import each other. */
 const feature = {
-  imports: ['domain', 'operations', 'credentials', 'messages', 'events', 'web/route.ts', 'web/html.ts'],
+  imports: [
+    'domain',
+    'operations',
+    'credentials',
+    'messages',
+    'events',
+    'web/route.ts',
+    'web/endpoint.ts',
+    'web/html.ts',
+  ],
   types: ['ports', 'config', 'oidc/interactions.ts'],
 };
 

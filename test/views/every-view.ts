@@ -1,5 +1,6 @@
 import { accountSamples } from './account.ts';
 import { activitySamples } from './activity.ts';
+import { adminSamples } from './admin.ts';
 import { apiKeySamples } from './api-keys.ts';
 import { applicationSamples } from './applications.ts';
 import { deviceSamples } from './devices.ts';
@@ -19,5 +20,6 @@ export const samples: readonly Sample[] = [
   ...deviceSamples,
   ...apiKeySamples,
   ...leavingSamples,
+  ...adminSamples,
   ...otherSamples,
 ];

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 
 import type { Context } from 'koa';
 
-import { accountNavigation } from '../../src/account/index.ts';
+import { accountConsole } from '../../src/account/index.ts';
+import { adminConsole } from '../../src/admin/index.ts';
 import type { Account, Locale } from '../../src/domain/account.ts';
 import { createAnswers, type Situation } from '../../src/web/answers.ts';
 import { sayIn } from '../../src/web/locale.ts';
@@ -61,9 +62,11 @@ export function sample<T extends object>(
         field,
         say(key, { max: 20, min: 15, number: '0171 1234567' }),
       ]);
-      const account: Account = { ...ana, locale };
+      const area = view.name.startsWith('admin/') ? '/admin' : '/account';
+      const account: Account = { ...ana, locale, roles: area === '/admin' ? ['admin'] : [] };
 
       return written(locale, {
+        path: `${area}/personal-information`,
         outcome: show(view, data({ say, locale, now }), titleValues === undefined ? {} : { titleValues }),
         situation: {
           // Pages before the sign-in offer the other languages at their foot.
@@ -82,8 +85,11 @@ const renderer = createRenderer([views]);
 /** For the head of a document that is not fetched from anywhere. */
 export const stylesheet = readFileSync(`${views}assets/style.css`, 'utf8');
 
-function written(locale: Locale, { outcome, situation }: { outcome: ReturnType<typeof show>; situation: Situation }) {
-  const context = { path: '/account/personal-information', set: () => undefined, body: '' };
+function written(
+  locale: Locale,
+  { path, outcome, situation }: { path: string; outcome: ReturnType<typeof show>; situation: Situation },
+) {
+  const context = { path, set: () => undefined, body: '' };
   const nothing = () => undefined;
 
   createAnswers({
@@ -94,7 +100,7 @@ function written(locale: Locale, { outcome, situation }: { outcome: ReturnType<t
     visitors: { of: () => ({ locale }) },
     clock: { now: () => now },
     branding: { name: 'Northwind ID', links: { privacy: 'https://a.example/', terms: 'https://b.example/' } },
-    navigation: accountNavigation,
+    consoles: [accountConsole, adminConsole],
     home: '/account',
   } as unknown as Parameters<typeof createAnswers>[0]).write(context as unknown as Context, outcome, situation);
 

@@ -108,7 +108,9 @@ export async function openSite(options: Partial<WebDeps> = {}): Promise<Site> {
     sealing: createSealing({ encryptionKeys: [{ id: 'k', key }], hashKey: key }),
     ephemera: openMemory(clock),
     routes: profileRoutes(saved),
-    navigation: [{ path: '/own', label: 'frame.help', icon: 'person' }],
+    consoles: [
+      { path: '/own', label: 'frame.mine', navigation: [{ path: '/own', label: 'frame.help', icon: 'person' }] },
+    ],
     home: '/own',
     gate: {
       current: () => Promise.resolve(site.session),

@@ -1,0 +1,23 @@
+import type { Console, Route } from '../web/route.ts';
+import { overview, type OverviewDeps } from './overview.ts';
+import type { AdminPage } from './page.ts';
+
+/**
+ * The admin console: what those who run this installation see and do. This list of pages is its navigation. It owns the
+ * pages' words and forms; the rules are in `operations/`, which the admin API (`api/`) calls just the same: nothing can be
+ * done here that a program can't.
+ */
+export interface AdminDeps extends OverviewDeps {}
+
+const pages: readonly AdminPage<AdminDeps>[] = [overview];
+
+export const adminConsole: Console = {
+  path: '/admin',
+  label: 'frame.admin',
+  navigation: pages.map(({ place }) => place),
+  role: 'auditor',
+};
+
+export function adminRoutes(deps: AdminDeps): Route[] {
+  return pages.flatMap(({ routes }) => routes(deps));
+}

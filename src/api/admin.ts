@@ -1,0 +1,59 @@
+import { hasRole, type Account } from '../domain/account.ts';
+import { adminApiOf, adminApiPath, isReading } from '../domain/admin-api.ts';
+import type { SecondFactor } from '../operations/second-factor.ts';
+import type { Api, Caller, Unfit } from '../web/endpoint.ts';
+import { selfEndpoints } from './admin-self.ts';
+import type { DescribedEndpoint } from './endpoint.ts';
+import { callerWith, type PresentedDeps } from './presented.ts';
+
+/**
+ * The admin API: all that administrators see and do in their console, for programs. It is one list, of which the router,
+ * the description and the command line's remote calls are made; what can be done is in `operations/`. Who asks is an
+ * administrator or auditor, by a key or an app of theirs, or an app that an administrator lets ask for itself.
+ */
+export interface AdminApiDeps extends AdminEndpointsDeps, PresentedDeps {
+  apiKeys: PresentedDeps['apiKeys'];
+  config: { issuer: string };
+  secondFactor: Pick<SecondFactor, 'strongest'>;
+}
+
+/** What the endpoints of each area need; an area is a file beside this one. */
+export interface AdminEndpointsDeps {}
+
+export function adminEndpoints(_deps: AdminEndpointsDeps): DescribedEndpoint[] {
+  return [...selfEndpoints()];
+}
+
+export function adminApi(deps: AdminApiDeps): Api {
+  const audience = adminApiOf(deps.config.issuer);
+
+  return {
+    path: adminApiPath,
+    realm: 'admin',
+    endpoints: adminEndpoints(deps),
+
+    async authorize(presented, from) {
+      const caller = await callerWith(presented, { ...deps, audience, from });
+      if (!caller || 'mistyped' in caller || !caller.account) return caller;
+
+      return withRole(caller, caller.account);
+    },
+  };
+
+  /** As the account is by now: a role that was taken away, and a factor that was removed, open nothing any more. */
+  async function withRole(caller: Caller, account: Account): Promise<Caller | Unfit> {
+    if (!hasRole(account, 'auditor')) {
+      return { unfit: 'Whose key or token this is has neither the role admin nor the role auditor.' };
+    }
+
+    if ((await deps.secondFactor.strongest(account)).strength < 3) {
+      return {
+        unfit: 'Whose key or token this is has no second factor that is stronger than e-mail: set one up first.',
+      };
+    }
+
+    const role = hasRole(account, 'admin') ? 'admin' : 'auditor';
+
+    return { ...caller, role, scopes: caller.scopes.filter((scope) => role === 'admin' || isReading(scope)) };
+  }
+}
