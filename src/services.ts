@@ -23,7 +23,7 @@ import { openAudit, type AuditServices } from './services-audit.ts';
 import { openContact, type ContactServices } from './services-contact.ts';
 import { keysInUse, useKey, type Keyed } from './services-encryption.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
-import { openKeys, type KeyServices } from './services-keys.ts';
+import { openKeys, openSigning, type KeyServices, type SigningServices } from './services-keys.ts';
 import { openPlacesIn, openRecovery, type RecoveryServices } from './services-recovery.ts';
 import { openStores, type Stores } from './services-stores.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
@@ -44,7 +44,6 @@ import { createReceipts, type Receipts } from './operations/receipts.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
 import { createSignInCodes, type SignInCodes } from './operations/sign-in-codes.ts';
 import { admit, standingOf, watchStanding, type Standing, type StandingWatch } from './operations/standing.ts';
-import { createSigningKeys, type SigningKeys } from './operations/signing-keys.ts';
 import { createTell } from './operations/telling.ts';
 import type { Ephemera } from './storage/ephemera.ts';
 import { announceClientChanges } from './storage/client-changes.ts';
@@ -60,6 +59,7 @@ import { createBell, ringOn, type Bell } from './storage/waking.ts';
 export interface Services
   extends
     AuditServices,
+    SigningServices,
     FactorServices,
     KeyServices,
     NewcomerServices,
@@ -99,7 +99,6 @@ export interface Services
   maintenance: Maintenance;
   /** What a server looks at all the while; a command, which is the operator's own doing, is not held up by it. */
   standing: Pick<StandingWatch, 'closed' | 'begin'>;
-  signingKeys: SigningKeys;
 }
 
 export interface ServicesOptions {
@@ -196,7 +195,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       clock,
     }),
     standing,
-    signingKeys: createSigningKeys({ config, records, sealing, events, clock }),
+    ...openSigning({ ...inside, keyUses, installationKeys: keys.installationKeys }),
     async [Symbol.asyncDispose]() {
       await passwords.settled();
       await units.settled();

@@ -1,4 +1,6 @@
 import type { Console, Route } from '../web/route.ts';
+import { audit, type AuditDeps } from './audit.ts';
+import { keys, type KeysDeps } from './keys.ts';
 import { overview, type OverviewDeps } from './overview.ts';
 import type { AdminPage } from './page.ts';
 
@@ -7,9 +9,9 @@ import type { AdminPage } from './page.ts';
  * pages' words and forms; the rules are in `operations/`, which the admin API (`api/`) calls just the same: nothing can be
  * done here that a program can't.
  */
-export interface AdminDeps extends OverviewDeps {}
+export interface AdminDeps extends OverviewDeps, AuditDeps, KeysDeps {}
 
-const pages: readonly AdminPage<AdminDeps>[] = [overview];
+const pages: readonly AdminPage<AdminDeps>[] = [overview, audit, keys];
 
 export const adminConsole: Console = {
   path: '/admin',

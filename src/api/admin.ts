@@ -2,6 +2,8 @@ import { hasRole, type Account } from '../domain/account.ts';
 import { adminApiOf, adminApiPath, isReading } from '../domain/admin-api.ts';
 import type { SecondFactor } from '../operations/second-factor.ts';
 import type { Api, Caller, Unfit } from '../web/endpoint.ts';
+import { auditEndpoints, type AdminAuditDeps } from './admin-audit.ts';
+import { keyEndpoints, type AdminKeysDeps } from './admin-keys.ts';
 import { selfEndpoints } from './admin-self.ts';
 import type { DescribedEndpoint } from './endpoint.ts';
 import { callerWith, type PresentedDeps } from './presented.ts';
@@ -18,10 +20,10 @@ export interface AdminApiDeps extends AdminEndpointsDeps, PresentedDeps {
 }
 
 /** What the endpoints of each area need; an area is a file beside this one. */
-export interface AdminEndpointsDeps {}
+export interface AdminEndpointsDeps extends AdminAuditDeps, AdminKeysDeps {}
 
-export function adminEndpoints(_deps: AdminEndpointsDeps): DescribedEndpoint[] {
-  return [...selfEndpoints()];
+export function adminEndpoints(deps: AdminEndpointsDeps): DescribedEndpoint[] {
+  return [...selfEndpoints(), ...auditEndpoints(deps), ...keyEndpoints(deps)];
 }
 
 export function adminApi(deps: AdminApiDeps): Api {

@@ -4,7 +4,7 @@ import { startJob, type Job } from './job.ts';
 
 /** Seals the record of events, a segment after the other, until all that has settled is sealed. */
 export interface AuditSealing extends Omit<Job, 'id' | 'round'> {
-  auditChain: AuditChain;
+  auditChain: Pick<AuditChain, 'seal'>;
   /** Of each segment: what is logged elsewhere bears witness to it. */
   told: (segment: AuditSegment) => void;
 }

@@ -20,6 +20,8 @@ export interface AuditChain {
    * another node was faster. Throws what storage does; safe to repeat.
    */
   seal(): Promise<AuditSegment | undefined>;
+  /** The newest segment. */
+  last(): Promise<AuditSegment | undefined>;
 }
 
 export interface AuditChainDeps {
@@ -39,6 +41,10 @@ export function createAuditChain({ records, sealing, clock, most = 10_000 }: Aud
   const seals = createSeals(sealing);
 
   return {
+    async last() {
+      return (await records.auditSegments.list('number', 'all', { limit: 1, descending: true })).rows[0];
+    },
+
     async seal() {
       const before = await lastLink(records);
       const taken = createTally();

@@ -26,11 +26,11 @@ export async function readAuditQuestion(
 ): Promise<Result<AuditFilter>> {
   const problems: Problem[] = [];
 
-  function momentOf(path: 'from' | 'until'): number | undefined {
+  function timeAt(path: 'from' | 'until'): number | undefined {
     const text = asked[path];
     if (text === undefined || text === '') return undefined;
 
-    const at = moment(text);
+    const at = momentOf(text);
     if (at === undefined) problems.push(problem(path, 'problem.moment'));
 
     return at;
@@ -54,8 +54,8 @@ export async function readAuditQuestion(
   }
 
   const filter: AuditFilter = {
-    from: momentOf('from'),
-    until: momentOf('until'),
+    from: timeAt('from'),
+    until: timeAt('until'),
     actor: await idOf('actor'),
     account: await idOf('account'),
     client: textOf('client'),
@@ -67,8 +67,8 @@ export async function readAuditQuestion(
   return problems.length > 0 ? refused(...problems) : { ok: true, value: filter };
 }
 
-/** Milliseconds. Undefined: no such time; without a zone it is UTC. */
-function moment(text: string): number | undefined {
+/** Milliseconds, of what somebody typed. Undefined: no such time; without a zone it is UTC. */
+export function momentOf(text: string): number | undefined {
   const parts = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(Z|[+-]\d{2}:\d{2})?)?$/i.exec(
     text.trim(),
   );

@@ -90,6 +90,9 @@ export interface AuditVerifyDeps {
 
 const page = 1000;
 
+/** Events that are read while somebody waits for the answer. */
+export const mostAtOnce = 100_000;
+
 /** Milliseconds after which somebody should have sealed an event. */
 const lateAfter = settling + 3_600_000;
 
