@@ -142,7 +142,13 @@ export const keys: AdminPage<KeysDeps> = {
 
       action(
         `${path}/:kid`,
-        z.object({ signsFrom: z.string().max(40), was: z.coerce.number() }),
+        z.object({
+          signsFrom: z.string().max(40),
+          was: z
+            .string()
+            .regex(/^\d{1,16}$/, 'problem.invalid')
+            .transform(Number),
+        }),
         async ({ params: { kid }, account, visitor }, { signsFrom, was }, wrong) => {
           const from = momentOf(signsFrom);
           if (from === undefined) return wrong({ signsFrom: 'problem.moment' });
