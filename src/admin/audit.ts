@@ -60,7 +60,7 @@ const taking = { access: 'recent', role: 'auditor' } as const;
 
 /** What happened, to accounts and to the installation. */
 export const audit: AdminPage<AuditDeps> = {
-  place: { path, label: 'audit.title', icon: 'activity' },
+  place: { path, label: 'audit.title', icon: 'shield' },
 
   routes: (deps): Route[] => [
     page(
