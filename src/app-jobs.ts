@@ -1,5 +1,6 @@
 import { startAuditSealing } from './jobs/audit-sealing.ts';
 import { startRounds } from './jobs/job.ts';
+import { startResealing } from './jobs/resealing.ts';
 import { startKeySchedule } from './jobs/key-schedule.ts';
 import { createLeases } from './jobs/leases.ts';
 import { startSweeping } from './jobs/sweeping.ts';
@@ -15,6 +16,9 @@ export const eachMinute = { every: 60_000, lease: 180 };
 /** A segment of the record of events holds what happened in so long. */
 const eachSegment = { every: 300_000, lease: 900 };
 
+/** All that is sealed is read through each time. */
+const eachHour = { every: 3_600_000, lease: 10_800 };
+
 /** Rows of one sweep: a batch holds up everything else for as long as it takes. */
 const batch = 200;
 
@@ -24,12 +28,15 @@ export function startJobs(
   opened: AsyncDisposableStack,
   { log, failed }: { log: Log; failed: (error: unknown) => void },
 ): void {
-  const { records, ephemera, retention, closing, signingKeys, auditChain, keyUses, installationKeys } = services;
+  const { records, ephemera, retention, closing, signingKeys, auditChain, keyUses, installationKeys, resealing } =
+    services;
   const leases = createLeases(services);
   const job = { ...eachMinute, leases, failed };
 
   opened.use(startSweeping({ ...job, stores: [closing, records, ephemera, retention], batch }));
   opened.use(startKeySchedule({ ...job, signingKeys }));
+  if (services.secrets.encryptionKeys.length > 1)
+    opened.use(startResealing({ ...services, ...job, ...eachHour, resealing }));
   opened.defer(() => keyUses.flush().catch(failed));
   opened.use(
     startRounds({

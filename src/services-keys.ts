@@ -2,6 +2,8 @@ import type { Config } from './config/schema.ts';
 import type { Secrets } from './config/secrets.ts';
 import { createInstallationKeys, type InstallationKeys } from './operations/installation-keys.ts';
 import type { KeyUses } from './operations/key-uses.ts';
+import { createResealing, type Resealing } from './operations/resealing.ts';
+import type { Records } from './storage/records.ts';
 import type { Sealing } from './storage/sealing.ts';
 import { createKeyReport, type KeyReport, type KeyReportDeps } from './operations/key-report.ts';
 import { createSigningKeys, type SigningKeys, type SigningKeysDeps } from './operations/signing-keys.ts';
@@ -12,17 +14,26 @@ export interface KeyServices {
   apiKeys: ApiKeys;
   keyUses: KeyUses;
   installationKeys: InstallationKeys;
+  resealing: Resealing;
 }
 
 export function openKeys(
   deps: Omit<ApiKeysDeps, 'config'> & {
     config: Config;
     secrets: Secrets;
-    sealing: Pick<Sealing, 'keyedHash'>;
+    records: Records;
+    sealing: Sealing;
     keyUses: KeyUses;
   },
 ): KeyServices {
-  return { apiKeys: createApiKeys(deps), keyUses: deps.keyUses, installationKeys: createInstallationKeys(deps) };
+  const resealing = createResealing(deps);
+
+  return {
+    apiKeys: createApiKeys(deps),
+    keyUses: deps.keyUses,
+    resealing,
+    installationKeys: createInstallationKeys({ ...deps, resealing }),
+  };
 }
 
 export interface SigningServices {

@@ -16,7 +16,7 @@ export interface SigningKeyRow extends Pick<
   lastAt?: number;
 }
 
-export interface InstallationKeyRow extends Pick<InstallationKey, 'name' | 'current' | 'derived'> {
+export interface InstallationKeyRow extends Pick<InstallationKey, 'name' | 'current' | 'derived' | 'left' | 'derives'> {
   uses: number;
   lastAt?: number;
   since?: number;

@@ -53,6 +53,10 @@ const installationKey = z.strictObject({
   use: use.optional(),
   /** From when on it can be taken out of the configuration, should it not be used again until then. */
   removableFrom: time.optional(),
+  /** Of a former encryption key: how much still rests under it. */
+  left: z.int().optional(),
+  /** Settings that are made of it while they are not set: it has to stay for them. */
+  derives: z.array(z.string()).optional(),
 });
 
 const made = z.strictObject({ keys: z.array(signingKey) });
@@ -164,13 +168,15 @@ function shownKey({ kid, alg: of, state, from, until, publishedUntil, ...more }:
   };
 }
 
-function shownInstallationKey({ name, current, derived, use: used, removableFrom }: InstallationKey) {
+function shownInstallationKey({ name, current, derived, use: used, removableFrom, left, derives }: InstallationKey) {
   return {
     name,
     current,
     derived,
     ...(used && { use: shownUse(used) }),
     ...(removableFrom !== undefined && { removableFrom: timeOf(removableFrom) }),
+    ...(left !== undefined && { left }),
+    ...(derives.length > 0 && { derives }),
   };
 }
 

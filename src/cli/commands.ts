@@ -6,7 +6,7 @@ import { configCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
 import { maintenanceOff, maintenanceOn, maintenanceStatus } from './maintenance.ts';
 import { moveCommand } from './move.ts';
-import { keysList, keysRotate, keysSchedule, keysUses } from './keys.ts';
+import { keysDerived, keysList, keysRotate, keysSchedule, keysUses } from './keys.ts';
 import { messagesList } from './messages.ts';
 
 /** What `gatehouse` can do beside `start`, which is the process itself (`main.ts`). */
@@ -34,5 +34,6 @@ export const commands: readonly Command[] = [
   keysRotate,
   keysSchedule,
   keysUses,
+  keysDerived,
   messagesList,
 ];

@@ -103,7 +103,8 @@ export const keysUses: Command = {
   details: `
   Servers count and write it down about once a minute. A former cookie key is
   safe to remove when no browser that is signed in can have a cookie of it any
-  more; former encryption keys are kept for good.
+  more; a former encryption key when nothing rests under it, and nothing that
+  is not set is derived from it.
 `,
   options: { json: { type: 'boolean' } },
   positionals: { least: 0, most: 0 },
@@ -129,6 +130,32 @@ export const keysUses: Command = {
       });
       io.out(table([['FOR', 'KEY', 'STATE', 'USES', 'LAST USED', 'SAFE TO REMOVE'], ...cells]));
     }
+
+    return exitCodes.ok;
+  },
+};
+
+export const keysDerived: Command = {
+  words: 'keys derived',
+  summary: 'prints the secrets that are derived from the oldest encryption key, to be set before that one goes',
+  usage: '',
+  details: `
+  Whoever reads this output can forge cookies: write it where the other secrets
+  are. secrets.hash_key is not printed: set it to the oldest key itself.
+`,
+  options: {},
+  positionals: { least: 0, most: 0 },
+  onExisting: true,
+  async run({ io, services }) {
+    const { config, secrets } = await services();
+    const { cookie_keys: cookieKeys, pairwise_salt: salt } = config.secrets;
+    const lines = [
+      ...(cookieKeys.length === 0 ? [`  cookie_keys: ['${secrets.cookieKeys.join("', '")}']`] : []),
+      ...(salt === undefined ? [`  pairwise_salt: '${secrets.pairwiseSalt}'`] : []),
+    ];
+
+    if (lines.length === 0) return fail(io, 'Nothing is derived: every one is set.');
+    io.out(`secrets:\n${lines.join('\n')}\n`);
 
     return exitCodes.ok;
   },

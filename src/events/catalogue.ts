@@ -128,6 +128,10 @@ export const catalogue = {
   'keys.rescheduled': kind<{ kid: string; alg: string; changes: { signsFrom: { before: number; after: number } } }>(),
   /** Signs no more: its private half is destroyed. */
   'keys.retired': kind<{ kid: string; alg: string }>(),
+  /** What rested under a former encryption key rests under the present one. */
+  'keys.resealed': kind<{ rows: number }>(),
+  /** Nothing rests under this former encryption key any more. */
+  'keys.released': kind<{ key: string }>(),
   /** Nothing hangs on it any more. */
   'keys.removed': kind<{ kid: string; alg: string }>(),
   /** It leaked: nobody believes it any more. */

@@ -94,6 +94,8 @@ export const groupOfKind = {
   'keys.created': 'none',
   'keys.published': 'none',
   'keys.rescheduled': 'none',
+  'keys.resealed': 'none',
+  'keys.released': 'none',
   'keys.retired': 'none',
   'keys.removed': 'none',
   'keys.revoked': 'none',

@@ -42,7 +42,7 @@ export function createPersonalFields(sealing: Pick<Sealing, 'seal' | 'open'>): P
     personal === undefined ? {} : (JSON.parse(sealing.open(personal, context(id))) as Personal);
 
   const keyOf = ({ id, eventKey }: KeyHolder): KeyObject =>
-    createSecretKey(sealing.open(eventKey, keyContext(id)), 'base64url');
+    createSecretKey(sealing.open(eventKey, eventKeyContext(id)), 'base64url');
 
   return {
     hide(personal, eventId, account) {
@@ -68,7 +68,7 @@ export function createPersonalFields(sealing: Pick<Sealing, 'seal' | 'open'>): P
 
     openOperators,
 
-    newKey: (accountId) => sealing.seal(randomBytes(32).toString('base64url'), keyContext(accountId)),
+    newKey: (accountId) => sealing.seal(randomBytes(32).toString('base64url'), eventKeyContext(accountId)),
   };
 }
 
@@ -77,7 +77,8 @@ export function isOwn({ personal }: Pick<SecurityEvent, 'personal'>): boolean {
   return personal?.split('.')[1] === accountKeyId;
 }
 
-function keyContext(accountId: string): string {
+/** What an account's event key is sealed as. */
+export function eventKeyContext(accountId: string): string {
   return `event-key:${accountId}`;
 }
 

@@ -135,6 +135,10 @@ export interface ShownInstallationKey {
   lastAt?: number;
   since?: number;
   removable?: { now: boolean; from: number };
+  /** How much still rests under it. */
+  left?: number;
+  /** Settings that are made of it. */
+  derives: readonly string[];
 }
 
 export type PartialName = keyof Partials;

@@ -95,11 +95,14 @@ const report: KeyReport = {
   ],
   schedule: { rotateEvery: 90 * 86_400, publishBefore: 1200 },
   cookies: [
-    { name: 'kQ7wZr1_xY8a', current: true, derived: false, use },
-    { name: 'mT4nBv0-cX2s', current: false, derived: false, use, removableFrom: now - day },
-    { name: 'pL9jHg5_dF6q', current: false, derived: false, use, removableFrom: now + day },
+    { name: 'kQ7wZr1_xY8a', current: true, derived: false, derives: [], use },
+    { name: 'mT4nBv0-cX2s', current: false, derived: false, derives: [], use, removableFrom: now - day },
+    { name: 'pL9jHg5_dF6q', current: false, derived: false, derives: [], use, removableFrom: now + day },
   ],
-  encryption: [{ name: 'rE3tUi8_oP7z', current: true, derived: false }],
+  encryption: [
+    { name: 'rE3tUi8_oP7z', current: true, derived: false, derives: [] },
+    { name: 'wQ2aSd9_fG1h', current: false, derived: false, left: 12_345, derives: ['secrets.hash_key'] },
+  ],
 };
 
 export const adminAuditSamples: readonly Sample[] = [
