@@ -4,6 +4,7 @@ import { startResealing } from './jobs/resealing.ts';
 import { startKeySchedule } from './jobs/key-schedule.ts';
 import { createLeases } from './jobs/leases.ts';
 import { startSweeping } from './jobs/sweeping.ts';
+import { startTallying } from './jobs/tallying.ts';
 import { printHead } from './operations/audit-verify.ts';
 import type { Services } from './services.ts';
 import type { Log } from './web/log.ts';
@@ -28,13 +29,24 @@ export function startJobs(
   opened: AsyncDisposableStack,
   { log, failed }: { log: Log; failed: (error: unknown) => void },
 ): void {
-  const { records, ephemera, retention, closing, signingKeys, auditChain, keyUses, installationKeys, resealing } =
-    services;
+  const {
+    records,
+    ephemera,
+    retention,
+    closing,
+    signingKeys,
+    auditChain,
+    keyUses,
+    installationKeys,
+    resealing,
+    tallies,
+  } = services;
   const leases = createLeases(services);
   const job = { ...eachMinute, leases, failed };
 
   opened.use(startSweeping({ ...job, stores: [closing, records, ephemera, retention], batch }));
   opened.use(startKeySchedule({ ...job, signingKeys }));
+  opened.use(startTallying({ ...job, tallies }));
   if (services.secrets.encryptionKeys.length > 1)
     opened.use(startResealing({ ...services, ...job, ...eachHour, resealing }));
   opened.defer(() => keyUses.flush().catch(failed));

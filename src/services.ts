@@ -26,6 +26,7 @@ import { openFactors, type FactorServices } from './services-factors.ts';
 import { openKeys, openSigning, type KeyServices, type SigningServices } from './services-keys.ts';
 import { openPlacesIn, openRecovery, type RecoveryServices } from './services-recovery.ts';
 import { openStores, type Stores } from './services-stores.ts';
+import { openWatching, type WatchingServices } from './services-watching.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { openLeaving, type LeavingServices } from './services-leaving.ts';
 import { openNewcomers, type NewcomerServices } from './services-newcomers.ts';
@@ -66,6 +67,7 @@ export interface Services
     ContactServices,
     RecoveryServices,
     LeavingServices,
+    WatchingServices,
     AsyncDisposable {
   config: Config;
   secrets: Secrets;
@@ -138,7 +140,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const keyUses = createKeyUses({ records, clock });
   const units = createUnits({ records, ephemera, clock, onError });
   const { takeOver, reads } = units;
-  const events = createEvents({ records, sealing, clock, onError, takeOver });
+  const watching = openWatching({ config, records, clock });
+  const events = createEvents({ records, sealing, clock, onError, takeOver, noted: watching.tallies.note });
   const hashing = createHashing(hashingOptions(config));
   const passwords = createPasswords({ records, hashing, clock, onRehashFailure: onError });
   const policy = createPasswordPolicy({
@@ -168,6 +171,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
 
   return {
     ...inside,
+    ...watching,
     secrets,
     ephemera,
     units,

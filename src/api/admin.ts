@@ -4,6 +4,7 @@ import type { SecondFactor } from '../operations/second-factor.ts';
 import type { Api, Caller, Unfit } from '../web/endpoint.ts';
 import { auditEndpoints, type AdminAuditDeps } from './admin-audit.ts';
 import { keyEndpoints, type AdminKeysDeps } from './admin-keys.ts';
+import { overviewEndpoints, type OverviewApiDeps } from './admin-overview.ts';
 import { selfEndpoints } from './admin-self.ts';
 import type { DescribedEndpoint } from './endpoint.ts';
 import { callerWith, type PresentedDeps } from './presented.ts';
@@ -20,10 +21,10 @@ export interface AdminApiDeps extends AdminEndpointsDeps, PresentedDeps {
 }
 
 /** What the endpoints of each area need; an area is a file beside this one. */
-export interface AdminEndpointsDeps extends AdminAuditDeps, AdminKeysDeps {}
+export interface AdminEndpointsDeps extends OverviewApiDeps, AdminAuditDeps, AdminKeysDeps {}
 
 export function adminEndpoints(deps: AdminEndpointsDeps): DescribedEndpoint[] {
-  return [...selfEndpoints(), ...auditEndpoints(deps), ...keyEndpoints(deps)];
+  return [...selfEndpoints(), ...overviewEndpoints(deps), ...auditEndpoints(deps), ...keyEndpoints(deps)];
 }
 
 export function adminApi(deps: AdminApiDeps): Api {

@@ -71,6 +71,7 @@ export const fates = {
   auditSegments: 'others',
   keyUses: 'others',
   leases: 'others',
+  tallies: 'others',
 } as const satisfies Record<CollectionName, Fate>;
 
 type With<F extends Fate> = { [N in CollectionName]: (typeof fates)[N] extends F ? N : never }[CollectionName];

@@ -1,11 +1,10 @@
 import type { Config } from '../config/schema.ts';
 import type { Clock } from '../domain/clock.ts';
-import { handover, keysAt, type ScheduledKey } from '../domain/signing-key.ts';
+import { handover, keysAt, type KeyAt, type ScheduledKey } from '../domain/signing-key.ts';
 import type { Events } from '../events/writer.ts';
 import type { Records } from '../storage/records.ts';
 import type { KeySchedule } from './key-schedule.ts';
-import { problem, refused, type Problem } from './problems.ts';
-import type { SigningKeys } from './signing-keys.ts';
+import { problem, refused, type By, type Problem, type Result } from './problems.ts';
 
 /** Moves the moment at which a key that waits takes over. The one before it signs until then. */
 export interface ReschedulingDeps {
@@ -16,10 +15,20 @@ export interface ReschedulingDeps {
   clock: Clock;
 }
 
+/**
+ * Changes when a key that waits begins to sign (`from`, in milliseconds), to no earlier than apps have had time to fetch it.
+ * `was`: since when it was to sign when this was decided; `changed`: it is another time by now. Undefined: no such key.
+ */
+export type Reschedule = (
+  kid: string,
+  to: { from: number; was: number },
+  by: By,
+) => Promise<Result<KeyAt> | 'changed' | undefined>;
+
 /** How far ahead, in days: what nobody remembers by then is no plan. */
 const furthest = 366;
 
-export function createRescheduling(deps: ReschedulingDeps): SigningKeys['reschedule'] {
+export function createRescheduling(deps: ReschedulingDeps): Reschedule {
   const { config, schedule, records, events, clock } = deps;
 
   /** What is against it, as the schedule is now. */

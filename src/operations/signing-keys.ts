@@ -11,7 +11,7 @@ import type { Events } from '../events/writer.ts';
 import type { Records } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
 import { createKeySchedule } from './key-schedule.ts';
-import { createRescheduling } from './key-rescheduling.ts';
+import { createRescheduling, type Reschedule } from './key-rescheduling.ts';
 import { createKeyUpkeep } from './key-upkeep.ts';
 import { problem, refused, type By, type Problem, type Result } from './problems.ts';
 
@@ -26,11 +26,7 @@ export interface SigningKeys {
    * Refused, whole, where one waits already. Answers the keys that are new.
    */
   rotate(by: By, options?: { alg?: SigningAlgorithm | undefined }): Promise<Result<KeyAt[]>>;
-  /**
-   * Changes when a key that waits begins to sign (`from`, in milliseconds), to no earlier than apps have had time to fetch
-   * it. `was`: since when it was to sign when this was decided; `changed`: it is another time by now. Undefined: no such key.
-   */
-  reschedule(kid: string, to: { from: number; was: number }, by: By): Promise<Result<KeyAt> | 'changed' | undefined>;
+  reschedule: Reschedule;
   /**
    * For keys that leaked: new ones sign at once, and the old ones, also one that waits, are neither published nor
    * believed any more. Answers the keys that are new.

@@ -109,6 +109,7 @@ export const rules: Rules = {
         'services-leaving.ts',
         'services-recovery.ts',
         'services-stores.ts',
+        'services-watching.ts',
         'moving.ts',
       ],
       imports: ['*'],

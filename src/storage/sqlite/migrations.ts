@@ -62,6 +62,9 @@ export const recordsMigrations: readonly Migration[] = [
            group_kind = json_extract(doc, '$.kind'), order_kind = json_extract(doc, '$.at');`,
         createCollection('auditSegments', { lists: ['number'] }),
         createCollection('keyUses', {}),
+        createCollection('tallies', { lists: ['time'], expires: true }),
+        addList('sessions', 'created'),
+        `UPDATE sessions SET group_created = 'all', order_created = json_extract(doc, '$.createdAt');`,
       ].join('\n'),
     );
   },

@@ -80,13 +80,17 @@ CREATE INDEX refreshFamilies_list_session ON refreshFamilies (group_session, ord
 CREATE TABLE rememberedBrowsers (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL, group_account TEXT, order_account ANY) STRICT;
 CREATE INDEX rememberedBrowsers_expires ON rememberedBrowsers (expires_at);
 CREATE INDEX rememberedBrowsers_list_account ON rememberedBrowsers (group_account, order_account, id);
-CREATE TABLE sessions (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL, unique_cookie TEXT, group_account TEXT, order_account ANY) STRICT;
+CREATE TABLE sessions (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL, unique_cookie TEXT, group_account TEXT, order_account ANY, group_created TEXT, order_created ANY) STRICT;
 CREATE INDEX sessions_expires ON sessions (expires_at);
 CREATE INDEX sessions_list_account ON sessions (group_account, order_account, id);
+CREATE INDEX sessions_list_created ON sessions (group_created, order_created, id);
 CREATE UNIQUE INDEX sessions_unique_cookie ON sessions (unique_cookie);
 CREATE TABLE settings (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL) STRICT;
 CREATE TABLE signingKeys (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, group_created TEXT, order_created ANY) STRICT;
 CREATE INDEX signingKeys_list_created ON signingKeys (group_created, order_created, id);
+CREATE TABLE tallies (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL, group_time TEXT, order_time ANY) STRICT;
+CREATE INDEX tallies_expires ON tallies (expires_at);
+CREATE INDEX tallies_list_time ON tallies (group_time, order_time, id);
 CREATE TABLE used (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL) STRICT;
 CREATE INDEX used_expires ON used (expires_at);
 INSERT INTO meta VALUES (2);
