@@ -4,6 +4,7 @@ import { hasRole } from '../domain/account.ts';
 import { timeInWords } from '../domain/consent-words.ts';
 import { NotFound } from '../domain/errors.ts';
 import type { Clock } from '../domain/clock.ts';
+import { sha256 } from '../domain/ids.ts';
 import { keySetLife, signingAlgorithms } from '../domain/signing-key.ts';
 import { momentOf } from '../operations/audit-filter.ts';
 import type { KeyReport } from '../operations/key-report.ts';
@@ -36,6 +37,8 @@ export const keysView = view<KeysView>('admin/keys', 'shell', 'keys.title');
 export interface KeysLeakedView {
   /** What would be revoked. */
   signing: SigningKeyRow[];
+  /** Says which keys these are: only they are revoked. */
+  seen: string;
   algorithms: readonly string[];
   /** For how long apps are told to keep the published keys, in words. */
   cached: string;
@@ -110,6 +113,7 @@ export const keys: AdminPage<KeysDeps> = {
 
           return {
             signing: signing.map((key) => signingKeyRow(key, clock.now())),
+            seen: seenOf(signing),
             algorithms: signingAlgorithms,
             cached: timeInWords(keySetLife, locale),
             tokensUntil: Math.max(clock.now(), ...ends),
@@ -120,8 +124,11 @@ export const keys: AdminPage<KeysDeps> = {
 
       action(
         `${path}/leaked`,
-        which.extend({ agree: z.string('keys.agreeMissing') }),
-        async ({ account, visitor }, { alg }) => {
+        which.extend({ agree: z.string('keys.agreeMissing'), seen: z.string().max(100) }),
+        async ({ account, visitor }, { alg, seen }, wrong) => {
+          // Pressed twice, or by two at once: the new keys have not leaked.
+          if (seenOf((await keyReport()).signing) !== seen) return wrong({ form: 'keys.changedMeanwhile' });
+
           await signingKeys.replace({ actor: account.id, from: visitor }, { alg });
 
           return to(path, 'keys.replaced');
@@ -164,3 +171,12 @@ export const keys: AdminPage<KeysDeps> = {
     ];
   },
 };
+
+function seenOf(keys: readonly { kid: string }[]): string {
+  return sha256(
+    keys
+      .map(({ kid }) => kid)
+      .toSorted()
+      .join(' '),
+  );
+}

@@ -1,3 +1,5 @@
+import { setImmediate as breath } from 'node:timers/promises';
+
 import type { Account } from '../domain/account.ts';
 import type { Json } from '../domain/json.ts';
 import type { SecurityEvent } from '../domain/security-event.ts';
@@ -112,6 +114,7 @@ export function createAudit({ records, sealing }: AuditDeps): Audit {
       let last: SecurityEvent | undefined;
 
       do {
+        if (read > 0) await breath();
         const { rows, next }: Page<SecurityEvent> = await furthest(lists, at);
         read += rows.length;
         last = rows.at(-1);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as breath } from 'node:timers/promises';
 
 import type { AuditSegment } from '../domain/audit-segment.ts';
 import { canonical } from '../domain/canonical.ts';
@@ -53,6 +54,8 @@ export function createAuditChain({ records, sealing, clock, most = 10_000 }: Aud
       let after: string | undefined = before.last;
 
       while (after !== undefined && taken.count < most) {
+        // An embedded store answers without a turn of the event loop: others must come through.
+        await breath();
         const { rows, next }: { rows: SecurityEvent[]; next?: string } = await records.events.scan({
           limit: Math.min(page, most - taken.count),
           ...(after !== '' && { after }),

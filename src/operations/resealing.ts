@@ -1,3 +1,5 @@
+import { setImmediate as breath } from 'node:timers/promises';
+
 import type { Secrets } from '../config/secrets.ts';
 import type { Clock } from '../domain/clock.ts';
 import { encryptionKeySetting, resealingSetting, type Resealed } from '../domain/encryption-key.ts';
@@ -82,6 +84,8 @@ export function createResealing({ records, sealing, secrets, events, clock }: Re
     let after: string | undefined;
 
     do {
+      // An embedded store answers without a turn of the event loop: others must come through.
+      await breath();
       const { rows, next } = await collection.scan({ limit: page, ...(after !== undefined && { after }) });
       yield* rows;
       after = stop.aborted ? undefined : next;

@@ -139,7 +139,7 @@ for (const pair of ['sqlite', 'mongo+redis'] satisfies Pair[]) {
         const form = own.forms.find(({ action }) => action === '/admin/keys');
         const { csrf = '' } = page.forms[0]?.fields ?? {};
         for (const path of ['/admin/keys', '/admin/keys/leaked', '/admin/keys/abc']) {
-          const fields = { ...form?.fields, csrf, agree: 'on', signsFrom: '2030-01-01', was: '1' };
+          const fields = { ...form?.fields, csrf, agree: 'on', seen: '', signsFrom: '2030-01-01', was: '1' };
           expect([path, (await auditor.browser.post(path, fields)).status]).toEqual([path, 403]);
         }
 
@@ -222,6 +222,8 @@ for (const pair of ['sqlite', 'mongo+redis'] satisfies Pair[]) {
         expect([wrong.status, wrong.words]).toEqual([422, expect.stringContaining('Tick the box first')]);
         const done = await admin.browser.submit(page, { alg: '', agree: 'on' });
         expect(done.words).toContain('The old keys are revoked, and new ones sign.');
+        const twice = await admin.browser.submit(page, { alg: '', agree: 'on' });
+        expect([twice.status, twice.words]).toEqual([422, expect.stringContaining('Somebody else has changed this')]);
 
         const after = (await room.ask('/keys', { key: keys.auditor })).body.signing as { kid: string }[];
         expect(after.filter(({ kid }) => before.some((old) => old.kid === kid))).toEqual([]);

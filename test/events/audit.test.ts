@@ -171,6 +171,7 @@ for (const backend of recordsBackends) {
           details: {},
         });
 
+        log.clock.advance(minute);
         const csv = await log.auditExport.begin({ kind: 'sign_out' }, 'csv', by);
         const rows = (await partsOf(csv.text)).join('').split('\r\n');
         expect(rows[0]).toMatch(/^at,kind,actor,account_id,/);

@@ -193,6 +193,7 @@ export const adminAuditSamples: readonly Sample[] = [
     keysLeakedView,
     ({ locale }) => ({
       signing: rowsOf(report, now).signing,
+      seen: 'hash',
       algorithms: ['RS256', 'ES256'],
       cached: timeInWords(300, locale),
       tokensUntil: now + 3_600_000,
