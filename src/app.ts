@@ -1,4 +1,5 @@
 import { eachMinute, startJobs } from './app-jobs.ts';
+import { openMetrics } from './app-metrics.ts';
 import { apiKeyMetadata, consoleMetadata, registeringIn, requestLimits } from './app-settings.ts';
 import { accountConsole, accountRoutes } from './account/index.ts';
 import { adminConsole, adminRoutes } from './admin/index.ts';
@@ -7,7 +8,7 @@ import { adminApi } from './api/admin.ts';
 import type { Config } from './config/schema.ts';
 import type { Secrets } from './config/secrets.ts';
 import { consentRoutes } from './consent/index.ts';
-import { startDemo, type Demo } from './demo/server.ts';
+import { openDemo } from './app-demo.ts';
 import { strengthOf } from './domain/acr.ts';
 import { apiKeyClientId } from './domain/api-key.ts';
 import { consoleClientId } from './domain/client.ts';
@@ -30,6 +31,7 @@ import { deviceRoutes, showEnded, signInRoutes } from './sign-in/index.ts';
 import { cameFrom } from './web/arrivals.ts';
 import type { Route } from './web/route.ts';
 import { createLog, redact, type Log } from './web/log.ts';
+import type { Measuring } from './web/metrics.ts';
 import { createWeb, type Web } from './web/server.ts';
 
 /**
@@ -70,6 +72,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
 
   await using opened = new AsyncDisposableStack();
+  const metrics = await openMetrics(config, opened);
   const services = opened.use(
     await openServices({
       config,
@@ -77,6 +80,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       clock,
       server: true,
       onError,
+      noted: metrics?.event,
       around,
     }),
   );
@@ -102,7 +106,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       onError,
     }),
   );
-  const web: Web = openWeb(services, oidc, log);
+  const web: Web = openWeb(services, oidc, { log, metrics });
 
   await web.listen({ host: config.host, port: config.port });
   const delivering = startDelivering({
@@ -143,7 +147,12 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
 }
 
-function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log): Web {
+interface Around {
+  log: Log;
+  metrics: Measuring | undefined;
+}
+
+function openWeb(services: Services, { interactions, ...oidc }: Oidc, { log, metrics }: Around): Web {
   const { config, records, ephemera, standing } = services;
   const lasts = { signedIn: config.session.absolute, away: config.tokens.refresh_token_absolute };
 
@@ -156,6 +165,7 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
     cookieKeyUsed: services.installationKeys.noteCookie,
     clock: services.clock,
     log,
+    metrics,
     sealing: services.sealing,
     ephemera,
     limits: requestLimits(config.limits.requests),
@@ -226,39 +236,6 @@ function outbox(services: Services): Route[] {
   if (!Object.values(waysOf(config)).includes('outbox')) return [];
 
   return outboxRoutes({ kept: createKept({ ...services, writing: createWriting(config) }), issuer: config.issuer });
-}
-
-/**
- * An ordinary client of ours; its secret is a new one at each start, because nobody else has to know it. One that runs
- * beside another node, on a port of its own, is another app: neither takes the other's secret away.
- */
-function openDemo({ config, clients }: Services): Promise<Demo> {
-  return startDemo({
-    issuer: config.issuer,
-    host: config.host,
-    port: config.demo.port,
-    async register(url) {
-      const metadata = {
-        client_name: 'Sample app',
-        client_uri: url,
-        redirect_uris: [`${url}/callback`],
-        post_logout_redirect_uris: [`${url}/`],
-        grant_types: ['authorization_code', 'refresh_token'],
-        response_types: ['code'],
-        token_endpoint_auth_method: 'client_secret_basic',
-        scope: 'openid profile email offline_access',
-        first_party: true,
-      };
-      const by = { actor: 'command-line' };
-      const clientId = `sample-app-${new URL(url).port}`;
-      const { secret } = await clients.ensure(clientId, metadata);
-      const clientSecret = secret ?? (await clients.rotateSecret(clientId, 0, by))?.secret;
-
-      if (clientSecret === undefined) throw new TypeError('the sample app has no secret');
-
-      return { clientId, clientSecret };
-    },
-  });
 }
 
 /** The link ends with the server that shows it. */

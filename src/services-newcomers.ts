@@ -5,6 +5,7 @@ import type { Passwords } from './credentials/passwords.ts';
 import type { Clock } from './domain/clock.ts';
 import type { Events } from './events/writer.ts';
 import type { Messages } from './messages/messages.ts';
+import { createAccountFiles, type AccountFiles } from './operations/account-import.ts';
 import { createEmailVerification, type EmailVerification } from './operations/email-verification.ts';
 import type { Tell } from './operations/happenings.ts';
 import { createRegistration, type Registration } from './operations/registration.ts';
@@ -18,6 +19,7 @@ import type { Sealing } from './storage/sealing.ts';
 export interface NewcomerServices {
   registration: Registration;
   emailVerification: EmailVerification;
+  accountFiles: AccountFiles;
 }
 
 export interface NewcomerServicesDeps {
@@ -45,6 +47,7 @@ export function openNewcomers({ config, factors, ...deps }: NewcomerServicesDeps
 
   return {
     registration: createRegistration({ ...deps, settings, codes, guessing }),
+    accountFiles: createAccountFiles(deps),
     emailVerification: createEmailVerification({ ...deps, setting: account.verify_email, codes, proveCode }),
   };
 }

@@ -1,3 +1,4 @@
+import { exportAccounts, importAccounts } from './account-files.ts';
 import { accountCreate, accountDelete, accountUnlock, adminCreate } from './accounts.ts';
 import { auditExport, auditList, auditVerify } from './audit.ts';
 import { clientCreate, clientDelete, clientDisable, clientEnable, clientList, clientShow } from './clients.ts';
@@ -17,6 +18,8 @@ export const commands: readonly Command[] = [
   accountCreate,
   accountUnlock,
   accountDelete,
+  importAccounts,
+  exportAccounts,
   clientCreate,
   clientList,
   clientShow,

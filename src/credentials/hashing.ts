@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { hash as argon2, parseOptions, verify as argon2Verify } from '@node-rs/argon2';
 
 import { Invalid } from '../domain/errors.ts';
+import { fitsForeignHash, readForeignHash } from './foreign-hash.ts';
 import { createHashQueue } from './hash-queue.ts';
 import { readPassword } from './password-text.ts';
 
@@ -59,10 +60,14 @@ export function createHashing(options: HashingOptions): Hashing {
       const text = readPassword(password, maximumLength);
       if (text === undefined) return false;
 
-      return queued(() => argon2Verify(stored ?? nobodys, text));
+      const foreign = stored === undefined ? undefined : readForeignHash(stored);
+
+      return queued(() => (foreign ? fitsForeignHash(foreign, text) : argon2Verify(stored ?? nobodys, text)));
     },
 
     needsRehash(stored) {
+      if (!stored.startsWith('$argon2')) return true;
+
       const used = parseOptions(stored);
 
       return (
@@ -74,6 +79,23 @@ export function createHashing(options: HashingOptions): Hashing {
       );
     },
   };
+}
+
+/** What one argon2 hash may cost that somebody else made: as much as `foreign-hash.ts` lets the others. */
+const mostKib = 256 * 1024;
+
+/** Whether it is a hash that a password can be checked against: argon2 of any kind, or one of `foreign-hash.ts`. */
+export function isPasswordHash(text: string): boolean {
+  if (!text.startsWith('$argon2')) return readForeignHash(text) !== undefined;
+
+  try {
+    const { memoryCost, timeCost, parallelism } = parseOptions(text);
+
+    return memoryCost <= mostKib && timeCost <= 20 && parallelism <= 16;
+  } catch {
+    // What is wrong with it is said by whoever asked.
+    return false;
+  }
 }
 
 /** A hash with today's parameters whose result is random: checking against it costs the same and never succeeds. */

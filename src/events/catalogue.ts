@@ -107,6 +107,9 @@ export const catalogue = {
 
   /** Somebody took a copy of the record of events, or of what a filter leaves of it. */
   'audit.exported': kind<{ format: string; filter: Record<string, string> }>(),
+  /** From or to a file: accounts of people, with their password hashes if they were asked for. */
+  'accounts.imported': kind<{ count: number }>(),
+  'accounts.exported': kind<{ count: number; hashes: boolean }>(),
 
   'setup.begun': kind(),
   'setup.completed': kind(),

@@ -85,6 +85,8 @@ export const groupOfKind = {
   'client.deleted': 'none',
   'client.secret_rotated': 'none',
   'recovery.spent': 'none',
+  'accounts.imported': 'none',
+  'accounts.exported': 'none',
   'setup.begun': 'none',
   'texts.spent': 'none',
   'maintenance.begun': 'none',

@@ -92,6 +92,7 @@ export const rules: Rules = {
       imports: ['domain', 'ports', 'operations', 'credentials', 'messages', 'events'],
       types: ['config'],
     },
+    metrics: { paths: ['metrics/'], imports: ['domain'] },
     demo: { paths: ['demo/'], imports: ['domain', 'web/html.ts'], types: ['config'] },
 
     app: {
@@ -99,6 +100,8 @@ export const rules: Rules = {
         'app.ts',
         'app-jobs.ts',
         'app-settings.ts',
+        'app-demo.ts',
+        'app-metrics.ts',
         'services.ts',
         'services-audit.ts',
         'services-contact.ts',
@@ -130,10 +133,12 @@ export const rules: Rules = {
     '@simplewebauthn/server': ['credentials/'],
     qr: ['credentials/'],
     '@node-rs/argon2': ['credentials/'],
+    '@node-rs/bcrypt': ['credentials/'],
     nodemailer: ['messages/'],
     twilio: ['messages/'],
     'openid-client': ['demo/'],
     yaml: ['config/'],
+    'prom-client': ['metrics/'],
     zod: { not: ['domain/', ...portsAndDrivers] },
     '@zxcvbn-ts/language-common': ['credentials/'],
     'ipaddr.js': ['config/', 'oidc/', 'web/', 'messages/'],
@@ -145,7 +150,7 @@ export const rules: Rules = {
 
   outside: {
     'config/locales/': ['domain/texts.ts'],
-    'package.json': ['main.ts', 'cli/', 'app.ts'],
+    'package.json': ['main.ts', 'cli/', 'app.ts', 'app-metrics.ts'],
   },
 
   forbiddenFolders: ['utils', 'helpers', 'common', 'shared', 'lib', 'types'],

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+
+import { isPasswordHash } from '../credentials/hashing.ts';
+import { roles, type Account, type Role } from '../domain/account.ts';
+import { readNewAccount, type NewAccount } from './account-input.ts';
+import { problem, read, refused, type Result } from './problems.ts';
+
+/**
+ * One account as a line of JSON, as it is imported and exported:
+ * `{id?, email, emailVerified?, displayName?, firstName?, lastName?, task?, locale?, claims?, phone?, roles?, status?,
+ * createdAt?, passwordHash?}`. What a name means is what it means to `account create`; `phone` is `{number, verified}`.
+ */
+export interface AccountLine {
+  /** The subject that apps know it by. */
+  id?: string;
+  given: NewAccount;
+  roles: Role[];
+  status: 'active' | 'disabled';
+  /** Milliseconds. */
+  createdAt?: number;
+  passwordHash?: string;
+}
+
+/** In bytes of UTF-8. */
+export const longestLine = 64 * 1024;
+
+const ours = z.looseObject({
+  id: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'problem.subject')
+    .optional(),
+  roles: z.array(z.enum(roles)).max(roles.length).optional(),
+  status: z.enum(['active', 'disabled']).optional(),
+  createdAt: z.iso.datetime({ offset: true }).optional(),
+  passwordHash: z.string().max(1000).refine(isPasswordHash, 'problem.passwordHash').optional(),
+  phone: z.strictObject({ number: z.string(), verified: z.boolean().optional() }).optional(),
+  password: z.undefined('problem.passwordInFile').optional(),
+});
+
+export function readAccountLine(text: string): Result<AccountLine> {
+  const parsed = parse(text);
+  if (parsed === undefined) return refused(problem('', 'problem.notJson'));
+
+  const own = read(ours, parsed);
+  const { id: _id, roles: _roles, status: _status, createdAt: _at, passwordHash: _hash, phone, ...rest } = parsed;
+  const { password: _password, ...about } = rest;
+  const given = readNewAccount(withPhone(about, phone));
+  if (!own.ok || !given.ok) return refused(...(own.ok ? [] : own.problems), ...(given.ok ? [] : given.problems));
+
+  const { id, status = 'active', createdAt, passwordHash } = own.value;
+
+  return {
+    ok: true,
+    value: {
+      ...(id !== undefined && { id }),
+      given: given.value,
+      roles: own.value.roles ?? [],
+      status,
+      ...(createdAt !== undefined && { createdAt: Date.parse(createdAt) }),
+      ...(passwordHash !== undefined && { passwordHash }),
+    },
+  };
+}
+
+/** The same account as a line: read again it is equal. A closing one is on its way out, and is none. */
+export function accountLine(account: Account, passwordHash: string | undefined): string | undefined {
+  const { id, email, emailVerified, displayName, firstName, lastName, task, locale, claims, phone, status } = account;
+  if (status === 'closing') return undefined;
+
+  return JSON.stringify({
+    id,
+    email,
+    emailVerified,
+    displayName,
+    firstName,
+    lastName,
+    task,
+    locale,
+    claims,
+    ...(phone && { phone }),
+    ...(account.roles.length > 0 && { roles: account.roles }),
+    status,
+    createdAt: new Date(account.createdAt).toISOString(),
+    ...(passwordHash !== undefined && { passwordHash }),
+  });
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  if (Buffer.byteLength(text) > longestLine) return undefined;
+
+  try {
+    const value: unknown = JSON.parse(text);
+
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    // What is wrong with it is told with its line.
+    return undefined;
+  }
+}
+
+/** A number of its own stands where the claims have it. */
+function withPhone(about: Record<string, unknown>, phone: unknown): Record<string, unknown> {
+  if (typeof phone !== 'object' || phone === null) return about;
+
+  const { number, verified } = phone as { number?: unknown; verified?: unknown };
+  const claims = { ...Object(about['claims'] ?? {}), phone_number: number, phone_number_verified: verified ?? false };
+
+  return { ...about, claims };
+}
