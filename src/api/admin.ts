@@ -1,9 +1,10 @@
 import { hasRole, type Account } from '../domain/account.ts';
-import { adminApiOf, adminApiPath, isReading } from '../domain/admin-api.ts';
+import { adminApiOf, adminApiPath, adminApiWords, isReading } from '../domain/admin-api.ts';
 import type { SecondFactor } from '../operations/second-factor.ts';
-import type { Api, Caller, Unfit } from '../web/endpoint.ts';
+import type { Caller, Unfit } from '../web/endpoint.ts';
 import { selfEndpoints } from './admin-self.ts';
 import type { DescribedEndpoint } from './endpoint.ts';
+import type { DescribedApi } from './openapi.ts';
 import { callerWith, type PresentedDeps } from './presented.ts';
 
 /**
@@ -13,7 +14,7 @@ import { callerWith, type PresentedDeps } from './presented.ts';
  */
 export interface AdminApiDeps extends AdminEndpointsDeps, PresentedDeps {
   apiKeys: PresentedDeps['apiKeys'];
-  config: { issuer: string };
+  config: { issuer: string; branding: { name: string } };
   secondFactor: Pick<SecondFactor, 'strongest'>;
 }
 
@@ -24,13 +25,17 @@ export function adminEndpoints(_deps: AdminEndpointsDeps): DescribedEndpoint[] {
   return [...selfEndpoints()];
 }
 
-export function adminApi(deps: AdminApiDeps): Api {
-  const audience = adminApiOf(deps.config.issuer);
+export function adminApi(deps: AdminApiDeps): DescribedApi {
+  const { issuer, branding } = deps.config;
+  const audience = adminApiOf(issuer);
 
   return {
     path: adminApiPath,
     realm: 'admin',
     endpoints: adminEndpoints(deps),
+    words: adminApiWords({ issuer, brand: branding.name }),
+    about:
+      'The installation, for administrators and auditors with a second factor, and for apps that may ask for themselves.',
 
     async authorize(presented, from) {
       const caller = await callerWith(presented, { ...deps, audience, from });

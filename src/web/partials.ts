@@ -50,6 +50,18 @@ export interface Partials {
   'api-key-about': { apiKey: ShownKey; identifier: boolean };
   /** A box for ending access for the time away as well; nothing where no app has any. `apps` and `where` in words. */
   'offline-ends': { apps: string; where: string };
+  /** What can be asked of an API; `linked`: with the way to what it takes and answers. */
+  operation: {
+    operation: { id: string; method: string; path: string; summary: string; scope: string };
+    linked: boolean;
+  };
+  /** What is sent or answered, field by field; `required` in words. */
+  'api-fields': {
+    id: string;
+    title: string;
+    fields: readonly { name: string; type: string; required: boolean; about: string }[];
+    required: string;
+  };
   'layout/door': LayoutData;
   'layout/shell': LayoutData;
   brand: { brand: string; logo: string | undefined; home: string };

@@ -29,6 +29,7 @@ import type { Limit } from './limit.ts';
 import { createListener, type Listener } from './listener.ts';
 import type { Log } from './log.ts';
 import { redactPath } from './log.ts';
+import { servePublished, type Published } from './published.ts';
 import { createRenderer } from './render.ts';
 import type { Console, Exchange, Outcome, Route, ShownFailure } from './route.ts';
 import { serveRoutes } from './serve.ts';
@@ -69,6 +70,8 @@ export interface WebDeps {
   routes: readonly Route[];
   /** For programs. `most`: requests of one token or key in `window` seconds. */
   apis?: { served: readonly Api[]; most: number; window: number };
+  /** The same for everybody, whoever asks. */
+  published?: readonly Published[];
   /** The shell's navigation. The first is for pages that are in none. */
   consoles: readonly [Console, ...Console[]];
   /** Where the brand and "back" lead. */
@@ -209,6 +212,7 @@ function createHandler(deps: WebDeps, { koa, assets, isLeaving }: Serving) {
   const hosts = createHosts({ issuer: deps.issuer, trusted: deps.trustedProxies });
   const health = createHealth({ ready: deps.ready, isLeaving, log: deps.log });
   const secure = deps.issuer.startsWith('https:');
+  const published = servePublished(deps.published ?? []);
   let answer: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | undefined;
 
   return (request: IncomingMessage, response: ServerResponse): void => {
@@ -223,7 +227,7 @@ function createHandler(deps: WebDeps, { koa, assets, isLeaving }: Serving) {
 
     hosts.settle(request);
 
-    if (deps.fast?.({ request, response }) || assets.serve(request, response)) return;
+    if (deps.fast?.({ request, response }) || assets.serve(request, response) || published(request, response)) return;
 
     // Made at the first request: by then everything behind the routes has been added.
     answer ??= koa.callback();

@@ -1,6 +1,7 @@
 import { accountSamples } from './account.ts';
 import { activitySamples } from './activity.ts';
 import { adminSamples } from './admin.ts';
+import { apiReferenceSamples } from './api-reference.ts';
 import { apiKeySamples } from './api-keys.ts';
 import { applicationSamples } from './applications.ts';
 import { deviceSamples } from './devices.ts';
@@ -21,5 +22,6 @@ export const samples: readonly Sample[] = [
   ...apiKeySamples,
   ...leavingSamples,
   ...adminSamples,
+  ...apiReferenceSamples,
   ...otherSamples,
 ];
