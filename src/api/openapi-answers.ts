@@ -82,7 +82,7 @@ const refusals: Readonly<Record<number, Refusal>> = {
   412: { name: 'ChangedMeanwhile', description: 'It was changed since it was read: read it again.', by: isVersioned },
   413: { name: 'TooLarge', description: 'The body is larger than anything that is taken here.', by: takesBody },
   415: { name: 'UnsupportedMediaType', description: 'The body is no application/json.', by: takesBody },
-  422: { name: 'Refused', description: 'The body breaks a rule: `errors` says which field does.', by: changes },
+  422: { name: 'Refused', description: 'The body breaks a rule: errors says which field does.', by: changes },
   428: { name: 'VersionNeeded', description: 'The header If-Match is missing.', by: isVersioned },
   429: {
     name: 'TooMany',

@@ -35,7 +35,22 @@ const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 export function openApiDocument({ issuer, brand, apis, tokens }: Described): Json {
   const schemas = createSchemas();
   const operations = apis.flatMap((api) => api.endpoints.map((endpoint) => ({ api, endpoint })));
-  const paths = Map.groupBy(operations, ({ api, endpoint }) => pathOf(api, endpoint));
+  const sharing = Map.groupBy(operations, ({ api, endpoint }) => pathOf(api, endpoint));
+  const paths = Object.fromEntries(
+    [...sharing].map(([path, some]) => [
+      path,
+      Object.fromEntries(
+        methods.flatMap((method) =>
+          some
+            .filter(({ endpoint }) => endpoint.method === method)
+            .map(({ api, endpoint }) => [method.toLowerCase(), operationOf(api, endpoint, schemas)]),
+        ),
+      ),
+    ]),
+  );
+  const used = new Set(JSON.stringify(paths).match(/(?<="#\/components\/)(?:responses|parameters)\/\w+/g));
+  const usedOf = (kind: string, all: Json) =>
+    Object.fromEntries(Object.entries(all).filter(([name]) => used.has(`${kind}/${name}`)));
 
   return {
     openapi: '3.1.0',
@@ -47,22 +62,11 @@ export function openApiDocument({ issuer, brand, apis, tokens }: Described): Jso
     servers: [{ url: issuer }],
     tags: tagsOf(apis),
     security: [],
-    paths: Object.fromEntries(
-      [...paths].map(([path, sharing]) => [
-        path,
-        Object.fromEntries(
-          methods.flatMap((method) =>
-            sharing
-              .filter(({ endpoint }) => endpoint.method === method)
-              .map(({ api, endpoint }) => [method.toLowerCase(), operationOf(api, endpoint, schemas)]),
-          ),
-        ),
-      ]),
-    ),
+    paths,
     components: {
       schemas: { Problem: problemSchema, ...schemas.named },
-      responses: refusedAnswers(),
-      parameters: { IdempotencyKey: idempotencyKey, IfMatch: ifMatch },
+      responses: usedOf('responses', refusedAnswers()),
+      parameters: usedOf('parameters', { IdempotencyKey: idempotencyKey, IfMatch: ifMatch }),
       securitySchemes: {
         apiKey,
         ...Object.fromEntries(apis.map((api) => [`${api.realm}OAuth`, oauth(api, { issuer, tokens })])),
