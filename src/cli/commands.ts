@@ -1,4 +1,5 @@
 import { accountCreate, accountDelete, accountUnlock, adminCreate } from './accounts.ts';
+import { apiCommand } from './api.ts';
 import { clientCreate, clientDelete, clientDisable, clientEnable, clientList, clientShow } from './clients.ts';
 import type { Command } from './command.ts';
 import { configCommand } from './config.ts';
@@ -29,4 +30,5 @@ export const commands: readonly Command[] = [
   keysList,
   keysRotate,
   messagesList,
+  apiCommand,
 ];

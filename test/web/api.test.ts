@@ -177,7 +177,7 @@ for (const backend of ephemeraBackends) {
         }
 
         const both = await Promise.all(['ana', 'ben'].map((name) => change(name, tag)));
-        expect(both.map(({ status }) => status).toSorted()).toEqual([200, 412]);
+        expect(new Set(both.map(({ status }) => status))).toEqual(new Set([200, 412]));
         const [done] = both.filter(({ status }) => status === 200);
         expect(done?.headers.get('etag')).toBe(`"${thing.version}"`);
         expect((await change('carl', done?.headers.get('etag') ?? '')).status).toBe(200);
