@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,19 @@ import { openBrowser } from '../support/browser.ts';
 import { openCallers, type Callers } from './callers.ts';
 
 const run = promisify(execFile);
-const modules = fileURLToPath(new URL('../../node_modules', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const modules = `${root}node_modules`;
+
+/** Of whoever takes the generated file into a project of theirs. */
+const compilerOptions = {
+  module: 'nodenext',
+  target: 'es2024',
+  types: ['node'],
+  strict: true,
+  noEmit: true,
+  allowImportingTsExtensions: true,
+  skipLibCheck: true,
+};
 
 interface Operation {
   operationId: string;
@@ -101,41 +113,27 @@ describe('the description of the APIs', () => {
     expect([none.status, none.title]).toEqual([404, expect.stringContaining('Gatehouse')]);
   });
 
-  test('a client that is generated from it compiles, and drives the APIs', async () => {
+  test('the commands of the README’s chapter work; the client that they generate compiles, and drives the APIs', async () => {
     const { account } = await room.somebody('admin');
+    const env = {
+      ...process.env,
+      ACCOUNT_KEY: await room.keyFor(account, room.apis.account),
+      ADMIN_KEY: await room.keyFor(account, room.apis.admin, (scope) => scope === 'overview:read'),
+    };
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-client-'));
+    const program = (...[name = '', ...args]: string[]) => run(name, args, { cwd: folder, env });
 
     try {
-      await mkdir(join(folder, 'src'));
+      const { stdout: printed } = await program('bash', '-euo', 'pipefail', '-c', await commandsFor(env.ADMIN_KEY));
+      expect(printed).toContain(`{"accountId":"${account.id}","role":"admin"`);
+      expect(printed).toMatch(/\nadminSelfGet +GET .*\n[^]*\nrole +admin\n[^]*adminSelfGet: Whose key/);
+
       await symlink(modules, join(folder, 'node_modules'));
       await writeFile(join(folder, 'package.json'), '{"type":"module"}');
-      await writeFile(join(folder, 'src/drive.ts'), driving);
-      await writeFile(
-        join(folder, 'tsconfig.json'),
-        JSON.stringify({
-          compilerOptions: {
-            module: 'nodenext',
-            target: 'es2024',
-            types: ['node'],
-            strict: true,
-            noEmit: true,
-            allowImportingTsExtensions: true,
-            skipLibCheck: true,
-          },
-          include: ['src'],
-        }),
-      );
-
-      const env = {
-        ...process.env,
-        ACCOUNT_KEY: await room.keyFor(account, room.apis.account),
-        ADMIN_KEY: await room.keyFor(account, room.apis.admin, (scope) => scope === 'overview:read'),
-      };
-      const program = (...args: string[]) => run(process.execPath, args, { cwd: folder, env });
-
-      await program(join(modules, '.bin/oazapfts'), `${room.app.url}/api/openapi.json`, 'src/client.ts');
-      await program(join(modules, '.bin/tsc'), '-p', '.');
-      const { stdout } = await program('src/drive.ts');
+      await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+      await writeFile(join(folder, 'drive.ts'), driving);
+      await program(process.execPath, join(modules, '.bin/tsc'), '-p', '.');
+      const { stdout } = await program(process.execPath, 'drive.ts');
       expect(JSON.parse(stdout)).toEqual({
         id: account.id,
         displayName: 'Ana L',
@@ -149,11 +147,26 @@ describe('the description of the APIs', () => {
       await rm(folder, { recursive: true });
     }
   }, 60_000);
+
+  /** All that its chapter has, for this server. */
+  async function commandsFor(key: string): Promise<string> {
+    const readme = await readFile(`${root}README.md`, 'utf8');
+    const chapter = /^## The APIs$[^]*?(?=^## )/m.exec(readme)?.[0] ?? '';
+    const blocks = [...chapter.matchAll(/^```sh\n([^]*?)^```/gm)].map(([, lines = '']) => lines);
+    expect(blocks).toHaveLength(3);
+
+    return blocks
+      .join('')
+      .replaceAll('https://id.example.com', room.app.url)
+      .replaceAll('gthk_…', key)
+      .replaceAll('npx gatehouse', `${process.execPath} ${root}src/cli/gatehouse.js`)
+      .replaceAll('npx oazapfts', `${process.execPath} ${modules}/.bin/oazapfts`);
+  }
 });
 
 /** As somebody would write it who has the generated file and nothing else of us. */
 const driving = `
-import * as api from './client.ts';
+import * as api from './gatehouse.ts';
 
 const { ACCOUNT_KEY = '', ADMIN_KEY = '' } = process.env;
 const as = (key: string) => ({ headers: { authorization: 'Bearer ' + key } });
