@@ -1,3 +1,4 @@
+import { openMetrics } from './app-metrics.ts';
 import { apiKeyMetadata, consoleMetadata, describedApis, registeringIn, requestLimits } from './app-settings.ts';
 import { accountConsole, accountRoutes } from './account/index.ts';
 import { adminConsole, adminRoutes } from './admin/index.ts';
@@ -7,7 +8,7 @@ import { publishedDocument, referenceConsole, referenceRoutes } from './api/refe
 import type { Config } from './config/schema.ts';
 import type { Secrets } from './config/secrets.ts';
 import { consentRoutes } from './consent/index.ts';
-import { startDemo, type Demo } from './demo/server.ts';
+import { openDemo } from './app-demo.ts';
 import { strengthOf } from './domain/acr.ts';
 import { apiKeyClientId } from './domain/api-key.ts';
 import { consoleClientId } from './domain/client.ts';
@@ -18,6 +19,7 @@ import { startKeySchedule } from './jobs/key-schedule.ts';
 import { createLeases } from './jobs/leases.ts';
 import { claimSecrets } from './jobs/same-secrets.ts';
 import { startSweeping } from './jobs/sweeping.ts';
+import { startTallying } from './jobs/tallying.ts';
 import { startTellingApps } from './jobs/telling-apps.ts';
 import { createDelivery } from './messages/delivery.ts';
 import { createKept } from './messages/kept.ts';
@@ -33,6 +35,7 @@ import { deviceRoutes, showEnded, signInRoutes } from './sign-in/index.ts';
 import { cameFrom } from './web/arrivals.ts';
 import type { Route } from './web/route.ts';
 import { createLog, redact, type Log } from './web/log.ts';
+import type { Measuring } from './web/metrics.ts';
 import { createWeb, type Web } from './web/server.ts';
 
 /**
@@ -79,6 +82,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
 
   await using opened = new AsyncDisposableStack();
+  const metrics = await openMetrics(config, opened);
   const services = opened.use(
     await openServices({
       config,
@@ -86,6 +90,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       clock,
       server: true,
       onError,
+      noted: metrics?.event,
       around,
     }),
   );
@@ -109,7 +114,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       onError,
     }),
   );
-  const web: Web = openWeb(services, oidc, log);
+  const web: Web = openWeb(services, oidc, { log, metrics });
 
   await web.listen({ host: config.host, port: config.port });
   const delivering = startDelivering({
@@ -152,14 +157,20 @@ export async function startApp(options: AppOptions): Promise<App> {
 
 /** What happens of itself; each job on one node at a time. They end before the services that they use. */
 function startJobs(services: Services, opened: AsyncDisposableStack, failed: (error: unknown) => void): void {
-  const { records, ephemera, retention, closing, signingKeys } = services;
+  const { records, ephemera, retention, closing, signingKeys, tallies } = services;
   const job = { ...eachMinute, leases: createLeases(services), failed };
 
   opened.use(startSweeping({ ...job, stores: [closing, records, ephemera, retention], batch }));
   opened.use(startKeySchedule({ ...job, signingKeys }));
+  opened.use(startTallying({ ...job, tallies }));
 }
 
-function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log): Web {
+interface Around {
+  log: Log;
+  metrics: Measuring | undefined;
+}
+
+function openWeb(services: Services, { interactions, ...oidc }: Oidc, { log, metrics }: Around): Web {
   const { config, records, ephemera, standing } = services;
   const lasts = { signedIn: config.session.absolute, away: config.tokens.refresh_token_absolute };
   const apis = [
@@ -176,6 +187,7 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, log: Log):
     cookieKeys: services.secrets.cookieKeys,
     clock: services.clock,
     log,
+    metrics,
     sealing: services.sealing,
     ephemera,
     limits: requestLimits(config.limits.requests),
@@ -245,39 +257,6 @@ function outbox(services: Services): Route[] {
   if (!Object.values(waysOf(config)).includes('outbox')) return [];
 
   return outboxRoutes({ kept: createKept({ ...services, writing: createWriting(config) }), issuer: config.issuer });
-}
-
-/**
- * An ordinary client of ours; its secret is a new one at each start, because nobody else has to know it. One that runs
- * beside another node, on a port of its own, is another app: neither takes the other's secret away.
- */
-function openDemo({ config, clients }: Services): Promise<Demo> {
-  return startDemo({
-    issuer: config.issuer,
-    host: config.host,
-    port: config.demo.port,
-    async register(url) {
-      const metadata = {
-        client_name: 'Sample app',
-        client_uri: url,
-        redirect_uris: [`${url}/callback`],
-        post_logout_redirect_uris: [`${url}/`],
-        grant_types: ['authorization_code', 'refresh_token'],
-        response_types: ['code'],
-        token_endpoint_auth_method: 'client_secret_basic',
-        scope: 'openid profile email offline_access',
-        first_party: true,
-      };
-      const by = { actor: 'command-line' };
-      const clientId = `sample-app-${new URL(url).port}`;
-      const { secret } = await clients.ensure(clientId, metadata);
-      const clientSecret = secret ?? (await clients.rotateSecret(clientId, 0, by))?.secret;
-
-      if (clientSecret === undefined) throw new TypeError('the sample app has no secret');
-
-      return { clientId, clientSecret };
-    },
-  });
 }
 
 /** The link ends with the server that shows it. */

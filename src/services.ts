@@ -25,6 +25,7 @@ import { openFactors, type FactorServices } from './services-factors.ts';
 import { openKeys, type KeyServices } from './services-keys.ts';
 import { openPlacesIn, openRecovery, type RecoveryServices } from './services-recovery.ts';
 import { openStores, type Stores } from './services-stores.ts';
+import { openWatching, type WatchingServices } from './services-watching.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { openLeaving, type LeavingServices } from './services-leaving.ts';
 import { openNewcomers, type NewcomerServices } from './services-newcomers.ts';
@@ -64,6 +65,7 @@ export interface Services
     ContactServices,
     RecoveryServices,
     LeavingServices,
+    WatchingServices,
     AsyncDisposable {
   config: Config;
   secrets: Secrets;
@@ -109,6 +111,8 @@ export interface ServicesOptions {
   server: boolean;
   /** What went wrong behind an answer that was given all the same. */
   onError(error: unknown): void;
+  /** Told of each event that is written. */
+  noted?: ((kind: string) => void) | undefined;
   /** Stands between the stores and everything else: tests take a store away, or look at what is asked of it. */
   around?: ((stores: Stores) => Stores) | undefined;
 }
@@ -119,7 +123,7 @@ export async function checkMailServer(config: Config): Promise<string | undefine
 }
 
 export async function openServices(options: ServicesOptions): Promise<Services> {
-  const { config, secrets, clock, server, onError, around = (stores) => stores } = options;
+  const { config, secrets, clock, server, onError, noted, around = (stores) => stores } = options;
   const { records: store, ephemera } = around(await openStores(config, { clock, data: config.data, server }));
 
   const placeOf = server ? await openPlacesIn(config, onError) : undefined;
@@ -137,7 +141,15 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
 
   const units = createUnits({ records, ephemera, clock, onError });
   const { takeOver, reads } = units;
-  const events = createEvents({ records, sealing, clock, onError, takeOver });
+  const watching = openWatching({ config, records, clock });
+  const events = createEvents({
+    records,
+    sealing,
+    clock,
+    onError,
+    takeOver,
+    noted: both(watching.tallies.note, noted),
+  });
   const hashing = createHashing(hashingOptions(config));
   const passwords = createPasswords({ records, hashing, clock, onRehashFailure: onError });
   const policy = createPasswordPolicy({
@@ -167,6 +179,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
 
   return {
     ...inside,
+    ...watching,
     secrets,
     ephemera,
     units,
@@ -204,6 +217,10 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       await records[Symbol.asyncDispose]();
     },
   };
+}
+
+function both<T>(one: (of: T) => void, other: ((of: T) => void) | undefined): (of: T) => void {
+  return other === undefined ? one : (of) => (one(of), other(of));
 }
 
 const unwatched: StandingWatch = {

@@ -2,6 +2,7 @@ import { hasRole, type Account } from '../domain/account.ts';
 import { adminApiOf, adminApiPath, adminApiWords, isReading } from '../domain/admin-api.ts';
 import type { SecondFactor } from '../operations/second-factor.ts';
 import type { Caller, Unfit } from '../web/endpoint.ts';
+import { overviewEndpoints, type OverviewApiDeps } from './admin-overview.ts';
 import { selfEndpoints } from './admin-self.ts';
 import type { DescribedEndpoint } from './endpoint.ts';
 import type { DescribedApi } from './openapi.ts';
@@ -19,10 +20,10 @@ export interface AdminApiDeps extends AdminEndpointsDeps, PresentedDeps {
 }
 
 /** What the endpoints of each area need; an area is a file beside this one. */
-export interface AdminEndpointsDeps {}
+export interface AdminEndpointsDeps extends OverviewApiDeps {}
 
-export function adminEndpoints(_deps: AdminEndpointsDeps): DescribedEndpoint[] {
-  return [...selfEndpoints()];
+export function adminEndpoints(deps: AdminEndpointsDeps): DescribedEndpoint[] {
+  return [...selfEndpoints(), ...overviewEndpoints(deps)];
 }
 
 export function adminApi(deps: AdminApiDeps): DescribedApi {

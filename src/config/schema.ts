@@ -30,6 +30,7 @@ import { apiKeys } from './schema-api-keys.ts';
 import { events } from './schema-events.ts';
 import { keys } from './schema-keys.ts';
 import { limits } from './schema-limits.ts';
+import { metrics } from './schema-metrics.ts';
 import { messages, resolveMessages } from './schema-messages.ts';
 import { registration, verifyEmail } from './schema-registration.ts';
 import { resources } from './schema-resources.ts';
@@ -68,6 +69,8 @@ export const settings = z.strictObject({
   log: section('The log on standard output, one line of JSON each.', {
     level: choice(['debug', 'info', 'warn', 'error', 'silent'], 'info', 'The least important lines that are written.'),
   }),
+
+  metrics,
 
   proxy: section('Gatehouse speaks plain HTTP: in production a proxy in front of it ends TLS.', {
     trusted: list(cidr, {

@@ -64,6 +64,8 @@ export interface EventsDeps {
   records: Pick<Records, 'events' | 'accounts'>;
   sealing: Pick<Sealing, 'seal' | 'open'>;
   clock: Clock;
+  /** Told of each event that is written. */
+  noted?: (kind: EventKind) => void;
   /** Told of a failure to write later. */
   onError(error: unknown): void;
   /**
@@ -76,7 +78,7 @@ export interface EventsDeps {
 /** Facts of any kind. */
 type Plain = Pick<Facts<EventKind>, 'actor' | 'account' | 'clientId' | 'from'> & { details: Record<string, Json> };
 
-export function createEvents({ records, sealing, clock, onError, takeOver }: EventsDeps): Events {
+export function createEvents({ records, sealing, clock, onError, takeOver, noted }: EventsDeps): Events {
   const throttle = createThrottle(onError);
   const personal = createPersonalFields(sealing);
 
@@ -109,6 +111,7 @@ export function createEvents({ records, sealing, clock, onError, takeOver }: Eve
       if (hidden !== undefined) row.personal = hidden;
     }
 
+    noted?.(kind);
     if (sink) sink(row);
     else if (!takeOver?.([{ in: 'events', create: row }])) await records.events.create(row);
   }

@@ -69,6 +69,7 @@ export const fates = {
   signingKeys: 'others',
   settings: 'others',
   leases: 'others',
+  tallies: 'others',
 } as const satisfies Record<CollectionName, Fate>;
 
 type With<F extends Fate> = { [N in CollectionName]: (typeof fates)[N] extends F ? N : never }[CollectionName];

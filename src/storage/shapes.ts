@@ -12,6 +12,7 @@ import type { Message } from '../domain/message.ts';
 import type { Receipt } from '../domain/receipt.ts';
 import { accountGroup, type SecurityEvent } from '../domain/security-event.ts';
 import type { SigningKey } from '../domain/signing-key.ts';
+import type { Tally } from '../domain/tally.ts';
 
 /**
  * What is kept, collection by collection: the rows that no other room has a name for, and for each collection what is
@@ -187,7 +188,7 @@ export const shapes = {
   }),
   sessions: shape<DeviceSession>()({
     unique: { cookie: (row) => row.cookieHash },
-    lists: { account: { group: (row) => row.accountId, order: (row) => row.createdAt } },
+    lists: { account: { group: (row) => row.accountId, order: (row) => row.createdAt }, created: byCreation },
     expiresAt: (row) => row.expiresAt,
   }),
   knownDevices: shape<KnownDevice>()({
@@ -206,6 +207,11 @@ export const shapes = {
       tries: { group: (row) => (isTry(row) ? row.accountId : undefined), order: (row) => row.at },
     },
     sealed: (row) => [row.personal],
+  }),
+  tallies: shape<Tally>()({
+    unique: {},
+    lists: { time: { group: () => 'all', order: (row) => row.at } },
+    expiresAt: (row) => row.expiresAt,
   }),
   signingKeys: shape<SigningKey>()({ unique: {}, lists: { created: byCreation }, sealed: (row) => [row.sealed] }),
   settings: shape<Setting>()({ unique: {}, lists: {} }),

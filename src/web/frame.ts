@@ -32,6 +32,8 @@ export interface FrameFields {
   image(address: string): string;
   /** Milliseconds in words, such as "2 hours ago", with the exact time on hovering. */
   time(milliseconds: number): Html;
+  /** The same, exactly: date and time as the language writes them, where the person is. */
+  exact(milliseconds: number): string;
   icon(name: IconName): Html;
 }
 
@@ -90,6 +92,7 @@ export function createFrame(renderer: Renderer, settings: FrameSettings): FrameF
           `${escape(relativeTime(milliseconds, { locale, timeZone, now }))}</time>`,
       ),
 
+    exact: (milliseconds) => exactTime(milliseconds, { locale, timeZone }),
     icon: (name) => renderer.icon(name),
   };
 

@@ -29,6 +29,7 @@ import type { Limit } from './limit.ts';
 import { createListener, type Listener } from './listener.ts';
 import type { Log } from './log.ts';
 import { redactPath } from './log.ts';
+import { createMetricsEndpoint, routeOf, type Measuring } from './metrics.ts';
 import { servePublished, type Published } from './published.ts';
 import { createRenderer } from './render.ts';
 import type { Console, Exchange, Outcome, Route, ShownFailure } from './route.ts';
@@ -88,6 +89,8 @@ export interface WebDeps {
   furtherViews?: readonly string[];
   /** Around limits, routes and what `use` adds, inside the error answers: what remembers things for one request. */
   around?: Middleware;
+  /** Figures of what is answered here. */
+  metrics?: Measuring | undefined;
   /** Answers what is prebuilt (discovery, keys) and says whether it did. Called after the host check, before Koa. */
   fast?: (exchange: Exchange) => boolean;
 }
@@ -211,6 +214,7 @@ interface Serving {
 function createHandler(deps: WebDeps, { koa, assets, isLeaving }: Serving) {
   const hosts = createHosts({ issuer: deps.issuer, trusted: deps.trustedProxies });
   const health = createHealth({ ready: deps.ready, isLeaving, log: deps.log });
+  const metrics = createMetricsEndpoint(deps.metrics);
   const secure = deps.issuer.startsWith('https:');
   const published = servePublished(deps.published ?? []);
   let answer: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | undefined;
@@ -218,7 +222,7 @@ function createHandler(deps: WebDeps, { koa, assets, isLeaving }: Serving) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     noteArrival(request, response);
     setEverywhere(secure, response);
-    response.once('close', () => logRequest(deps.log, request, response));
+    response.once('close', () => tellOf(deps, request, response));
     // What was refused before its end goes on arriving: unread, it would hold the connection until its time is over.
     response.once('finish', () => void request.resume());
 
@@ -227,6 +231,7 @@ function createHandler(deps: WebDeps, { koa, assets, isLeaving }: Serving) {
 
     hosts.settle(request);
 
+    if (metrics(request, response)) return;
     if (deps.fast?.({ request, response }) || assets.serve(request, response) || published(request, response)) return;
 
     // Made at the first request: by then everything behind the routes has been added.
@@ -235,15 +240,20 @@ function createHandler(deps: WebDeps, { koa, assets, isLeaving }: Serving) {
   };
 }
 
-function logRequest(log: Log, request: IncomingMessage, response: ServerResponse): void {
+function tellOf({ log, metrics }: WebDeps, request: IncomingMessage, response: ServerResponse): void {
   const { id, began, route } = arrivalOf(request);
+  const milliseconds = performance.now() - began;
+  const { method = '' } = request;
+  const { statusCode: status } = response;
+  const path = redactPath(request.url ?? '');
 
+  metrics?.request({ method, route: routeOf({ route, path, status }), status, seconds: milliseconds / 1000 });
   log.info('request', {
     id,
-    method: request.method,
-    path: route ?? redactPath(request.url ?? ''),
-    status: response.statusCode,
-    ms: Math.round((performance.now() - began) * 10) / 10,
+    method,
+    path: route ?? path,
+    status,
+    ms: Math.round(milliseconds * 10) / 10,
     ...(!response.writableFinished && { cut: true }),
   });
 }

@@ -92,12 +92,15 @@ export const rules: Rules = {
       imports: ['domain', 'ports', 'operations', 'credentials', 'messages', 'events'],
       types: ['config'],
     },
+    metrics: { paths: ['metrics/'], imports: ['domain'] },
     demo: { paths: ['demo/'], imports: ['domain', 'web/html.ts'], types: ['config'] },
 
     app: {
       paths: [
         'app.ts',
         'app-settings.ts',
+        'app-demo.ts',
+        'app-metrics.ts',
         'services.ts',
         'services-contact.ts',
         'services-encryption.ts',
@@ -107,6 +110,7 @@ export const rules: Rules = {
         'services-leaving.ts',
         'services-recovery.ts',
         'services-stores.ts',
+        'services-watching.ts',
         'moving.ts',
       ],
       imports: ['*'],
@@ -131,6 +135,7 @@ export const rules: Rules = {
     twilio: ['messages/'],
     'openid-client': ['demo/'],
     yaml: ['config/'],
+    'prom-client': ['metrics/'],
     zod: { not: ['domain/', ...portsAndDrivers] },
     '@zxcvbn-ts/language-common': ['credentials/'],
     'ipaddr.js': ['config/', 'oidc/', 'web/', 'messages/'],
@@ -142,7 +147,7 @@ export const rules: Rules = {
 
   outside: {
     'config/locales/': ['domain/texts.ts'],
-    'package.json': ['main.ts', 'cli/', 'app.ts'],
+    'package.json': ['main.ts', 'cli/', 'app.ts', 'app-metrics.ts'],
   },
 
   forbiddenFolders: ['utils', 'helpers', 'common', 'shared', 'lib', 'types'],

@@ -34,15 +34,18 @@ describeWith('chromium', 'every page, in every language', () => {
   });
 
   test.each(locales)(
-    'nothing is wider than a phone in %s, whatever address stands on it',
+    'nothing is wider than a phone in %s',
     async (locale) => {
       const wide: Record<string, unknown> = {};
 
       for (const one of samples) {
         const html = one.render(locale);
-        const widths = [html, html.replaceAll(address, longest)].map((each) => `draw(${JSON.stringify(each)})`);
-        const [width, withLongest] = [await page.evaluate(widths[0] ?? ''), await page.evaluate(widths[1] ?? '')];
-        if (width !== 390 || withLongest !== 390) wide[one.name] = [width, withLongest];
+        const documents = [html, ...(isWordiest(locale) ? [html.replaceAll(address, longest)] : [])];
+
+        for (const [at, each] of documents.entries()) {
+          const width = await page.evaluate(`draw(${JSON.stringify(each)})`);
+          if (width !== 390) wide[`${one.name} ${at}`] = width;
+        }
       }
 
       expect(wide).toEqual({});
@@ -72,8 +75,8 @@ describeWith('chromium', 'every page, in every language', () => {
 
       for (const scheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme: scheme });
-        const options = scheme === 'light' ? {} : { runOnly: ofColours };
-        Object.assign(wrong, await complaints('en', { of: ({ onlyWords }) => !onlyWords, options, scheme }));
+        const [of, options] = scheme === 'light' ? [looksNew, {}] : [hasNewColours(), { runOnly: ofColours }];
+        Object.assign(wrong, await complaints('en', { of, options, scheme }));
       }
 
       expect(wrong).toEqual({});
@@ -175,6 +178,28 @@ const drawing = `globalThis.draw = (html, css = ${JSON.stringify(stylesheet)}) =
   document.replaceChild(document.adoptNode(documentElement), document.documentElement);
   return document.documentElement.scrollWidth;
 }; 0`;
+
+/** An address, which is as long in every language, stands beside the longest words. */
+function isWordiest(locale: Locale): boolean {
+  return locale === 'de';
+}
+
+const looksNew = ({ onlyWords }: Sample): boolean => !onlyWords;
+
+/** Whether a sample has elements of a class that none before it had: an element's colours go by its class. */
+function hasNewColours(): (one: Sample) => boolean {
+  const seen = new Set<string>();
+
+  return (one) => {
+    const found = [...one.render('en').matchAll(/<(\w+)[^>]*? class="([^"]*)"/g)].map(
+      ([, tag, name]) => `${tag} ${name}`,
+    );
+    const isNew = found.some((each) => !seen.has(each));
+    for (const each of found) seen.add(each);
+
+    return isNew || isFirstOfItsView(one);
+  };
+}
 
 function isFirstOfItsView(one: Sample): boolean {
   return samples.find(({ view }) => view === one.view) === one;

@@ -5,7 +5,7 @@ import { needsOf, type Pair } from '../support/storage.ts';
 import { runLedger } from './crash-ledger.ts';
 
 /** F1, as many runs as a build has time for; `npm run faults -- f1` makes fifty. */
-const runs = 5;
+const runs = 3;
 
 const kept: readonly Pair[] = ['sqlite', 'mongo+redis'];
 

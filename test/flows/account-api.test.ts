@@ -6,14 +6,14 @@ import { newApiKey } from '../../src/credentials/api-key.ts';
 import { openBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/need.ts';
 import { relyingParty, tickAll } from '../support/relying-party.ts';
-import { needsOf, pairs } from '../support/storage.ts';
+import { needsOf, eachStore } from '../support/storage.ts';
 import { openApiKeys, ordersApi, path, seeProfile, told, type ApiKeyRoom } from './api-key-room.ts';
 
 const minute = 60_000;
 const readOrders = 'Read your orders';
 
 /** The account API: what programs do for people. */
-for (const pair of pairs) {
+for (const pair of eachStore) {
   describeWith(needsOf(pair), `the account API on ${pair}`, () => {
     let room: ApiKeyRoom;
 

@@ -6,7 +6,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { openBrowser, type Browser, type Page } from '../support/browser.ts';
 import { describeWith } from '../support/need.ts';
 import { relyingParty } from '../support/relying-party.ts';
-import { needsOf, openPair, pairs, type PairPlace } from '../support/storage.ts';
+import { needsOf, openPair, eachStore, type PairPlace } from '../support/storage.ts';
 
 const path = '/account/activity';
 const firefox = { headers: { 'user-agent': 'Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0' } };
@@ -29,7 +29,7 @@ function linkTo({ html }: Page, words: string): string {
 }
 
 /** Section 5 of what an account holder is shown: every security event in words. */
-for (const pair of pairs) {
+for (const pair of eachStore) {
   describeWith(needsOf(pair), `Activity on ${pair}`, () => {
     let place: PairPlace;
     let app: TestApp;

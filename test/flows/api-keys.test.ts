@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { openBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/need.ts';
-import { needsOf, pairs } from '../support/storage.ts';
+import { needsOf, eachStore } from '../support/storage.ts';
 import { addOn, openApiKeys, ordersApi, path, seeProfile, told, type ApiKeyRoom } from './api-key-room.ts';
 import { chosen, recoveryAt } from './recovery.ts';
 
@@ -11,7 +11,7 @@ const minute = 60_000;
 const readOrders = 'Read your orders';
 
 /** Keys that people make for their programs: the page, the account API, and what an API of the operator's learns. */
-for (const pair of pairs) {
+for (const pair of eachStore) {
   describeWith(needsOf(pair), `API keys on ${pair}`, () => {
     let room: ApiKeyRoom;
 

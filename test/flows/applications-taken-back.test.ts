@@ -4,7 +4,7 @@ import * as oidc from 'openid-client';
 import type { Browser } from '../support/browser.ts';
 import { describeWith } from '../support/need.ts';
 import { walkThrough, type Person, type RelyingParty } from '../support/relying-party.ts';
-import { needsOf, pairs } from '../support/storage.ts';
+import { needsOf, eachStore } from '../support/storage.ts';
 import {
   detailsOf,
   isActive,
@@ -17,7 +17,7 @@ import {
 } from './application-room.ts';
 
 /** What an app may do with somebody's account is taken back, bit by bit or as a whole. */
-for (const pair of pairs) {
+for (const pair of eachStore) {
   describeWith(needsOf(pair), `an application's access taken back on ${pair}`, () => {
     let room: ApplicationRoom;
 

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openBrowser } from '../support/browser.ts';
 import { describeWith } from '../support/need.ts';
 import { tickAll } from '../support/relying-party.ts';
-import { needsOf, pairs } from '../support/storage.ts';
+import { needsOf, eachStore } from '../support/storage.ts';
 import { detailsOf, files, namesOn, openApplications, path, scope, type ApplicationRoom } from './application-room.ts';
 
 /** What may use somebody's account, and how it is found. */
-for (const pair of pairs) {
+for (const pair of eachStore) {
   describeWith(needsOf(pair), `applications on ${pair}`, () => {
     let room: ApplicationRoom;
 

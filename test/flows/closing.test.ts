@@ -9,7 +9,7 @@ import { readLogoutToken, startLogoutReceiver, type LogoutReceiver } from '../su
 import { describeWith } from '../support/need.ts';
 import { relyingParty, type Person, type RelyingParty } from '../support/relying-party.ts';
 import { leftOf, rowsOf } from '../support/rows-of.ts';
-import { needsOf, openPair, pairs } from '../support/storage.ts';
+import { needsOf, openPair, eachStore } from '../support/storage.ts';
 import { addingAt } from './adding-factors.ts';
 
 const day = 86_400_000;
@@ -18,7 +18,7 @@ const close = '/account/close';
 const from = { ip: '192.0.2.7', userAgent: 'curl/8', requestId: 'r', deviceId: 'another-device-012345' };
 const env = { GATEHOUSE_OUTBOUND_ALLOW_PRIVATE: 'true', GATEHOUSE_REGISTRATION_ALLOWED: 'true' };
 
-for (const pair of pairs) {
+for (const pair of eachStore) {
   describeWith(needsOf(pair), `leaving on ${pair}`, () => {
     const running = new AsyncDisposableStack();
     let app: TestApp;

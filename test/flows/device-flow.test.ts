@@ -6,7 +6,7 @@ import { openBrowser, type Browser, type Page } from '../support/browser.ts';
 import { answer, enter, openDevice, type TestDevice } from '../support/device.ts';
 import { describeWith } from '../support/need.ts';
 import type { Person } from '../support/relying-party.ts';
-import { needsOf, openPair, pairs, type Pair } from '../support/storage.ts';
+import { needsOf, openPair, eachStore, type Pair } from '../support/storage.ts';
 
 const minute = 60_000;
 const files = 'https://files.example.com';
@@ -16,7 +16,7 @@ const resources = [{ identifier: files, name: 'Files', access_token: '1h', scope
 /** Where all of it is shown; elsewhere what hangs on the stores. */
 const inFull: readonly Pair[] = ['sqlite', 'mongo+redis'];
 
-for (const pair of pairs) describeWith(needsOf(pair), `the device flow on ${pair}`, () => deviceFlow(pair));
+for (const pair of eachStore) describeWith(needsOf(pair), `the device flow on ${pair}`, () => deviceFlow(pair));
 
 /** RFC 8628 from the device that asks to the page on which its access is ended. */
 function deviceFlow(pair: Pair): void {

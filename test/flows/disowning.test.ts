@@ -8,7 +8,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { openBrowser, type Browser, type Page } from '../support/browser.ts';
 import { describeWith } from '../support/need.ts';
 import { relyingParty, type RelyingParty } from '../support/relying-party.ts';
-import { needsOf, openPair, pairs, type PairPlace } from '../support/storage.ts';
+import { needsOf, openPair, eachStore, type PairPlace } from '../support/storage.ts';
 import { addingAt, day } from './adding-factors.ts';
 import { addressVisits } from './address-visits.ts';
 
@@ -36,7 +36,7 @@ function visitsAt(app: () => TestApp) {
   return { ...adding, eventOf, disown, passkeysOf };
 }
 
-for (const pair of pairs) {
+for (const pair of eachStore) {
   describeWith(needsOf(pair), `“This wasn’t me”, in the account, on ${pair}`, () => {
     let place: PairPlace;
     let app: TestApp;

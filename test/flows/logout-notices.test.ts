@@ -11,7 +11,7 @@ import { readLogoutToken, startLogoutReceiver, type LogoutReceiver } from '../su
 import { describeWith } from '../support/need.ts';
 import { startNodes, type Nodes } from '../support/nodes.ts';
 import { relyingParty, type RelyingParty } from '../support/relying-party.ts';
-import { needsOf, openPair, pairs } from '../support/storage.ts';
+import { needsOf, openPair, eachStore } from '../support/storage.ts';
 
 const second = 1000;
 const env = { GATEHOUSE_OUTBOUND_ALLOW_PRIVATE: 'true' };
@@ -45,7 +45,7 @@ async function expectNothingMore(app: TestApp, receiver: LogoutReceiver, clientI
 }
 
 /** OpenID Connect Back-Channel Logout 1.0, with an app that is down at times and a Gatehouse that is stopped at times. */
-for (const pair of pairs) {
+for (const pair of eachStore) {
   describeWith(needsOf(pair), `telling apps of endings on ${pair}`, () => {
     const running = new AsyncDisposableStack();
     let app: TestApp;

@@ -5,14 +5,14 @@ import * as oidc from 'openid-client';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { describeWith } from '../support/need.ts';
 import { relyingParty, type RelyingParty } from '../support/relying-party.ts';
-import { needsOf, openPair, pairs } from '../support/storage.ts';
+import { needsOf, openPair, eachStore } from '../support/storage.ts';
 
 const orders = 'https://orders.example.com';
 const scope = 'openid offline_access orders:read';
 const resources = [{ identifier: orders, name: 'Orders', scopes: [{ name: 'orders:read' }], access_token: '5m' }];
 
 /** Nobody can call back a JWT access token (RFC 9068): what ends says until when the last one lives. */
-for (const pair of pairs) {
+for (const pair of eachStore) {
   describeWith(needsOf(pair), `signed access tokens that are still out, on ${pair}`, () => {
     const running = new AsyncDisposableStack();
     let app: TestApp;

@@ -220,6 +220,12 @@ export const samples: Samples = {
     createdAt: start,
     expiresAt: start + hour,
   },
+  tallies: {
+    id: '2026-11-24T12:00:00.000Z',
+    at: start,
+    counts: { signIns: 3, failures: 1, tokens: 7, sessions: 2 },
+    expiresAt: start + hour,
+  },
   closedAccounts: { id: 'account-2', closedAt: start, lookAt: start + hour },
 };
 

@@ -10,6 +10,13 @@ export const pairs = ['sqlite', 'sqlite+redis', 'mongo+redis', 'mongo+mongo'] as
 
 export type Pair = (typeof pairs)[number];
 
+/**
+ * Each kind of store once: for what hangs on a store, which the contracts hold, and not on how two of them are paired.
+ * `npm run races` plays on all pairs.
+ */
+export const eachStore: readonly Pair[] =
+  process.env['GATEHOUSE_TEST_RACE_ROUNDS'] === undefined ? ['sqlite', 'mongo+redis'] : pairs;
+
 /** What the machine has to have for it. */
 export function needsOf(pair: Pair): Need[] {
   return (['mongo', 'redis'] as const).filter((need) => pair.includes(need));

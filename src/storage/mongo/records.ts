@@ -22,7 +22,7 @@ const migrations: readonly Migration[] = [
     consents: { lists: ['account', 'client'] },
     grants: { lists: ['account', 'client', 'session', 'device'], expires: true },
     refreshFamilies: { lists: ['grant', 'account', 'client', 'session'], expires: true },
-    sessions: { ...account, unique: ['cookie'], expires: true },
+    sessions: { lists: ['account', 'created'], unique: ['cookie'], expires: true },
     knownDevices: { ...account, expires: true },
     events: { lists: ['time', 'account', 'group', 'tries'] },
     signingKeys: byCreation,
@@ -41,6 +41,7 @@ const migrations: readonly Migration[] = [
     receipts: { ...account, expires: true },
     apiKeys: { ...account, unique: ['hash', 'slot'], expires: true },
     closedAccounts: { lists: ['look'] },
+    tallies: { lists: ['time'], expires: true },
     deviceCodes: { unique: ['userCode'], expires: true },
   }),
 ];

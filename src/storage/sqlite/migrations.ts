@@ -55,6 +55,9 @@ export const recordsMigrations: readonly Migration[] = [
          WHERE json_extract(doc, '$.metadata.portal');`,
         addList('accounts', 'closing'),
         createCollection('closedAccounts', { lists: ['look'] }),
+        createCollection('tallies', { lists: ['time'], expires: true }),
+        addList('sessions', 'created'),
+        `UPDATE sessions SET group_created = 'all', order_created = json_extract(doc, '$.createdAt');`,
       ].join('\n'),
     );
   },

@@ -10,7 +10,7 @@ import { describeWith } from '../../support/need.ts';
 import { startNodes, type Nodes } from '../../support/nodes.ts';
 import { relyingParty, type Person, type RelyingParty, type Tokens } from '../../support/relying-party.ts';
 import { leftOf } from '../../support/rows-of.ts';
-import { needsOf, pairs } from '../../support/storage.ts';
+import { needsOf, eachStore } from '../../support/storage.ts';
 import { isSignedIn, unlimited } from '../web/visits.ts';
 
 /** `npm run races` plays a thousand. */
@@ -20,7 +20,7 @@ const scope = 'openid email offline_access';
 const minute = 60_000;
 const from = { ip: '192.0.2.7', userAgent: 'curl/8', requestId: 'r', deviceId: 'another-device-012345' };
 
-for (const pair of pairs) {
+for (const pair of eachStore) {
   describeWith(
     needsOf(pair),
     `an account that is closed while everything of it is at work, two nodes on ${pair}`,

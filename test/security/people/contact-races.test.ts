@@ -10,7 +10,7 @@ import { takeTime } from '../../support/pace.ts';
 import { asking, from, furnishContact, type ContactRoom } from './contact-room.ts';
 
 /** `npm run races` plays a thousand. */
-const rounds = Number(process.env['GATEHOUSE_TEST_RACE_ROUNDS'] ?? 3);
+const rounds = Number(process.env['GATEHOUSE_TEST_RACE_ROUNDS'] ?? 2);
 const longest = 30_000 + rounds * 4_000;
 
 for (const backend of recordsBackends) {

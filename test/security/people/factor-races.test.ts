@@ -19,7 +19,7 @@ const unlimited: Pick<Guessing, 'admit' | 'succeeded' | 'failed' | 'withdrawn'> 
 };
 
 /** `npm run races` plays a thousand. */
-const rounds = Number(process.env['GATEHOUSE_TEST_RACE_ROUNDS'] ?? 5);
+const rounds = Number(process.env['GATEHOUSE_TEST_RACE_ROUNDS'] ?? 2);
 const longest = 30_000 + rounds * 3_000;
 const hour = 3_600_000;
 

@@ -3,16 +3,16 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openBrowser } from '../../support/browser.ts';
 import { describeWith } from '../../support/need.ts';
 import { startNodes, type Nodes } from '../../support/nodes.ts';
-import { needsOf, pairs } from '../../support/storage.ts';
+import { needsOf, eachStore } from '../../support/storage.ts';
 import { enter, isSignedIn, unlimited } from '../web/visits.ts';
 
 /** `npm run races` plays a thousand. */
-const rounds = Number(process.env['GATEHOUSE_TEST_RACE_ROUNDS'] ?? 3);
+const rounds = Number(process.env['GATEHOUSE_TEST_RACE_ROUNDS'] ?? 2);
 const longest = 60_000 + rounds * 5_000;
 const path = '/account/sign-in-and-security';
 const next = 'nine herons judge the moor';
 
-for (const pair of pairs) {
+for (const pair of eachStore) {
   describeWith(needsOf(pair), `F13: a change of password among twenty sign-ins, on two nodes on ${pair}`, () => {
     let nodes: Nodes;
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openBrowser } from '../../support/browser.ts';
 import { describeWith } from '../../support/need.ts';
 import { startNodes, type Nodes } from '../../support/nodes.ts';
-import { needsOf, pairs } from '../../support/storage.ts';
+import { needsOf, eachStore } from '../../support/storage.ts';
 import { enter, isSignedIn, unlimited } from '../web/visits.ts';
 
 /** `npm run races` plays a thousand. */
@@ -11,7 +11,7 @@ const rounds = Number(process.env['GATEHOUSE_TEST_RACE_ROUNDS'] ?? 2);
 const longest = 60_000 + rounds * 5_000;
 const wanted = (n: number) => `nine herons judge the moor ${n}`;
 
-for (const pair of pairs) {
+for (const pair of eachStore) {
   describeWith(needsOf(pair), `F11: fifty new passwords at once by one link, on two nodes on ${pair}`, () => {
     let nodes: Nodes;
 

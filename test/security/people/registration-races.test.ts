@@ -11,7 +11,7 @@ import { describeStore, opened, recordsStore, type Opened } from '../../storage/
 import { takeTime } from '../../support/pace.ts';
 
 /** `npm run races` plays a thousand. */
-const rounds = Number(process.env['GATEHOUSE_TEST_RACE_ROUNDS'] ?? 5);
+const rounds = Number(process.env['GATEHOUSE_TEST_RACE_ROUNDS'] ?? 2);
 const longest = 30_000 + rounds * 5_000;
 
 /** Every one of the fifty is judged: what keeps a code from being used twice is not that guesses are counted. */

@@ -5,7 +5,7 @@ import { openBrowser, type Browser, type Page } from '../../support/browser.ts';
 import { describeWith } from '../../support/need.ts';
 import { startNodes, type Nodes } from '../../support/nodes.ts';
 import { relyingParty, type Person, type RelyingParty } from '../../support/relying-party.ts';
-import { needsOf, pairs } from '../../support/storage.ts';
+import { needsOf, eachStore } from '../../support/storage.ts';
 import { unlimited } from '../web/visits.ts';
 
 /** `npm run races` plays a thousand. */
@@ -14,7 +14,7 @@ const longest = 60_000 + rounds * 20_000;
 const scope = 'openid profile email offline_access';
 const fifty = Array.from({ length: 50 }, (_, n) => n);
 
-for (const pair of pairs) {
+for (const pair of eachStore) {
   describeWith(
     needsOf(pair),
     `an application's access taken back among fifty requests, on two nodes on ${pair}`,

@@ -4,14 +4,14 @@ import * as oidc from 'openid-client';
 import { describeWith } from '../../support/need.ts';
 import { startNodes, type Nodes } from '../../support/nodes.ts';
 import { relyingParty, type RelyingParty, type Tokens } from '../../support/relying-party.ts';
-import { needsOf, pairs } from '../../support/storage.ts';
+import { needsOf, eachStore } from '../../support/storage.ts';
 
 /** `npm run races` plays a thousand. */
-const rounds = Number(process.env['GATEHOUSE_TEST_RACE_ROUNDS'] ?? 3);
+const rounds = Number(process.env['GATEHOUSE_TEST_RACE_ROUNDS'] ?? 2);
 const longest = 60_000 + rounds * 5_000;
 const scope = 'openid email offline_access';
 
-for (const pair of pairs) {
+for (const pair of eachStore) {
   describeWith(needsOf(pair), `a session that ends while its apps are at work, on two nodes on ${pair}`, () => {
     let nodes: Nodes;
     let wiki: RelyingParty;

@@ -14,7 +14,7 @@ import { assertingParty, assertion, newSigner, present } from './assertions.ts';
 import { groundOn, openGround, type Answer, type Ground, type Party, type Tokens } from './ground.ts';
 
 /** `npm run races` plays a thousand. */
-const rounds = Number(process.env['GATEHOUSE_TEST_RACE_ROUNDS'] ?? 5);
+const rounds = Number(process.env['GATEHOUSE_TEST_RACE_ROUNDS'] ?? 2);
 const longest = 20_000 + rounds * 2_000;
 const width = 50;
 

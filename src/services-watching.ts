@@ -1,0 +1,14 @@
+import { createTallies, type Tallies, type TalliesDeps } from './events/tallies.ts';
+import { createOverview, type Overview, type OverviewDeps } from './operations/overview.ts';
+
+/** The part of `services.ts` about how the installation is doing: wiring, and nothing else. */
+export interface WatchingServices {
+  tallies: Tallies;
+  overview: Overview;
+}
+
+export function openWatching(deps: TalliesDeps & Omit<OverviewDeps, 'tallies'>): WatchingServices {
+  const tallies = createTallies(deps);
+
+  return { tallies, overview: createOverview({ ...deps, tallies }) };
+}
