@@ -1,3 +1,4 @@
+import type { Described } from './api/openapi.ts';
 import type { Config } from './config/schema.ts';
 import { accountApiPath } from './domain/account-api.ts';
 import { adminApiPath } from './domain/admin-api.ts';
@@ -23,6 +24,13 @@ const guessable = [
   '/device',
   '/device/',
 ];
+
+/** The APIs as they are described to programs and people. */
+export function describedApis({ issuer, branding }: Config, apis: Described['apis']): Described {
+  const { authorization, token } = endpoints;
+
+  return { issuer, brand: branding.name, apis, tokens: { authorization, token } };
+}
 
 /** What the page says on which people create an account. */
 export function registeringIn({ passwords, branding: { links } }: Config) {

@@ -1,10 +1,11 @@
 import { eachMinute, startJobs } from './app-jobs.ts';
 import { openMetrics } from './app-metrics.ts';
-import { apiKeyMetadata, consoleMetadata, registeringIn, requestLimits } from './app-settings.ts';
+import { apiKeyMetadata, consoleMetadata, describedApis, registeringIn, requestLimits } from './app-settings.ts';
 import { accountConsole, accountRoutes } from './account/index.ts';
 import { adminConsole, adminRoutes } from './admin/index.ts';
 import { accountApi } from './api/account.ts';
 import { adminApi } from './api/admin.ts';
+import { publishedDocument, referenceConsole, referenceRoutes } from './api/reference.ts';
 import type { Config } from './config/schema.ts';
 import type { Secrets } from './config/secrets.ts';
 import { consentRoutes } from './consent/index.ts';
@@ -155,6 +156,11 @@ interface Around {
 function openWeb(services: Services, { interactions, ...oidc }: Oidc, { log, metrics }: Around): Web {
   const { config, records, ephemera, standing } = services;
   const lasts = { signedIn: config.session.absolute, away: config.tokens.refresh_token_absolute };
+  const apis = [
+    accountApi({ ...services, interactions, tokenFor: oidc.tokenFor }),
+    adminApi({ ...services, interactions, tokenFor: oidc.tokenFor }),
+  ];
+  const described = describedApis(config, apis);
 
   const web = createWeb({
     issuer: config.issuer,
@@ -193,17 +199,16 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, { log, met
         accessLasts: lasts,
       }),
       ...adminRoutes({ ...services, interactions }),
+      ...referenceRoutes(described),
       ...outbox(services),
     ],
     apis: {
-      served: [
-        accountApi({ ...services, interactions, tokenFor: oidc.tokenFor }),
-        adminApi({ ...services, interactions, tokenFor: oidc.tokenFor }),
-      ],
+      served: apis,
       most: config.limits.requests.api,
       window: config.limits.requests.window,
     },
-    consoles: [accountConsole, adminConsole],
+    published: [publishedDocument(described)],
+    consoles: [accountConsole, adminConsole, referenceConsole],
     home: '/account',
     gate: {
       current: interactions.current,

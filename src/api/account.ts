@@ -1,8 +1,8 @@
-import { accountApiOf, accountApiPath } from '../domain/account-api.ts';
-import type { Api } from '../web/endpoint.ts';
+import { accountApiOf, accountApiPath, accountApiWords } from '../domain/account-api.ts';
 import { accessEndpoints, type AccessDeps } from './account-access.ts';
 import { profileEndpoints, type ProfileDeps } from './account-profile.ts';
 import type { DescribedEndpoint } from './endpoint.ts';
+import type { DescribedApi } from './openapi.ts';
 import { callerWith, type PresentedDeps } from './presented.ts';
 
 /**
@@ -12,20 +12,23 @@ import { callerWith, type PresentedDeps } from './presented.ts';
  */
 export interface AccountApiDeps extends ProfileDeps, AccessDeps, PresentedDeps {
   apiKeys: AccessDeps['apiKeys'] & PresentedDeps['apiKeys'];
-  config: { issuer: string };
+  config: { issuer: string; branding: { name: string } };
 }
 
 export function accountEndpoints(deps: ProfileDeps & AccessDeps): DescribedEndpoint[] {
   return [...profileEndpoints(deps), ...accessEndpoints(deps)];
 }
 
-export function accountApi(deps: AccountApiDeps): Api {
-  const audience = accountApiOf(deps.config.issuer);
+export function accountApi(deps: AccountApiDeps): DescribedApi {
+  const { issuer, branding } = deps.config;
+  const audience = accountApiOf(issuer);
 
   return {
     path: accountApiPath,
     realm: 'account',
     endpoints: accountEndpoints(deps),
+    words: accountApiWords({ issuer, brand: branding.name }),
+    about: 'The account of whoever asks: with a key of theirs, or through an app that they allow it.',
 
     async authorize(presented, from) {
       const caller = await callerWith(presented, { ...deps, audience, from });

@@ -1,7 +1,7 @@
 import { hasRole, type Account } from '../domain/account.ts';
-import { adminApiOf, adminApiPath, isReading } from '../domain/admin-api.ts';
+import { adminApiOf, adminApiPath, adminApiWords, isReading } from '../domain/admin-api.ts';
 import type { SecondFactor } from '../operations/second-factor.ts';
-import type { Api, Caller, Unfit } from '../web/endpoint.ts';
+import type { Caller, Unfit } from '../web/endpoint.ts';
 import { clientEndpoints, type AdminClientsDeps } from './admin-clients.ts';
 import { adminAccountEndpoints, type AdminAccountsDeps } from './admin-accounts.ts';
 import { auditEndpoints, type AdminAuditDeps } from './admin-audit.ts';
@@ -9,6 +9,7 @@ import { keyEndpoints, type AdminKeysDeps } from './admin-keys.ts';
 import { overviewEndpoints, type OverviewApiDeps } from './admin-overview.ts';
 import { selfEndpoints } from './admin-self.ts';
 import type { DescribedEndpoint } from './endpoint.ts';
+import type { DescribedApi } from './openapi.ts';
 import { callerWith, type PresentedDeps } from './presented.ts';
 
 /**
@@ -18,7 +19,7 @@ import { callerWith, type PresentedDeps } from './presented.ts';
  */
 export interface AdminApiDeps extends AdminEndpointsDeps, PresentedDeps {
   apiKeys: PresentedDeps['apiKeys'] & AdminAccountsDeps['apiKeys'];
-  config: { issuer: string };
+  config: { issuer: string; branding: { name: string } };
   secondFactor: Pick<SecondFactor, 'strongest'>;
 }
 
@@ -37,13 +38,17 @@ export function adminEndpoints(deps: AdminEndpointsDeps): DescribedEndpoint[] {
   ];
 }
 
-export function adminApi(deps: AdminApiDeps): Api {
-  const audience = adminApiOf(deps.config.issuer);
+export function adminApi(deps: AdminApiDeps): DescribedApi {
+  const { issuer, branding } = deps.config;
+  const audience = adminApiOf(issuer);
 
   return {
     path: adminApiPath,
     realm: 'admin',
     endpoints: adminEndpoints(deps),
+    words: adminApiWords({ issuer, brand: branding.name }),
+    about:
+      'The installation, for administrators and auditors with a second factor, and for apps that may ask for themselves.',
 
     async authorize(presented, from) {
       const caller = await callerWith(presented, { ...deps, audience, from });

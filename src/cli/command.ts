@@ -39,6 +39,8 @@ export interface Command {
   details?: string;
   /** How many words may follow that are not options. */
   positionals: { least: number; most: number };
+  /** Its options are known only when it runs: it is given its words as they are. */
+  parsesItself?: true;
   /** Works on what is there already: refused where there is no data yet, rather than making some. */
   onExisting?: true;
   run(call: Call): Promise<ExitCode>;
@@ -85,6 +87,13 @@ export function parseCommand(commands: readonly Command[], args: readonly string
 }
 
 function parse(command: Command, args: string[]) {
+  if (command.parsesItself) {
+    const [first, ...others] = args;
+    const isHelp = others.length === 0 && (first === '--help' || first === '-h');
+
+    return { values: { help: isHelp }, positionals: args };
+  }
+
   try {
     return parseArgs({ args, options: { ...command.options, ...everywhere }, allowPositionals: true, strict: true });
   } catch (error) {

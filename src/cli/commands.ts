@@ -1,6 +1,7 @@
 import { exportAccounts, importAccounts } from './account-files.ts';
 import { accountCreate, accountDelete, accountUnlock, adminCreate } from './accounts.ts';
 import { auditExport, auditList, auditVerify } from './audit.ts';
+import { apiCommand } from './api.ts';
 import { clientCreate, clientDelete, clientDisable, clientEnable, clientList, clientShow } from './clients.ts';
 import type { Command } from './command.ts';
 import { configCommand } from './config.ts';
@@ -39,4 +40,5 @@ export const commands: readonly Command[] = [
   keysUses,
   keysDerived,
   messagesList,
+  apiCommand,
 ];

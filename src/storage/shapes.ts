@@ -18,8 +18,7 @@ import type { Tally } from '../domain/tally.ts';
 import type { Attempts, Lease, OneTimeCode, OneTimeSecret, PasswordCredential, Setting, Used } from './rows.ts';
 
 /**
- * What is kept, collection by collection: for each what is
- * unique, what is listed and what expires. A backend makes its tables or indexes of this; it knows no more of a row.
+ * What is kept, collection by collection: for each, what is unique, what is listed and what expires. A backend makes its tables or indexes of this; it knows no more of a row.
  */
 export interface Shape<T extends { id: string }, Unique extends string = string, List extends string = string> {
   /** Values that no two rows may share; undefined: this row has none. */

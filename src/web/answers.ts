@@ -172,7 +172,9 @@ function placeOf(
   const { branding } = deps;
   const { account } = situation;
   const here = consoleAt(deps.consoles, context.path);
-  const others = deps.consoles.filter((one) => one !== here && account && (!one.role || hasRole(account, one.role)));
+  const others = deps.consoles.filter(
+    (one) => one !== here && !one.apart && account && (!one.role || hasRole(account, one.role)),
+  );
   const links = (['privacy', 'terms', 'help'] as const).map((name) => ({
     url: branding.links[name],
     text: say(`frame.${name}`),

@@ -6,6 +6,7 @@ import type { Context, Middleware } from 'koa';
 import { RateLimited, TooLarge } from '../domain/errors.ts';
 import type { Ephemera } from '../storage/ephemera.ts';
 import { arrivalOf, cameFrom } from './arrivals.ts';
+import { parametersOf } from './entrance.ts';
 import { MethodRefused, type Failures } from './failures.ts';
 import { mostBytes, parseFields, readBody } from './forms.ts';
 import type { Answered, Api, Call, Caller, Endpoint, Refused } from './endpoint.ts';
@@ -76,7 +77,7 @@ async function answer(context: Context, endpoint: Endpoint, { api, serving }: Pl
     return challenge(context, failures, { realm, wrong: insufficientScope(endpoint) });
   }
 
-  const { params } = context as Context & { params: Record<string, string> };
+  const params = parametersOf(context);
   const query = parseFields(context.querystring);
   if ('unread' in sent) return failures.write(context, sent.unread);
 

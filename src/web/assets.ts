@@ -16,7 +16,8 @@ export interface Assets {
   serve(request: IncomingMessage, response: ServerResponse): boolean;
 }
 
-interface Asset {
+/** What is served from memory, packed once. */
+export interface Packed {
   type: string;
   etag: string;
   hash: string;
@@ -36,7 +37,8 @@ const types: Record<string, string> = {
 
 const prefix = '/assets/';
 const forever = 'public, max-age=31536000, immutable';
-const shortly = 'public, max-age=300';
+/** What keeps its address may change. */
+export const shortly = 'public, max-age=300';
 
 /** `further` are files from elsewhere, by the name that they get (the operator's logo). */
 export function createAssets(folder: string, further: Readonly<Record<string, string>> = {}): Assets {
@@ -60,21 +62,24 @@ export function createAssets(folder: string, further: Readonly<Record<string, st
 
       if (!asset || (request.method !== 'GET' && request.method !== 'HEAD')) return false;
 
-      answer(asset, query === `v=${asset.hash}` ? forever : shortly, { request, response });
+      answerPacked(asset, query === `v=${asset.hash}` ? forever : shortly, { request, response });
 
       return true;
     },
   };
 }
 
-function read(name: string, file: string): Asset {
-  const plain = readFileSync(file);
+function read(name: string, file: string): Packed {
   const type = types[extname(name)];
 
   if (type === undefined) throw new Error(`${name}: no content type is known for this ending`);
 
+  return pack(type, readFileSync(file));
+}
+
+export function pack(type: string, plain: Buffer): Packed {
   const hash = createHash('sha256').update(plain).digest('base64url').slice(0, 16);
-  const packable = /^text|svg/.test(type);
+  const packable = /^text|svg|json/.test(type);
 
   return {
     type,
@@ -93,8 +98,8 @@ function read(name: string, file: string): Asset {
   };
 }
 
-function answer(
-  asset: Asset,
+export function answerPacked(
+  asset: Packed,
   caching: string,
   { request, response }: { request: IncomingMessage; response: ServerResponse },
 ): void {

@@ -194,7 +194,7 @@ export function createEntrance(pages: ReadonlyMap<string, Page>, deps: EntranceD
 }
 
 /** A parameter that none of our links holds leads nowhere. */
-function parametersOf(context: Context): Record<string, string> {
+export function parametersOf(context: Context): Record<string, string> {
   const parameters = (context as Context & { params: Record<string, string> }).params;
 
   if (Object.values(parameters).some((value) => value.length > longestParameter || /\p{Cc}/u.test(value))) {

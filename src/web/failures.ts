@@ -129,7 +129,7 @@ function clear(context: Context): void {
 }
 
 /** Where only programs come, whatever their HTTP library says that it accepts. */
-const forPrograms = /^\/(api\/|oauth\/(token|introspect|revoke|userinfo|jwks)$)/;
+const forPrograms = /^\/(api\/(?!reference\/)|oauth\/(token|introspect|revoke|userinfo|jwks)$)/;
 
 /** Where they know one form of errors only (RFC 6749 section 5.2). */
 const protocol = /^\/oauth\//;

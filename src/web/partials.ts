@@ -58,6 +58,18 @@ export interface Partials {
   'client-facts': { holdings: ShownClientHoldings; isWhole: boolean };
   /** Boxes that can be ticked together. */
   boxes: { caption: string; hint?: string; boxes: readonly { field: string; label: string; checked: boolean }[] };
+  /** What can be asked of an API; `linked`: with the way to what it takes and answers. */
+  operation: {
+    operation: { id: string; method: string; path: string; summary: string; scope: string };
+    linked: boolean;
+  };
+  /** What is sent or answered, field by field; `required` in words. */
+  'api-fields': {
+    id: string;
+    title: string;
+    fields: readonly { name: string; type: string; required: boolean; about: string }[];
+    required: string;
+  };
   'layout/door': LayoutData;
   'layout/shell': LayoutData;
   brand: { brand: string; logo: string | undefined; home: string };

@@ -235,6 +235,8 @@ export interface Console {
   navigation: readonly NavigationItem[];
   /** Who is led to it. */
   role?: Role;
+  /** Nobody is: it is no part of what somebody signs in for. */
+  apart?: true;
 }
 
 /** An error page for what no route of ours threw: `oidc/` fills it in for errors of the protocol library. */

@@ -30,6 +30,7 @@ import { createListener, type Listener } from './listener.ts';
 import type { Log } from './log.ts';
 import { redactPath } from './log.ts';
 import { createMetricsEndpoint, routeOf, type Measuring } from './metrics.ts';
+import { servePublished, type Published } from './published.ts';
 import { createRenderer } from './render.ts';
 import type { Console, Exchange, Outcome, Route, ShownFailure } from './route.ts';
 import { serveRoutes } from './serve.ts';
@@ -72,6 +73,8 @@ export interface WebDeps {
   routes: readonly Route[];
   /** For programs. `most`: requests of one token or key in `window` seconds. */
   apis?: { served: readonly Api[]; most: number; window: number };
+  /** The same for everybody, whoever asks. */
+  published?: readonly Published[];
   /** The shell's navigation. The first is for pages that are in none. */
   consoles: readonly [Console, ...Console[]];
   /** Where the brand and "back" lead. */
@@ -215,6 +218,7 @@ function createHandler(deps: WebDeps, { koa, assets, isLeaving }: Serving) {
   const health = createHealth({ ready: deps.ready, isLeaving, log: deps.log });
   const metrics = createMetricsEndpoint(deps.metrics);
   const secure = deps.issuer.startsWith('https:');
+  const published = servePublished(deps.published ?? []);
   let answer: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | undefined;
 
   return (request: IncomingMessage, response: ServerResponse): void => {
@@ -230,7 +234,7 @@ function createHandler(deps: WebDeps, { koa, assets, isLeaving }: Serving) {
     hosts.settle(request);
 
     if (metrics(request, response)) return;
-    if (deps.fast?.({ request, response }) || assets.serve(request, response)) return;
+    if (deps.fast?.({ request, response }) || assets.serve(request, response) || published(request, response)) return;
 
     // Made at the first request: by then everything behind the routes has been added.
     answer ??= koa.callback();

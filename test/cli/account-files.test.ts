@@ -22,7 +22,7 @@ const djangoSalt = 'saltiness';
 const django = pbkdf2Sync(goodPassword, djangoSalt, 1000, 32, 'sha256');
 
 const hashes: Record<string, () => Promise<string> | string> = {
-  bcrypt: () => bcryptHash(goodPassword, { cost: 4 }),
+  bcrypt: () => bcryptHash(goodPassword, 4),
   'pbkdf2 (PHC)': () => `$pbkdf2-sha256$i=1000$${b64(salt)}$${b64(derived)}`,
   'pbkdf2 (passlib)': () =>
     `$pbkdf2-sha256$1000$${b64(salt).replaceAll('+', '.')}$${b64(derived).replaceAll('+', '.')}`,

@@ -3,6 +3,7 @@ import { activitySamples } from './activity.ts';
 import { adminAccountSamples } from './admin-accounts.ts';
 import { adminSamples } from './admin.ts';
 import { adminAuditSamples } from './admin-audit.ts';
+import { apiReferenceSamples } from './api-reference.ts';
 import { apiKeySamples } from './api-keys.ts';
 import { applicationSamples } from './applications.ts';
 import { clientSamples } from './clients.ts';
@@ -27,5 +28,6 @@ export const samples: readonly Sample[] = [
   ...clientSamples,
   ...adminAccountSamples,
   ...adminAuditSamples,
+  ...apiReferenceSamples,
   ...otherSamples,
 ];

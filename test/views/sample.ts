@@ -5,6 +5,7 @@ import type { Context } from 'koa';
 
 import { accountConsole } from '../../src/account/index.ts';
 import { adminConsole } from '../../src/admin/index.ts';
+import { referenceConsole } from '../../src/api/reference.ts';
 import type { Account, Locale } from '../../src/domain/account.ts';
 import { createAnswers, type Situation } from '../../src/web/answers.ts';
 import { sayIn } from '../../src/web/locale.ts';
@@ -66,11 +67,11 @@ export function sample<T extends object>(
       const account: Account = { ...ana, locale, roles: area === '/admin' ? ['admin'] : [] };
 
       return written(locale, {
-        path: `${area}/personal-information`,
+        path: view.name.startsWith('api/') ? '/api' : `${area}/personal-information`,
         outcome: show(view, data({ say, locale, now }), titleValues === undefined ? {} : { titleValues }),
         situation: {
           // Pages before the sign-in offer the other languages at their foot.
-          ...(view.layout === 'shell' ? { account } : { here: '/here' }),
+          ...(view.layout === 'shell' && !view.name.startsWith('api/') ? { account } : { here: '/here' }),
           ...(problems && { form: { values, problems: Object.fromEntries(texts), sent: true } }),
           ...(notice && { notice: { tone: 'good', key: notice } }),
         },
@@ -100,7 +101,7 @@ function written(
     visitors: { of: () => ({ locale }) },
     clock: { now: () => now },
     branding: { name: 'Northwind ID', links: { privacy: 'https://a.example/', terms: 'https://b.example/' } },
-    consoles: [accountConsole, adminConsole],
+    consoles: [accountConsole, adminConsole, referenceConsole],
     home: '/account',
   } as unknown as Parameters<typeof createAnswers>[0]).write(context as unknown as Context, outcome, situation);
 
