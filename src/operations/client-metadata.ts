@@ -47,7 +47,7 @@ const clientNameLength = 60;
  * they do: Persian, the Indic scripts and emoji are written with them. The others in front are refused in every line.
  */
 const unseen =
-  /(?![\u200C\u200D\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF])[\p{Cf}\p{Co}\p{Cn}\u115F\u1160\u3164\uFFA0\u2800]/u;
+  /(?!\u200C|\u200D|[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF])[\p{Cf}\p{Co}\p{Cn}\u115F\u1160\u3164\uFFA0\u2800]/u;
 const mostUris = 100;
 const algorithms = ['RS256', 'ES256'] as const;
 /** Asymmetric ones only (S32). */
