@@ -95,7 +95,7 @@ function settings(port: number, data: string) {
     data,
     demo: { enabled: false },
     // All of the load comes from one address.
-    limits: { requests: { authorizations: 1_000_000, sign_ins: 1_000_000 } },
+    limits: { requests: { authorizations: 1_000_000, sign_ins: 1_000_000, api: 1_000_000 } },
     resources: [
       { ...api, identifier: apis.RS256, name: 'Signed with RSA', signing_algorithm: 'RS256' },
       { ...api, identifier: apis.ES256, name: 'Signed with a curve', signing_algorithm: 'ES256' },

@@ -10,6 +10,7 @@ import type { Plan } from './measure.ts';
 import { topOfProfile } from './profile.ts';
 import { describeMachine, table, withTable, type Report } from './report.ts';
 import { groups as embeddedGroups, type Row } from './rows.ts';
+import { searchGroups } from './search.ts';
 import { storeGroups } from './stores.ts';
 import type { Target } from './target.ts';
 import { unitsOn } from './units.ts';
@@ -32,7 +33,7 @@ const { values } = parseArgs({
   },
 });
 
-const groups = { ...embeddedGroups, ...storeGroups, ...consoleGroups };
+const groups = { ...embeddedGroups, ...storeGroups, ...consoleGroups, ...searchGroups };
 const usual: Plan = values.quick
   ? { connections: 8, warmUp: 2, seconds: 3, rounds: 1 }
   : { connections: 8, warmUp: 10, seconds: 15, rounds: 3 };

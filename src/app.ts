@@ -156,10 +156,10 @@ export async function startApp(options: AppOptions): Promise<App> {
 
 /** What happens of itself; each job on one node at a time. They end before the services that they use. */
 function startJobs(services: Services, opened: AsyncDisposableStack, failed: (error: unknown) => void): void {
-  const { records, ephemera, retention, closing, signingKeys, tallies } = services;
+  const { records, ephemera, retention, closing, locking, signingKeys, tallies } = services;
   const job = { ...eachMinute, leases: createLeases(services), failed };
 
-  opened.use(startSweeping({ ...job, stores: [closing, records, ephemera, retention], batch }));
+  opened.use(startSweeping({ ...job, stores: [closing, locking, records, ephemera, retention], batch }));
   opened.use(startKeySchedule({ ...job, signingKeys }));
   opened.use(startTallying({ ...job, tallies }));
 }
@@ -208,13 +208,13 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, { log, met
         longestPassword: config.passwords.maximum_length,
         accessLasts: lasts,
       }),
-      ...adminRoutes(services),
+      ...adminRoutes({ ...services, interactions }),
       ...outbox(services),
     ],
     apis: {
       served: [
         accountApi({ ...services, interactions, tokenFor: oidc.tokenFor }),
-        adminApi({ ...services, tokenFor: oidc.tokenFor }),
+        adminApi({ ...services, interactions, tokenFor: oidc.tokenFor }),
       ],
       most: config.limits.requests.api,
       window: config.limits.requests.window,

@@ -19,6 +19,7 @@ import { waysOf } from './messages/ways.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createApplications, type Applications } from './operations/applications.ts';
 import { openClients, type ClientServices } from './services-clients.ts';
+import { openAdministration, type AdministrationServices } from './services-administration.ts';
 import { openContact, type ContactServices } from './services-contact.ts';
 import { keysInUse, useKey, type Keyed } from './services-encryption.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
@@ -66,6 +67,7 @@ export interface Services
     RecoveryServices,
     LeavingServices,
     ClientServices,
+    AdministrationServices,
     WatchingServices,
     AsyncDisposable {
   config: Config;
@@ -174,8 +176,10 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const ground = { config, records, reads, sealing, clock, ...keys };
   const inside = { ...ground, events, passwords, policy, guessing, messages, tell, keptPassword, oldPassword };
   const leaving = openLeaving({ ...inside, endings, receipts, placeOf });
-  const accounts = createAccounts({ ...inside, ...leaving, factors: factors.factors, endings });
+  const accounts = createAccounts({ ...inside, ...leaving, factors: factors.factors });
+  const devices = createDevices({ records, reads });
   const contact = openContact({ ...inside, ...factors, endings });
+  const recovery = openRecovery({ ...inside, ...factors, endings, placeOf, takeOver });
 
   return {
     ...inside,
@@ -187,8 +191,9 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     ...factors,
     ...openNewcomers({ ...inside, ephemera, factors, takeOver }),
     ...contact,
-    ...openRecovery({ ...inside, ...factors, endings, placeOf, takeOver }),
+    ...recovery,
     ...leaving,
+    ...openAdministration({ ...inside, ...factors, ...leaving, ...recovery, accounts, devices, endings, receipts }),
     consents,
     applications: createApplications({ ...inside, consents, endings, receipts, resources: config.apis }),
     endings,
@@ -196,7 +201,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     retention: createRetention({ records, clock, keptFor: config.events.kept_for }),
     receipts,
     logoutNotices: { ...logoutNotices, onWake: appsToTell.listen },
-    devices: createDevices({ records, reads }),
+    devices,
     accounts,
     ...openClients({ ...inside, endings, logoutNotices }),
     setup: createSetup({ records, accounts, sealing, events, clock }),

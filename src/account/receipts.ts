@@ -41,6 +41,7 @@ export const endings = {
   access: 'receipt.access',
   application: 'receipt.application',
   disowned: 'receipt.disowned',
+  administrator: 'receipt.administrator',
 } as const satisfies Record<ReceiptView['reason'], MessageKey>;
 
 const all = { path: applicationsPath, label: 'applications.all' } as const;
@@ -52,6 +53,7 @@ const pressedAt = {
   access: here,
   application: all,
   disowned: { path: activityPath, label: 'activity.title' },
+  administrator: all,
 } as const satisfies Record<ReceiptView['reason'], ReceiptPage['back']>;
 
 const notices = {

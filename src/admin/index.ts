@@ -1,5 +1,6 @@
 import type { Console, Route } from '../web/route.ts';
 import { clients, type ClientsDeps } from './clients.ts';
+import { accounts, type AccountsPageDeps } from './accounts.ts';
 import { overview, type OverviewDeps } from './overview.ts';
 import type { AdminPage } from './page.ts';
 
@@ -8,11 +9,11 @@ import type { AdminPage } from './page.ts';
  * pages' words and forms; the rules are in `operations/`, which the admin API (`api/`) calls just the same: nothing can be
  * done here that a program can't.
  */
-export interface AdminDeps extends OverviewDeps, ClientsDeps {
+export interface AdminDeps extends OverviewDeps, ClientsDeps, AccountsPageDeps {
   config: OverviewDeps['config'] & ClientsDeps['config'];
 }
 
-const pages: readonly AdminPage<AdminDeps>[] = [overview, clients];
+const pages: readonly AdminPage<AdminDeps>[] = [overview, clients, accounts];
 
 export const adminConsole: Console = {
   path: '/admin',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import type { ApiKey } from '../domain/api-key.ts';
 import { clientsOf, lastAccessOf, type DeviceSession } from '../domain/device-session.ts';
 import { deviceOf } from '../messages/device.ts';
 import type { Interactions } from '../oidc/interactions.ts';
@@ -20,7 +21,7 @@ export interface AccessDeps {
   interactions: Pick<Interactions, 'clientFace'>;
 }
 
-const session = z.strictObject({
+export const session = z.strictObject({
   id: z.string(),
   browser: z.string().optional(),
   system: z.string().optional(),
@@ -33,7 +34,7 @@ const session = z.strictObject({
   expiresAt: time,
 });
 
-const grant = z.strictObject({
+export const grant = z.strictObject({
   clientId: z.string(),
   name: z.string(),
   /** As consent names them: `scope:email`, `claim:birthdate`, `resource:https://api.example.com orders:read`. */
@@ -43,7 +44,7 @@ const grant = z.strictObject({
   lastUsedAt: time.optional(),
 });
 
-const key = z.strictObject({
+export const key = z.strictObject({
   id: z.string(),
   name: z.string(),
   prefix: z.string(),
@@ -130,14 +131,7 @@ export function accessEndpoints(deps: AccessDeps): DescribedEndpoint[] {
       summary: 'API keys, the newest first; no key itself',
       answer: z.strictObject({ keys: z.array(key) }),
       run: async ({ account }) => ({
-        keys: (await apiKeys.list(account.id)).map(
-          ({ accountId: _, hash: _hash, slot: _slot, createdAt, lastUsedAt, expiresAt, ...facts }) => ({
-            ...facts,
-            createdAt: timeOf(createdAt),
-            ...(lastUsedAt !== undefined && { lastUsedAt: timeOf(lastUsedAt) }),
-            ...(expiresAt !== undefined && { expiresAt: timeOf(expiresAt) }),
-          }),
-        ),
+        keys: (await apiKeys.list(account.id)).map(shownKey),
       }),
     }),
 
@@ -153,7 +147,7 @@ export function accessEndpoints(deps: AccessDeps): DescribedEndpoint[] {
   ];
 }
 
-function shownSession(row: DeviceSession): z.input<typeof session> {
+export function shownSession(row: DeviceSession): z.input<typeof session> {
   const { browser, system } = deviceOf(row.userAgent);
 
   return {
@@ -169,7 +163,7 @@ function shownSession(row: DeviceSession): z.input<typeof session> {
   };
 }
 
-function shownGrant(
+export function shownGrant(
   { clientId, items, inUse, grantedAt, lastUsedAt }: Application,
   name: string,
 ): z.input<typeof grant> {
@@ -180,5 +174,17 @@ function shownGrant(
     inUse,
     ...(grantedAt !== undefined && { grantedAt: timeOf(grantedAt) }),
     ...(lastUsedAt !== undefined && { lastUsedAt: timeOf(lastUsedAt) }),
+  };
+}
+
+/** Never the key itself, nor a hash of it. */
+export function shownKey({ accountId: _, hash: _hash, slot: _slot, ...facts }: ApiKey): z.input<typeof key> {
+  const { createdAt, lastUsedAt, expiresAt, ...rest } = facts;
+
+  return {
+    ...rest,
+    createdAt: timeOf(createdAt),
+    ...(lastUsedAt !== undefined && { lastUsedAt: timeOf(lastUsedAt) }),
+    ...(expiresAt !== undefined && { expiresAt: timeOf(expiresAt) }),
   };
 }

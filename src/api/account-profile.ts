@@ -36,7 +36,7 @@ const change = z.strictObject({
   language: z.enum(locales).optional(),
 });
 
-const event = z.strictObject({
+export const event = z.strictObject({
   id: z.string(),
   kind: z.string(),
   at: time,
@@ -115,7 +115,7 @@ function shownProfile(account: Account): z.input<typeof profile> {
   };
 }
 
-function shownEvent({ id, kind, at, by, byId, clientId, from, details }: ActivityEvent): z.input<typeof event> {
+export function shownEvent({ id, kind, at, by, byId, clientId, from, details }: ActivityEvent): z.input<typeof event> {
   return {
     id,
     kind,

@@ -3,6 +3,7 @@ import { adminApiOf, adminApiPath, isReading } from '../domain/admin-api.ts';
 import type { SecondFactor } from '../operations/second-factor.ts';
 import type { Api, Caller, Unfit } from '../web/endpoint.ts';
 import { clientEndpoints, type AdminClientsDeps } from './admin-clients.ts';
+import { adminAccountEndpoints, type AdminAccountsDeps } from './admin-accounts.ts';
 import { overviewEndpoints, type OverviewApiDeps } from './admin-overview.ts';
 import { selfEndpoints } from './admin-self.ts';
 import type { DescribedEndpoint } from './endpoint.ts';
@@ -14,16 +15,16 @@ import { callerWith, type PresentedDeps } from './presented.ts';
  * administrator or auditor, by a key or an app of theirs, or an app that an administrator lets ask for itself.
  */
 export interface AdminApiDeps extends AdminEndpointsDeps, PresentedDeps {
-  apiKeys: PresentedDeps['apiKeys'];
+  apiKeys: PresentedDeps['apiKeys'] & AdminAccountsDeps['apiKeys'];
   config: { issuer: string };
   secondFactor: Pick<SecondFactor, 'strongest'>;
 }
 
 /** What the endpoints of each area need; an area is a file beside this one. */
-export interface AdminEndpointsDeps extends OverviewApiDeps, AdminClientsDeps {}
+export interface AdminEndpointsDeps extends OverviewApiDeps, AdminClientsDeps, AdminAccountsDeps {}
 
 export function adminEndpoints(deps: AdminEndpointsDeps): DescribedEndpoint[] {
-  return [...selfEndpoints(), ...overviewEndpoints(deps), ...clientEndpoints(deps)];
+  return [...selfEndpoints(), ...overviewEndpoints(deps), ...clientEndpoints(deps), ...adminAccountEndpoints(deps)];
 }
 
 export function adminApi(deps: AdminApiDeps): Api {

@@ -120,7 +120,7 @@ export function adminEndpoint<
   run,
   ...described
 }: Described<Q, B, A> & { scope: AdminScope; run(call: Asked, given: Given<Q, B>): Done<A> }): DescribedEndpoint {
-  return made(described, run);
+  return made(described, ({ by, ...call }, given) => run({ ...call, by: { ...by, administrator: true } }, given));
 }
 
 function made<Q extends z.ZodObject, B extends z.ZodObject, A extends z.ZodType>(

@@ -22,6 +22,8 @@ export interface OneTimeSecrets {
   ): Promise<IssuedSecret>;
   /** The same, not written yet: for whoever writes it in a list of their own. */
   draw(ask: SecretAsk): { issued: IssuedSecret; put: OneTimeSecret };
+  /** The one that an account has, where it can have one only and that was not used. */
+  waiting(purpose: SinglePurpose, accountId: string): Promise<OneTimeSecret | undefined>;
   /** For the page before its button is pressed: has no effect. */
   find(purpose: SecretPurpose, typed: string): Promise<OneTimeSecret | undefined>;
   /**
@@ -56,6 +58,7 @@ export interface IssuedSecret {
 }
 
 export type SecretPurpose = keyof typeof purposes;
+export type SinglePurpose = Extract<SecretPurpose, 'password-reset' | 'invite'>;
 export type SecretEnding = 'password' | 'email';
 
 interface Purpose {
@@ -123,7 +126,7 @@ export function createOneTimeSecrets({ records, sealing, passwords, clock }: One
 
   return {
     find,
-
+    waiting: (purpose, accountId) => oneTimeSecrets.get(idOf(purpose, accountId)),
     draw,
 
     async issue(ask, also = () => []) {

@@ -30,6 +30,8 @@ export interface Account {
   roles: Role[];
   /** Nothing of a `closing` one works. */
   status: 'active' | 'disabled' | 'closing';
+  /** Where an administrator has locked it. */
+  lock?: Lock;
   /** Where it is closing, when and how far. */
   closing?: Closing;
   /** An administrator is about to close it (`operations/last-administrator.ts`). `at` in milliseconds. */
@@ -41,6 +43,15 @@ export interface Account {
   /** Milliseconds. */
   createdAt: number;
   updatedAt: number;
+}
+
+/** Of an account that is `disabled`. Times in milliseconds. */
+export interface Lock {
+  at: number;
+  /** As the person is told it; may be empty. */
+  reason: string;
+  /** Then it ends by itself; absent: somebody has to end it. */
+  until?: number;
 }
 
 /** Of an account that was closed and is still there. Times in milliseconds. */
@@ -69,9 +80,14 @@ export function keepableUntil(
   return status === 'closing' && closing && closing.until > now ? closing.until : undefined;
 }
 
+/** Whether the time for which it was locked is over: then nothing is left to do but to write that down. */
+export function isLockOver({ status, lock }: Pick<Account, 'status' | 'lock'>, now: number): boolean {
+  return status === 'disabled' && lock?.until !== undefined && lock.until <= now;
+}
+
 /** Whether its owner may prove that it is theirs: then it is used, or can be kept. */
-export function maySignIn(account: Pick<Account, 'status' | 'closing'>, now: number): boolean {
-  return account.status === 'active' || keepableUntil(account, now) !== undefined;
+export function maySignIn(account: Pick<Account, 'status' | 'closing' | 'lock'>, now: number): boolean {
+  return account.status === 'active' || keepableUntil(account, now) !== undefined || isLockOver(account, now);
 }
 
 /** An address that a change took the place of, as long as that can be taken back. */
@@ -110,3 +126,6 @@ export function firstLocale(tags: readonly string[]): Locale | undefined {
 export function emailKey(email: string): string {
   return email.normalize('NFKC').trim().toLowerCase().normalize('NFKC');
 }
+
+/** The form in which a name is looked for: whatever its case and its width. */
+export const nameKey = emailKey;

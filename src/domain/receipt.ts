@@ -32,9 +32,9 @@ export interface Ended {
 
 /**
  * What was pressed: sign out one device, all others, end what goes on without a browser, remove an application's access,
- * "This wasn't me". Signing out a device and removing an application may have been asked for by a program.
+ * "This wasn't me"; or an administrator has pressed something. Signing out a device and removing an application may have been asked for by a program.
  */
-export type ReceiptReason = 'device' | 'other_devices' | 'access' | 'application' | 'disowned';
+export type ReceiptReason = 'device' | 'other_devices' | 'access' | 'application' | 'disowned' | 'administrator';
 
 /** What was ended, to be looked at again later. */
 export interface Receipt {

@@ -12,6 +12,8 @@ export interface SecurityEvent {
   clientId?: string;
   /** Who did it: an account id, `client:<id>`, `command-line`, `server` or `anonymous`. */
   actor: string;
+  /** Whoever did it looks after accounts, and did it as such. */
+  administrator?: true;
   requestId?: string;
   /** Facts that name nobody. */
   details: Record<string, Json>;

@@ -98,12 +98,15 @@ function tolerant<T>(open: () => T): T | undefined {
 }
 
 function shown(row: SecurityEvent, personal: Personal | undefined): ActivityEvent[] {
-  const { id, kind, at, actor, accountId, clientId, details } = row;
+  const { id, kind, at, actor, clientId, details } = row;
   if (!isActivityKind(kind)) return [];
 
   const { leftOut = 0, ...own } = details;
   const { ip, userAgent = '', device } = personal ?? {};
-  const byId = /^(?:key|client):(.*)$/s.exec(actor)?.[1];
+  const by = actorOf(row);
+  const byId = by === 'administrator' ? undefined : /^(?:key|client):(.*)$/s.exec(actor)?.[1];
+  // Where somebody was who looks after the account is not its owner's business.
+  const isElsewhere = by === 'administrator' || personal?.ip === undefined;
 
   // The pair of kind and details is one of the catalogue's: the writer has taken no other.
   return [
@@ -111,22 +114,23 @@ function shown(row: SecurityEvent, personal: Personal | undefined): ActivityEven
       id,
       kind,
       at,
-      by: actorOf(actor, accountId),
+      by,
       details: own,
       leftOut: Number(leftOut),
       unreadable: personal === undefined,
       ...(byId !== undefined && { byId }),
       ...(clientId !== undefined && { clientId }),
-      ...(ip !== undefined && { from: { ip, userAgent, program: !isOwn(row), ...(device && { device }) } }),
+      ...(!isElsewhere && { from: { ip, userAgent, program: !isOwn(row), ...(device && { device }) } }),
     } as unknown as ActivityEvent,
   ];
 }
 
-function actorOf(actor: string, accountId: string | undefined): ActivityActor {
+function actorOf({ actor, accountId, administrator }: SecurityEvent): ActivityActor {
   if (actor === accountId) return 'self';
   if (actor === 'command-line') return 'operator';
   if (actor === 'server') return 'service';
   if (actor === 'anonymous') return 'anybody';
+  if (administrator) return 'administrator';
   if (actor.startsWith('key:')) return 'key';
 
   return actor.startsWith('client:') ? 'app' : 'administrator';

@@ -39,8 +39,16 @@ export const catalogue = {
   'registration.begun': kind<{ known: boolean }>(),
   'account.created': kind<{ emailVerified: boolean }>(),
   'account.updated': kind<{ fields: string[] }>(),
-  'account.disabled': kind(),
+  /** By an administrator. `until`: then it is over by itself. */
+  'account.disabled': kind<{ /** Milliseconds. */ until?: number }>(),
   'account.enabled': kind(),
+  /** `again`: in the place of a link that was still alive. */
+  'account.invited': kind<{ again: boolean }>(),
+  /** The person has proved the address and has set their first password. */
+  'invitation.accepted': kind(),
+  /** By an administrator, with the access of so many applications. */
+  'account.signed_out': kind<{ sessions: number; applications: number }>(),
+  'role.changed': kind<{ changes: { role: { before: string | null; after: string | null } } }>(),
   'account.deleted': kind(),
   /** From here on nothing of it works. */
   'account.closed': kind<{ /** Seconds for which it can be kept after all. */ grace: number }>(),
@@ -75,6 +83,8 @@ export const catalogue = {
   'two_factor.method_removed': kind<{ method: string }>(),
   'two_factor.preferred': kind<{ method: string }>(),
   'two_factor.switched_off': kind(),
+  /** By an administrator: every one of these, with the recovery codes. */
+  'two_factor.reset': kind<{ methods: string[] }>(),
   'second_factor.failed': kind<{ method: string }>(),
   /** A code that was sent for something else: to prove an address, a number. */
   'code.failed': kind<{ purpose: string }>(),

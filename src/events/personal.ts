@@ -2,6 +2,7 @@ import { createSecretKey, randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 import type { Account } from '../domain/account.ts';
+import type { Json } from '../domain/json.ts';
 import type { SecurityEvent } from '../domain/security-event.ts';
 import { decrypt, encrypt, type Sealing } from '../storage/sealing.ts';
 
@@ -11,7 +12,12 @@ export interface Personal {
   userAgent?: string;
   /** A device that it is about, which is elsewhere than whoever did it. */
   device?: Place;
+  /** What was changed of a person, as it was and as it is. */
+  changes?: Changes;
 }
+
+/** By field. */
+export type Changes = Record<string, { before: Json; after: Json }>;
 
 export interface Place {
   ip: string;

@@ -8,7 +8,7 @@ import type { PageRequest, Records, Write } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
 import { throttled, type DetailsOf, type EventKind } from './catalogue.ts';
 import { groupOfKind } from './groups.ts';
-import { createPersonalFields, type Personal, type Place } from './personal.ts';
+import { createPersonalFields, type Changes, type Personal, type Place } from './personal.ts';
 import { createThrottle } from './throttle.ts';
 
 /** Where a request came from; a `Visitor` is one. Encrypted at rest, but for the request id. */
@@ -28,7 +28,11 @@ export type Facts<K extends EventKind> = {
   /** Whom it happened to. With the account itself at hand no look-up is needed for its event key. */
   account?: string | Pick<Account, 'id' | 'eventKey'> | undefined;
   clientId?: string | undefined;
+  /** As `SecurityEvent` has it. */
+  administrator?: true | undefined;
   from?: Origin | undefined;
+  /** What of a change names somebody, and is encrypted as the place is; what doesn't stands in the details. */
+  changes?: Changes | undefined;
 } & (keyof DetailsOf<K> extends never ? { details?: undefined } : { details: DetailsOf<K> });
 
 /** One event with what is personal in it. */
@@ -40,11 +44,13 @@ export interface EventView {
   actor: string;
   accountId?: string;
   clientId?: string;
+  administrator?: true;
   requestId?: string;
   details: Record<string, Json>;
   ip?: string;
   userAgent?: string;
   device?: Place;
+  changes?: Changes;
 }
 
 /** Disposing writes what is still to be written. */
@@ -76,24 +82,31 @@ export interface EventsDeps {
 }
 
 /** Facts of any kind. */
-type Plain = Pick<Facts<EventKind>, 'actor' | 'account' | 'clientId' | 'from'> & { details: Record<string, Json> };
+type Plain = Pick<Facts<EventKind>, 'actor' | 'account' | 'clientId' | 'administrator' | 'from' | 'changes'> & {
+  details: Record<string, Json>;
+};
 
 export function createEvents({ records, sealing, clock, onError, takeOver, noted }: EventsDeps): Events {
   const throttle = createThrottle(onError);
   const personal = createPersonalFields(sealing);
 
   /** Undefined: whose it is was closed meanwhile, and their key is gone. The operator's would keep it readable. */
-  async function hide(from: Origin, eventId: string, whose: Facts<EventKind>['account']): Promise<string | undefined> {
+  async function hide(
+    { from, changes }: Pick<Plain, 'from' | 'changes'>,
+    eventId: string,
+    whose: Facts<EventKind>['account'],
+  ): Promise<string | undefined> {
     const account = typeof whose === 'string' ? await records.accounts.get(whose) : whose;
     if (whose !== undefined && account === undefined) return undefined;
 
-    const { ip, userAgent, device } = from;
+    const { ip, userAgent, device } = from ?? {};
+    const place = ip === undefined || userAgent === undefined ? {} : { ip, userAgent };
 
-    return personal.hide({ ip, userAgent, ...(device && { device }) }, eventId, account);
+    return personal.hide({ ...place, ...(device && { device }), ...(changes && { changes }) }, eventId, account);
   }
 
   async function store(kind: EventKind, facts: Plain, sink?: (row: SecurityEvent) => void): Promise<void> {
-    const { actor, account, clientId, from, details } = facts;
+    const { actor, account, clientId, administrator, from, changes, details } = facts;
     const at = clock.now();
     const id = newTimedId(at);
     const row: SecurityEvent = { id, kind, at, actor, details };
@@ -103,11 +116,14 @@ export function createEvents({ records, sealing, clock, onError, takeOver, noted
     if (accountId !== undefined) row.accountId = accountId;
     if (accountId !== undefined && group !== 'none') row.group = group;
     if (clientId !== undefined) row.clientId = clientId;
+    if (administrator) row.administrator = true;
 
-    if (from) {
-      row.requestId = from.requestId;
-      const whose = from.program === true ? undefined : account;
-      const hidden = await hide(from, id, whose);
+    if (from) row.requestId = from.requestId;
+
+    if (from || changes) {
+      // Where an app's own server stands is nobody's; what it changed of a person is theirs.
+      const whose = from?.program === true && !changes ? undefined : account;
+      const hidden = await hide({ from, changes }, id, whose);
       if (hidden !== undefined) row.personal = hidden;
     }
 

@@ -1,4 +1,4 @@
-import { heading, note, text, type Block, type Letter } from './letter.ts';
+import { facts, heading, note, text, type Block, type Letter } from './letter.ts';
 import { circumstances, day, linkAndCode, type Circumstances, type LinkAndCode, type Template } from './template.ts';
 import type { Words } from './words.ts';
 
@@ -18,9 +18,16 @@ export interface AccountMails {
   /** To an address that was tried while it is kept for the account that had it, until then (milliseconds). */
   'address-kept': { until: number };
   'recovery-codes-low': { left: number; path: `/${string}` };
+  /** What somebody who looks after accounts has done to this one. */
+  'by-administrator': Circumstances & AdministratorsDoing;
   /** Composed without `accountId`: closing an account drops everything else that is still to be sent to it. */
   'account-closed': Circumstances & { /** Milliseconds, where it can be kept after all until then. */ until?: number };
 }
+
+/** `until` in milliseconds: then it is over by itself. The reason is what the person is told of it; may be empty. */
+export type AdministratorsDoing =
+  | { what: 'locked'; reason: string; until?: number }
+  | { what: 'unlocked' | 'signedOut' | 'factorsReset' | 'madeAdmin' | 'madeAuditor' | 'roleTaken' };
 
 type AccountTemplates = { [Name in keyof AccountMails]: Template<AccountMails[Name], Letter> };
 
@@ -42,6 +49,24 @@ function emailChanged(data: AccountMails['email-changed'], words: Words): Letter
           text(words.say('message.emailChanged.undoText', { time: words.time(undo.until) })),
           ...linkAndCode(undo, words.say('message.emailChanged.undoLink'), words),
         ]),
+  );
+}
+
+function byAdministrator(data: AccountMails['by-administrator'], words: Words): Letter {
+  const reason = data.what === 'locked' ? data.reason : '';
+  const said =
+    data.what === 'locked' && data.until !== undefined
+      ? words.say('message.byAdmin.lockedUntil', { time: words.time(data.until) })
+      : words.say(`message.byAdmin.${data.what}.text`);
+
+  return letter(
+    words.say(`message.byAdmin.${data.what}.subject`),
+    text(said),
+    facts(...(reason === '' ? [] : [{ name: words.say('message.byAdmin.reason'), value: reason }]), {
+      name: words.say('message.fact.when'),
+      value: words.time(data.at),
+    }),
+    note(words.say('message.byAdmin.note')),
   );
 }
 
@@ -92,6 +117,8 @@ export const accountMails: AccountTemplates = {
         { kind: 'link', text: words.say('message.recoveryCodesLow.link'), url: words.link(data.path), main: true },
       ),
   },
+
+  'by-administrator': { write: byAdministrator },
 
   'account-closed': {
     // Whom it goes to is not kept for longer (DECISIONS.md 28).

@@ -2,6 +2,7 @@ import { code, note, text, type Letter } from './letter.ts';
 import {
   circumstances,
   codesAtMost,
+  day,
   hour,
   linkAndCode,
   type Circumstances,
@@ -23,8 +24,14 @@ export interface CodeMails {
   'mailbox-code': CodeData & Circumstances;
   /** To the new address. */
   'change-email-code': CodeData;
-  /** To choose a new password without the old one. */
-  'reset-password': LinkAndCode & { code: string; /** Seconds. */ lives: number } & Circumstances;
+  /** To choose a new password without the old one. `byAdministrator`: it was not the person who asked. */
+  'reset-password': LinkAndCode & {
+    code: string;
+    /** Seconds. */ lives: number;
+    byAdministrator?: true;
+  } & Circumstances;
+  /** To whoever an administrator has made an account for: to prove the address and choose a password. */
+  invitation: LinkAndCode & { code: string; /** Seconds. */ lives: number };
 }
 
 type CodeTemplates = { [Name in keyof CodeMails]: Template<CodeMails[Name], Letter> };
@@ -115,11 +122,31 @@ export const codeMails: CodeTemplates = {
         subject,
         heading: subject,
         blocks: [
-          text(words.say('message.resetPassword.text')),
+          text(words.say(data.byAdministrator ? 'message.resetPassword.byAdmin' : 'message.resetPassword.text')),
           ...linkAndCode(data, words.say('message.resetPassword.link'), words, true),
           text(words.say('message.resetPassword.valid', { time: words.left() })),
           circumstances(data, words),
           note(words.say('message.resetPassword.note')),
+        ],
+      };
+    },
+  },
+
+  invitation: {
+    lives: ({ lives }) => lives,
+    newestOnly: true,
+    atMost: { most: 20, within: day },
+    write(data, words) {
+      const subject = words.say('message.invitation.subject');
+
+      return {
+        subject,
+        heading: subject,
+        blocks: [
+          text(words.say('message.invitation.text')),
+          ...linkAndCode(data, words.say('message.invitation.link'), words, true),
+          text(words.say('message.resetPassword.valid', { time: words.left() })),
+          note(words.say('message.invitation.note')),
         ],
       };
     },

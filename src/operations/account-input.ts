@@ -9,8 +9,8 @@ import { emailAddress, line, neededLine } from './text-rules.ts';
 /** What may be said about an account, checked and in the form in which it is kept. */
 
 export const displayNameLength = 20;
-const nameLength = 64;
-const taskLength = 20;
+export const nameLength = 64;
+export const taskLength = 20;
 
 const names = {
   displayName: line(displayNameLength).optional(),

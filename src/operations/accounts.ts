@@ -5,11 +5,13 @@ import type { Passwords } from '../credentials/passwords.ts';
 import { emailKey, type Account, type Role } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
 import { isPasswordGuarded } from '../domain/factors.ts';
+import { sha256 } from '../domain/ids.ts';
+import type { Json } from '../domain/json.ts';
+import type { Changes } from '../events/personal.ts';
 import type { Events } from '../events/writer.ts';
-import type { Records } from '../storage/records.ts';
+import type { Records, Write } from '../storage/records.ts';
 import { readNewAccount, readProfileChange, type NewAccount, type ProfileChange } from './account-input.ts';
 import type { Closing } from './closing.ts';
-import type { Endings } from './endings.ts';
 import type { FactorChanges } from './factor-changes.ts';
 import { tellingOf, type Tell } from './happenings.ts';
 import { storeAccount } from './new-account.ts';
@@ -28,11 +30,17 @@ export interface Accounts {
    * claim that is null goes. Undefined: no such account, or not in use (any more).
    */
   updateProfile(accountId: string, input: unknown, by: By): Promise<Result<Account> | undefined>;
+  /**
+   * The same for an administrator, also of one that is locked. `version` is what `versionOf` said when it was read:
+   * `changed` where it is another by now, and nothing was changed. What was there before is written down, encrypted.
+   */
+  administer(
+    accountId: string,
+    of: { input: unknown; version: string },
+    by: By,
+  ): Promise<Result<Account> | 'changed' | undefined>;
   get(accountId: string): Promise<Account | undefined>;
   findByEmail(email: string): Promise<Account | undefined>;
-  /** Ends its sessions, grants and refresh tokens; one that is closing stays so. Undefined: no such account. */
-  disable(accountId: string, by: By): Promise<Account | undefined>;
-  enable(accountId: string, by: By): Promise<Account | undefined>;
   /** Without the old one, for the operator and for recovery; the policy holds. Undefined: no such account. */
   setPassword(accountId: string, password: string, by: By): Promise<Result<Account> | undefined>;
   /** As `Closing.remove`; false also for the last administrator, who stays. */
@@ -46,7 +54,6 @@ export interface AccountsDeps {
   policy: PasswordPolicy;
   factors: Pick<FactorChanges, 'of' | 'withPassword'>;
   oldPassword: OldPassword;
-  endings: Pick<Endings, 'account'>;
   closing: Pick<Closing, 'remove'>;
   events: Events;
   /** See `HappeningsDeps`. */
@@ -55,7 +62,7 @@ export interface AccountsDeps {
 }
 
 export function createAccounts(deps: AccountsDeps): Accounts {
-  const { records, passwords, policy, factors, oldPassword, endings, events, clock } = deps;
+  const { records, passwords, policy, factors, oldPassword, events, clock } = deps;
 
   /** S81: a user name that is somebody's address would let one person pass for another. */
   async function isOthersEmail(username: unknown, ownKey: string): Promise<boolean> {
@@ -114,18 +121,10 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     return account === 'taken' ? refused(problem('email', 'problem.emailTaken')) : { ok: true, value: account };
   }
 
-  async function setStatus(accountId: string, status: 'active' | 'disabled', by: By): Promise<Account | undefined> {
-    const updatedAt = clock.now();
-    // One that is closing goes its way.
-    const account = await records.accounts.update(accountId, (old) =>
-      old.status === 'closing' ? old : { ...old, status, updatedAt },
-    );
-    if (account?.status !== status) return account;
+  async function problemOfClaims({ claims }: ProfileChange, { emailKey: own }: Account): Promise<Problem | undefined> {
+    const isOthers = await isOthersEmail(claims['preferred_username'], own);
 
-    if (status === 'disabled') await endings.account(account, { ...by, reason: 'account_disabled' });
-    await events.write(status === 'disabled' ? 'account.disabled' : 'account.enabled', { ...by, account });
-
-    return account;
+    return isOthers ? problem('claims.preferred_username', 'problem.usernameIsEmail') : undefined;
   }
 
   async function setPassword(accountId: string, password: string, by: By): Promise<Result<Account> | undefined> {
@@ -159,9 +158,8 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       const before = await records.accounts.get(accountId);
       if (before?.status !== 'active') return undefined;
 
-      if (await isOthersEmail(parsed.value.claims['preferred_username'], before.emailKey)) {
-        return refused(problem('claims.preferred_username', 'problem.usernameIsEmail'));
-      }
+      const wrong = await problemOfClaims(parsed.value, before);
+      if (wrong) return refused(wrong);
 
       const now = clock.now();
       let fields: string[] = [];
@@ -179,11 +177,34 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       return { ok: true, value: account };
     },
 
+    async administer(accountId, { input, version }, by) {
+      const parsed = readProfileChange(input);
+      const before = await records.accounts.get(accountId);
+      if (!before || before.status === 'closing') return undefined;
+      if (!parsed.ok) return parsed;
+
+      const wrong = await problemOfClaims(parsed.value, before);
+      if (wrong) return refused(wrong);
+      if (versionOf(before) !== version) return 'changed';
+
+      const updatedAt = clock.now();
+      const made = (old: Account): Account => ({ ...changed(old, parsed.value), updatedAt });
+      const after = made(before);
+      const fields = differences(before, after);
+      if (fields.length === 0) return { ok: true, value: before };
+
+      const change = (old: Account): Account => (versionOf(old) === version ? made(old) : old);
+      const told: Write[] = [];
+      const facts = { ...by, account: before, changes: changesIn(before, after, fields), details: { fields } };
+      await events.write('account.updated', facts, (create) => told.push({ in: 'events', create }));
+
+      const isDone = await records.write([{ in: 'accounts', update: accountId, change, decides: true }, ...told]);
+
+      return isDone ? { ok: true, value: after } : 'changed';
+    },
+
     get: (accountId) => records.accounts.get(accountId),
     findByEmail: (email) => records.accounts.find('email', emailKey(email)),
-    disable: (accountId, by) => setStatus(accountId, 'disabled', by),
-    enable: (accountId, by) => setStatus(accountId, 'active', by),
-
     setPassword,
 
     delete: async (accountId, by) => (await deps.closing.remove(accountId, by)) === true,
@@ -198,6 +219,23 @@ function changed(old: Account, { fields, claims }: ProfileChange): Account {
   const merged = Object.entries({ ...old.claims, ...claims }).filter(([, value]) => value !== null);
 
   return { ...old, ...fields, claims: Object.fromEntries(merged) };
+}
+
+/** Names what somebody has read, whatever it was that has changed since. */
+export function versionOf({ eventKey: _, leaving: __, ...account }: Account): string {
+  return sha256(JSON.stringify(account)).slice(0, 22);
+}
+
+function changesIn(before: Account, after: Account, fields: readonly string[]): Changes {
+  return Object.fromEntries(
+    fields.map((field) => [field, { before: valueOf(before, field), after: valueOf(after, field) }]),
+  );
+}
+
+function valueOf(account: Account, field: string): Json {
+  const claim = field.startsWith('claims.') ? field.slice('claims.'.length) : undefined;
+
+  return (claim === undefined ? (account as unknown as Record<string, Json>)[field] : account.claims[claim]) ?? null;
 }
 
 /** The names of what differs: `displayName`, `claims.website`. */

@@ -75,11 +75,15 @@ export function createClosing(deps: ClosingDeps): Closing {
   const erasing = createErasing(deps);
   const administrators = createLastAdministrator(deps);
 
-  function mail(account: Account, { from }: By, until: number): Write[] {
+  function mail(account: Account, { actor, from }: By, until: number): Write[] {
     if (!account.emailVerified) return [];
 
     const { accountId: _, ...to } = toAccount(account);
-    const told = circumstancesOf(from, { clock, placeOf: deps.placeOf, locale: account.locale });
+    const told = circumstancesOf(actor === account.id ? from : undefined, {
+      clock,
+      placeOf: deps.placeOf,
+      locale: account.locale,
+    });
 
     return messages.compose('account-closed', { ...to, data: { ...told, ...(until > told.at && { until }) } });
   }
@@ -292,5 +296,5 @@ interface Marked {
 }
 
 function reopened({ closing: _, leaving: __, ...account }: Account): Account {
-  return { ...account, status: 'active' };
+  return { ...account, status: account.lock ? 'disabled' : 'active' };
 }

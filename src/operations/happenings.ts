@@ -1,6 +1,7 @@
 import type { Account } from '../domain/account.ts';
 import type { AddedFactor } from '../domain/factors.ts';
 import type { EventKind } from '../events/catalogue.ts';
+import type { Changes } from '../events/personal.ts';
 import type { Events, Facts } from '../events/writer.ts';
 import type { Write } from '../storage/records.ts';
 import type { By } from './problems.ts';
@@ -30,7 +31,10 @@ export interface HappeningsDeps {
  * The writes that tell of something: its event, and what is sent to the person. They belong in the list of the change
  * itself, behind the write that decides (S113): what did not happen is told by nobody, what did is never left untold.
  */
-export async function tellingOf({ events, tell }: HappeningsDeps, of: By & { account: Account; what: Happening }) {
+export async function tellingOf(
+  { events, tell }: HappeningsDeps,
+  of: By & { account: Account; what: Happening; changes?: Changes },
+) {
   const { what, ...facts } = of;
   const writes: Write[] = [];
 

@@ -1,7 +1,7 @@
 import type { Account } from '../domain/account.ts';
 import type { Clock } from '../domain/clock.ts';
 import { newId } from '../domain/ids.ts';
-import { everyRow, type Records } from '../storage/records.ts';
+import { everyRow, type Records, type Write } from '../storage/records.ts';
 
 /**
  * Somebody must be able to administer (F12): the last administrator does not leave. Nothing spans two accounts, so whoever
@@ -15,12 +15,22 @@ export interface LastAdministrator {
   stepAside(account: Account): Promise<Leaving | undefined>;
   /** For the very change by which it leaves: whether what was said still counts. */
   isAside(account: Account, leaving: Leaving | undefined): boolean;
+  /**
+   * Makes a change by which somebody may cease to administer, or `last-administrator` and none. `change` must be pure, and
+   * answers the very row where there is nothing to do. `also` is written in the same step. Undefined: no such account.
+   */
+  change(accountId: string, change: (old: Account) => Account, also: Also): Promise<Account | LastOne | undefined>;
 }
+
+export type LastOne = 'last-administrator';
+
+/** What is told of a change, which will make this of the account. */
+type Also = (seen: Account, next: Account) => Promise<readonly Write[]>;
 
 export type Leaving = NonNullable<Account['leaving']>;
 
 export interface LastAdministratorDeps {
-  records: Pick<Records, 'accounts'>;
+  records: Pick<Records, 'accounts' | 'write'>;
   clock: Clock;
 }
 
@@ -41,28 +51,65 @@ export function createLastAdministrator({ records, clock }: LastAdministratorDep
     return true;
   }
 
+  async function stepAside({ id }: Pick<Account, 'id'>): Promise<Leaving | undefined> {
+    const leaving = { id: newId(), at: clock.now() };
+    await accounts.update(id, (old) => ({ ...old, leaving }));
+    if (!(await isLast({ id }))) return leaving;
+
+    await accounts.update(id, (old) => (old.leaving?.id === leaving.id ? staying(old) : old));
+
+    return undefined;
+  }
+
+  function isAside(account: Account, leaving: Leaving | undefined): boolean {
+    return (
+      !counts(account) ||
+      (leaving !== undefined && account.leaving?.id === leaving.id && clock.now() - leaving.at < mayGoFor)
+    );
+  }
+
   return {
     isLast: async (account) => counts(account) && (await isLast(account)),
+    stepAside,
+    isAside,
 
-    async stepAside({ id }) {
-      const leaving = { id: newId(), at: clock.now() };
-      await accounts.update(id, (old) => ({ ...old, leaving }));
-      if (!(await isLast({ id }))) return leaving;
+    async change(accountId, change, also) {
+      for (let seen = await accounts.get(accountId); seen; seen = await accounts.get(accountId)) {
+        const next = change(seen);
+        if (next === seen) return seen;
 
-      await accounts.update(id, (old) => (old.leaving?.id === leaving.id ? staying(old) : old));
+        const leaving = leaves(seen, next) ? await stepAside(seen) : undefined;
+        if (leaves(seen, next) && !leaving) return 'last-administrator';
+
+        const changed = (old: Account): Account => {
+          const made = change(old);
+          if (made === old || !leaves(old, made)) return made;
+
+          return isAside(old, leaving) ? staying(made) : old;
+        };
+
+        // Somebody else was faster, or it has taken too long: it is looked at anew.
+        if (
+          await records.write([
+            { in: 'accounts', update: accountId, change: changed, decides: true },
+            ...(await also(seen, next)),
+          ])
+        )
+          return (await accounts.get(accountId)) ?? next;
+      }
 
       return undefined;
     },
-
-    isAside: (account, leaving) =>
-      !counts(account) ||
-      (leaving !== undefined && account.leaving?.id === leaving.id && clock.now() - leaving.at < mayGoFor),
   };
 }
 
 /** Whether there is one fewer who can administer without it. */
 function counts({ roles, status }: Account): boolean {
   return roles.includes('admin') && status === 'active';
+}
+
+function leaves(before: Account, after: Account): boolean {
+  return counts(before) && !counts(after);
 }
 
 function staying({ leaving: _, ...account }: Account): Account {

@@ -25,6 +25,8 @@ export type Result<T> = { ok: true; value: T } | { ok: false; problems: Problem[
 export interface By {
   /** As `Facts` has it. */
   actor: string;
+  /** It is done for somebody else, by who looks after accounts. */
+  administrator?: true;
   /** A `Visitor` is one. */
   from?: Origin | undefined;
 }

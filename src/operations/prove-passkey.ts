@@ -10,13 +10,13 @@ import { tellingOf, type Happening, type HappeningsDeps } from './happenings.ts'
 
 /**
  * Signing in with a passkey, with no address typed (the passkey says whose it is) or as somebody who is known already.
- * An account that is disabled answers like one that is not there.
+ * Whose account is locked hears that once they have proved that it is theirs (`shut`).
  */
 export interface ProvePasskey {
   /** For `navigator.credentials.get`. `account`: only its passkeys will do. `binding` names the browser and attempt. */
   requestOptions(of: { account?: Account | undefined; binding: string }): Promise<RequestOptions>;
   /** `response`: the browser's answer as JSON text. `account`, where it is known: the passkey must be its own. */
-  prove(given: GivenPasskey): Promise<ProvenPasskey | { refused: PasskeyReason }>;
+  prove(given: GivenPasskey): Promise<ProvenPasskey | { refused: PasskeyReason } | { shut: Account }>;
 }
 
 export interface GivenPasskey {
@@ -48,6 +48,8 @@ export interface ProvePasskeyDeps extends HappeningsDeps {
 export function createProvePasskey(deps: ProvePasskeyDeps): ProvePasskey {
   const { records, changes, ceremonies, events, clock } = deps;
 
+  const mayOpen = (owner: Account): boolean => maySignIn(owner, clock.now());
+
   /** The passkey that an answer names, with its owner, as far as both are there. */
   async function find(response: string): Promise<{ passkey: Passkey; owner: Account } | undefined> {
     const credentialId = ceremonies.readAsserted(response)?.credentialId;
@@ -59,7 +61,7 @@ export function createProvePasskey(deps: ProvePasskeyDeps): ProvePasskey {
       records.accounts.get(passkey.accountId),
     ]);
 
-    return owner && maySignIn(owner, clock.now()) && factors.passkeys.includes(passkey.id)
+    return owner && (mayOpen(owner) || owner.status === 'disabled') && factors.passkeys.includes(passkey.id)
       ? { passkey, owner }
       : undefined;
   }
@@ -123,6 +125,12 @@ export function createProvePasskey(deps: ProvePasskeyDeps): ProvePasskey {
         await records.write(await tellingOf(deps, { ...facts, account: found.owner, what }));
 
         return { refused: 'counter' };
+      }
+
+      if (!mayOpen(found.owner)) {
+        await events.write('passkey.refused', { ...facts, details: { reason: 'locked' } });
+
+        return { shut: found.owner };
       }
 
       return {

@@ -18,7 +18,7 @@ import type { FactorChanges } from './factor-changes.ts';
 import { tellingOf, type HappeningsDeps } from './happenings.ts';
 import type { OldPassword } from './old-password.ts';
 import { passwordProblems } from './password-problems.ts';
-import { refused, type Result } from './problems.ts';
+import { refused, type By, type Result } from './problems.ts';
 
 /**
  * A new password without the old one, for whoever has the account's mailbox: a link and a code beside it that works as
@@ -35,6 +35,8 @@ export interface Recovery {
   ask(asked: { email: string; step?: string | undefined; from: Visited }): Promise<'asked' | 'too-many'>;
   /** The same for whoever showed a secret from the mailbox: of no share, which strangers could have spent. */
   send(account: Account, from: Visited): Promise<void>;
+  /** The same for an administrator, who never sees what is sent. */
+  sendBy(account: Account, by: By): Promise<void>;
   /** Whose new password a link or code is for: before the button is pressed, without effect. Undefined: it is over. */
   find(typed: string): Promise<Recovered | undefined>;
   /** Problems stand at `newPassword`. `ended`: the link or code is over, used (also a moment ago) or was never one. */
@@ -82,7 +84,8 @@ interface Wanted {
   to: Account | undefined;
   email: string;
   step?: string | undefined;
-  from: Visited;
+  /** Whoever asks; undefined: an administrator does. */
+  from: Visited | undefined;
   owed?: true;
 }
 
@@ -128,6 +131,7 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
       code,
       lives: Math.round((expiresAt - clock.now()) / 1000),
       ...circumstancesOf(from, { clock, placeOf: deps.placeOf, locale: to?.locale ?? 'en' }),
+      ...(!from && { byAdministrator: true as const }),
     } as const;
 
     return to
@@ -136,13 +140,13 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
   }
 
   /** `to`: undefined sends nothing. Nobody's link opens nothing; it costs what somebody's costs. */
-  async function issue({ account, step, ...wanted }: Wanted): Promise<void> {
+  async function issue({ account, step, ...wanted }: Wanted, by?: By): Promise<void> {
     const { to, email, from } = wanted;
     const accountId = to?.id ?? `nobody ${deps.sealing.keyedHash('recovery-of-nobody', emailKey(email))}`;
-    const data = { browser: sha256(from.deviceId), ...(step !== undefined && { step }) };
+    const data = { ...(from && { browser: sha256(from.deviceId) }), ...(step !== undefined && { step }) };
     const told: Write[] = [];
 
-    const facts = { actor: 'anonymous', account, from, details: { known: account !== undefined } };
+    const facts = { ...(by ?? { actor: 'anonymous', from }), account, details: { known: account !== undefined } };
     await events.write('recovery.asked', facts, (row) => told.push({ in: 'events', create: row }));
     await oneTimeSecrets.issue({ purpose: 'password-reset', accountId, data }, (issued) => [
       ...told,
@@ -205,6 +209,8 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
     },
 
     send: (account, from) => issue({ account, to: account, email: account.email, from, owed: true }),
+
+    sendBy: (account, by) => issue({ account, to: account, email: account.email, from: undefined, owed: true }, by),
 
     find: (typed) => find(typed),
 

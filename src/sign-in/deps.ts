@@ -9,6 +9,7 @@ import type { Arrivals } from '../operations/arrivals.ts';
 import type { Authenticators } from '../operations/authenticators.ts';
 import type { Closing } from '../operations/closing.ts';
 import type { EmailVerification } from '../operations/email-verification.ts';
+import type { Locking } from '../operations/locking.ts';
 import type { Mailbox } from '../operations/mailbox.ts';
 import type { Passkeys } from '../operations/passkeys.ts';
 import type { ProveCode } from '../operations/prove-code.ts';
@@ -50,6 +51,7 @@ export interface SignInDeps {
   typedAddress: TypedAddress;
   arrivals: Arrivals;
   closing: Pick<Closing, 'keep'>;
+  locking: Pick<Locking, 'settled'>;
 }
 
 /** What a page of one step is asked. */

@@ -1,6 +1,7 @@
 import type { Route } from '../web/route.ts';
 import type { SignInDeps } from './deps.ts';
 import { closingRoutes } from './closing.ts';
+import { invitationRoutes, type InvitationDeps } from './invitation.ts';
 import { mailboxRoutes } from './mailbox.ts';
 import { passwordStrengthRoutes, type PasswordStrengthDeps } from './password-strength.ts';
 import { pickerRoutes } from './picker.ts';
@@ -14,7 +15,7 @@ import { passwordRoutes } from './sign-in.ts';
 import { verifyEmailRoutes } from './verify-email.ts';
 import { wasntMeRoutes, type WasntMeDeps } from './wasnt-me.ts';
 
-type Deps = SignInDeps & SetupDeps & RecoverDeps & WasntMeDeps & PasswordStrengthDeps;
+type Deps = SignInDeps & SetupDeps & RecoverDeps & InvitationDeps & WasntMeDeps & PasswordStrengthDeps;
 
 /**
  * Signing in: the pages on which a person proves who they are inside an authorization request, and what they see when
@@ -34,6 +35,7 @@ export function signInRoutes(deps: Deps): Route[] {
     ...pickerRoutes(deps),
     ...setupRoutes(deps),
     ...recoverRoutes(deps),
+    ...invitationRoutes(deps),
     ...wasntMeRoutes(deps),
     ...passwordStrengthRoutes(deps),
   ];

@@ -7,6 +7,7 @@ import { showEnded } from './ended.ts';
 import { proceed } from './proceed.ts';
 import { at } from './open-step.ts';
 import { secondFactorView, showSecondFactor } from './second-factor.ts';
+import { showShut } from './shut.ts';
 import { elsewhere, isAnother, showSignIn, signInView } from './sign-in.ts';
 
 /** What the browser's own dialogue answered, as JSON. */
@@ -47,6 +48,7 @@ export function passkeyRoutes(deps: SignInDeps): Route[] {
         from: ask.visitor,
       });
 
+      if ('shut' in used) return showShut(step, used.shut);
       if ('refused' in used) return wrong({ form: whyNot(used, 'signIn.passkeyRefused') });
 
       await recognise(deps, ask, used.account.id);
@@ -70,6 +72,7 @@ export function passkeyRoutes(deps: SignInDeps): Route[] {
           from: ask.visitor,
         });
 
+        if ('shut' in used) return showShut(step, used.shut);
         if ('refused' in used) return wrong({ form: whyNot(used, 'secondFactor.passkeyRefused') });
         if (used.account.id !== soFar.account.id) return to(`/sign-in/${step.uid}`);
 

@@ -21,7 +21,9 @@ export type Next = 'done' | 'second-factor' | 'set-up' | 'verify-email' | 'closi
  * none. Every way of signing in ends here, so all of them are as strong (S97).
  */
 export async function proceed(deps: SignInDeps, ask: StepAsk, step: Interaction, soFar: SoFar): Promise<Outcome> {
-  return inLanguageOf(soFar.account, await goOn(deps, ask, step, soFar));
+  const account = await deps.locking.settled(soFar.account);
+
+  return inLanguageOf(account, await goOn(deps, ask, step, { ...soFar, account }));
 }
 
 async function goOn(deps: SignInDeps, ask: StepAsk, step: Interaction, soFar: SoFar): Promise<Outcome> {

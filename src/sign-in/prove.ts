@@ -4,13 +4,15 @@ import type { Visitor } from '../web/route.ts';
 import type { SignInDeps } from './deps.ts';
 
 /**
- * What came of an e-mail address and a password. `wrong` never says which of them, nor whether the account is disabled or closed;
+ * What came of an e-mail address and a password. `wrong` never says which of them, nor whether the account is closed;
  * `locked`: after a hundred failures in a row waiting does not help a browser that nobody knows (S84).
  */
 export type Proved =
   | { account: Account; /** Milliseconds. */ at: number }
   | 'wrong'
   | 'locked'
+  /** The password is right, and an administrator has locked the account. */
+  | { shut: Account }
   | { /** Seconds. */ wait: number };
 
 export interface Tried {
@@ -52,6 +54,13 @@ export async function proveByPassword(deps: ProveDeps, visitor: Visitor, tried: 
 
   const { ticket } = admission;
   const right = await verifyOrWithdraw(deps, ticket, () => verify(password));
+
+  if (account && right && account.status === 'disabled' && !maySignIn(account, at)) {
+    await deps.guessing.succeeded(ticket, account.id);
+    await deps.events.write('sign_in.failed', { ...facts, details: { known: true } });
+
+    return { shut: account };
+  }
 
   if (account === undefined || !right || !maySignIn(account, at)) {
     await deps.guessing.failed(ticket);

@@ -11,6 +11,7 @@ import { showMailbox } from './mailbox.ts';
 import { proceed } from './proceed.ts';
 import { proveByPassword } from './prove.ts';
 import { refuse } from './refuse.ts';
+import { showShut } from './shut.ts';
 
 export interface SignInView {
   uid: string;
@@ -81,6 +82,7 @@ export function passwordRoutes(deps: SignInDeps): Route[] {
           ? showMailbox(step, { email, waiting: false }, { status: 429 })
           : wrong({ form: 'signIn.locked' }, 429, { typed });
       }
+      if ('shut' in proved) return showShut(step, proved.shut);
       if ('wait' in proved) {
         return showSignIn(deps, step, { another: isAnother(ask.query), email, typed, wait: waitOf(ask, proved.wait) });
       }

@@ -63,6 +63,8 @@ export interface PageRequest {
   limit?: number;
   /** Backwards: newest, largest, last first. */
   descending?: boolean;
+  /** Of a list whose order is texts: only those whose order begins so. Then `after` is of a page with the same one. */
+  prefix?: string;
 }
 
 export interface Page<T> {

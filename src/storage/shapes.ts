@@ -1,4 +1,4 @@
-import type { Account, ClosedAccount, FormerAddress } from '../domain/account.ts';
+import { nameKey, type Account, type ClosedAccount, type FormerAddress } from '../domain/account.ts';
 import type { ApiKey } from '../domain/api-key.ts';
 import { clientNameKey, type Client, type ClientUse } from '../domain/client.ts';
 import type { ClientReceipt } from '../domain/client-receipt.ts';
@@ -121,9 +121,18 @@ export const shapes = {
     lists: {
       created: byCreation,
       email: { group: () => 'all', order: (row) => row.emailKey },
+      /** For whoever looks for somebody: what they are called, and their family name. */
+      name: { group: ({ displayName }) => (displayName ? 'all' : undefined), order: (row) => nameKey(row.displayName) },
+      lastName: { group: ({ lastName }) => (lastName ? 'all' : undefined), order: (row) => nameKey(row.lastName) },
+      /** Whoever has a role, by the greatest. */
       administrators: {
-        group: (row) => (row.roles.includes('admin') ? 'admin' : undefined),
+        group: ({ roles }) => (roles.includes('admin') ? 'admin' : roles[0]),
         order: (row) => row.createdAt,
+      },
+      /** Those that do not open, and of these the ones that do by themselves some day first. */
+      locked: {
+        group: (row) => (row.lock ? 'all' : undefined),
+        order: (row) => row.lock?.until ?? Number.MAX_SAFE_INTEGER,
       },
       /** With more to do. */
       closing: {

@@ -103,6 +103,7 @@ export const rules: Rules = {
         'app-metrics.ts',
         'services.ts',
         'services-clients.ts',
+        'services-administration.ts',
         'services-contact.ts',
         'services-encryption.ts',
         'services-factors.ts',

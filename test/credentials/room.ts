@@ -14,6 +14,7 @@ import { createClosing } from '../../src/operations/closing.ts';
 import { createEndings } from '../../src/operations/endings.ts';
 import { createLogoutNotices } from '../../src/operations/logout-notices.ts';
 import type { Happening } from '../../src/operations/happenings.ts';
+import { createLocking } from '../../src/operations/locking.ts';
 import { createOldPassword } from '../../src/operations/old-password.ts';
 import { openFactors } from '../../src/services-factors.ts';
 import { recordsBackends } from '../../src/storage/backends.ts';
@@ -127,12 +128,12 @@ export function furnish(records: Records, clock: SettableClock) {
       policy,
       factors: factors.factors,
       oldPassword,
-      endings,
       closing,
       events,
       clock,
     }),
     closing,
+    locking: createLocking({ records, endings, events, messages: { compose: () => [] }, clock }),
     told,
     /** What went wrong in the background. */
     failures,

@@ -22,15 +22,26 @@ const placeholders = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).
 
 /** Words that are the same in both languages. Anything else that reads like English was left behind by mistake. */
 const alike: Readonly<Record<string, readonly string[]>> = {
-  de: ['Name', 'Passkey', 'Passkeys', 'Code', 'Problem: {title}', 'Website', 'App'],
+  de: [
+    'Administrator',
+    'Auditor',
+    'Status',
+    'Name',
+    'Passkey',
+    'Passkeys',
+    'Code',
+    'Problem: {title}',
+    'Website',
+    'App',
+  ],
   ko: [],
   ja: [],
   fr: ['Pages', 'Messages', 'E-mail', 'Code', 'Applications', 'Type'],
-  es: ['Error'],
+  es: ['Error', 'Auditor'],
 };
 
 /** Punctuation, as German, Korean, Japanese and Spanish have it, too. */
-const punctuation = ['message.colon'];
+const punctuation = ['message.colon', 'accounts.doingOf'];
 
 describe.each(locales.filter((locale) => locale !== 'en'))('the texts in %s', (locale) => {
   const texts = catalogues.get(locale) ?? new Map<string, string | Forms>();

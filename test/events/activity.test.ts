@@ -52,7 +52,7 @@ describe('what happened to an account, for its owner', () => {
       details: { grantType: 'authorization_code', scopes: ['openid'] },
     });
     room.clock.advance(1);
-    await room.events.write('account.disabled', { actor: ben.id, account: ada });
+    await room.events.write('account.disabled', { actor: ben.id, account: ada, details: {} });
     await room.records.events.create({ ...row(-1, 'sign_in.blocked', 'sign-ins'), details: { leftOut: 12 } });
 
     const { events } = await activity.list(ada);

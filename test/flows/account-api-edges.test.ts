@@ -51,7 +51,7 @@ describe('the account API, at its edges', () => {
 
       const by = { actor: account.id };
       if (ends === 'its key is deleted') await room.app.services.apiKeys.remove(account, row?.id ?? '', by);
-      else await room.app.services.accounts.disable(account.id, by);
+      else await room.app.services.locking.lock(account.id, { reason: 'Lost' }, by);
 
       expect(await late.sent()).toBe(401);
       expect((await room.app.services.accounts.get(account.id))?.displayName).toBe(account.displayName);

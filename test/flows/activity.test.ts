@@ -52,8 +52,8 @@ for (const pair of eachStore) {
       const wiki = await relyingParty(app, await app.client('web', metadata));
       const browser = openBrowser(app.url, firefox);
       await wiki.signIn(ana, { browser });
-      await app.services.accounts.disable(ana.id, { actor: 'command-line' });
-      await app.services.accounts.enable(ana.id, { actor: 'command-line' });
+      await app.services.locking.lock(ana.id, { reason: 'Lost' }, { actor: 'command-line' });
+      await app.services.locking.unlock(ana.id, { actor: 'command-line' });
       const owner = await signIn(app, ana, firefox);
 
       const page = await owner.open(path);
@@ -63,8 +63,8 @@ for (const pair of eachStore) {
       expect(rows.map((row) => row.trim().split(/ When /)[0])).toEqual([
         'Signed in',
         'Account enabled again',
-        'Account disabled',
         'A browser was signed out',
+        'Account disabled',
         'App connected',
         'App allowed',
         'Signed in',

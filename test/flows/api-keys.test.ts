@@ -133,9 +133,9 @@ for (const pair of eachStore) {
       const by = { actor: 'command-line' };
       expect(await answers()).toEqual([200, true]);
 
-      await room.app.services.accounts.disable(account.id, by);
+      await room.app.services.locking.lock(account.id, { reason: 'Lost' }, by);
       expect(await answers()).toEqual([401, false]);
-      await room.app.services.accounts.enable(account.id, by);
+      await room.app.services.locking.unlock(account.id, by);
 
       await room.app.services.clients.disable('api-keys', by);
       expect(await answers()).toEqual([401, false]);

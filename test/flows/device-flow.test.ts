@@ -294,7 +294,7 @@ function deviceFlow(pair: Pair): void {
 
     const locked = await television.ask();
     await answer(browser, locked.user_code);
-    await app.services.accounts.disable(ana.id, { actor: 'command-line' });
+    await app.services.locking.lock(ana.id, { reason: 'Lost' }, { actor: 'command-line' });
     expect((await television.poll(locked.device_code)).body).toMatchObject({ error: 'invalid_grant' });
   });
 }

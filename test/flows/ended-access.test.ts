@@ -61,7 +61,7 @@ describe('access that an operator ends', () => {
     const ids = [await wiki.signIn(ana), await wiki.signIn(ana)].map(({ tokens }) => tokens.claims()?.['sid']);
     told.length = 0;
 
-    await app.services.accounts.disable(ana.id, by);
+    await app.services.locking.lock(ana.id, { reason: 'Lost' }, by);
 
     await heard(2);
     expect(new Set(told.map(({ sid }) => sid))).toEqual(new Set(ids));

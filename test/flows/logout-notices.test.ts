@@ -207,7 +207,7 @@ for (const pair of eachStore) {
       const ana = await app.account();
       const { tokens } = await (await relyingParty(app, own)).signIn(ana);
 
-      await app.services.accounts.disable(ana.id, { actor: 'command-line' });
+      await app.services.locking.lock(ana.id, { reason: 'Lost' }, { actor: 'command-line' });
       await receiver.heard(1);
 
       const { sub } = await read(receiver.tokens[0], own.client.id);
@@ -239,7 +239,7 @@ describeWith(needsOf(shared), 'telling apps from two nodes', () => {
 
     await Promise.all(
       people.flatMap(({ id }) =>
-        nodes.all.map(({ services }) => services.accounts.disable(id, { actor: 'command-line' })),
+        nodes.all.map(({ services }) => services.locking.lock(id, { reason: 'Lost' }, { actor: 'command-line' })),
       ),
     );
     for (const { services } of nodes.all) services.logoutNotices.wake();

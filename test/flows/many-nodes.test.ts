@@ -107,7 +107,7 @@ for (const pair of shown) {
 
       on(1);
       await browser.open('/account/personal-information');
-      await nodes.first.services.accounts.disable(ana.id, by);
+      await nodes.first.services.locking.lock(ana.id, { reason: 'Lost' }, by);
 
       expect((await browser.open('/account/personal-information')).title).toContain('Sign in');
       const stranger = openBrowser(nodes.url);

@@ -43,7 +43,7 @@ export const events: Readonly<Record<string, (scene: Scene) => Promise<unknown>>
     ana.email = email;
   },
 
-  'account disabled': ({ nodes, ana }) => nodes.first.services.accounts.disable(ana.id, by),
+  'account disabled': ({ nodes, ana }) => nodes.first.services.locking.lock(ana.id, { reason: 'Lost' }, by),
 
   async 'account closed'({ laptop }) {
     const page = await laptop.submit(await laptop.open('/account/close'), { agree: 'on' });

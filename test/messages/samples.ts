@@ -20,6 +20,7 @@ export const mailSamples: { [Name in keyof Mails]: Mails[Name] } = {
   'mailbox-code': { code: '012345', lives: 600, ...circumstances },
   'change-email-code': { code: '012345', lives: 600 },
   'reset-password': { path: `/reset?token=${secret}`, code: secret, lives: 1200, ...circumstances },
+  invitation: { path: `/invitation?token=${secret}`, code: secret, lives: 604_800 },
   'email-changed': {
     ...circumstances,
     newEmail: 'ana@new.example',
@@ -29,6 +30,12 @@ export const mailSamples: { [Name in keyof Mails]: Mails[Name] } = {
   'address-tried': { by: 'registration', signInPath: '/account' },
   'address-kept': { until: Date.UTC(2026, 6, 8, 22, 30) },
   'recovery-codes-low': { left: 2, path: '/account/sign-in-and-security' },
+  'by-administrator': {
+    at: Date.UTC(2026, 6, 1, 22, 30),
+    what: 'locked',
+    reason: 'Lost laptop',
+    until: Date.UTC(2026, 6, 8, 22, 30),
+  },
   'account-closed': { ...circumstances, until: Date.UTC(2026, 6, 31, 22, 30) },
   'password-changed': notice,
   'new-device': notice,

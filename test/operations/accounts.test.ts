@@ -160,20 +160,23 @@ describe('making an account', () => {
 });
 
 describe('ending an account’s access', () => {
-  test('disabling ends sessions, grants and refresh tokens, and enabling brings none back', async () => {
+  test('locking ends sessions, grants and refresh tokens, and unlocking brings none back', async () => {
     const ada = await make({ email: 'ada@example.com' });
     const bob = await make({ email: 'bob@example.com' });
     await giveAccess(room.records, { accountId: ada.id, clientId: 'wiki' });
     await giveAccess(room.records, { accountId: bob.id, clientId: 'wiki' });
 
-    await expect(room.accounts.disable(ada.id, operator)).resolves.toMatchObject({ status: 'disabled' });
-    await expect(room.accounts.enable(ada.id, operator)).resolves.toMatchObject({ status: 'active' });
+    const lost = { reason: 'Lost' };
+    await expect(room.locking.lock(ada.id, lost, operator)).resolves.toMatchObject({
+      value: { account: { status: 'disabled', lock: lost }, ended: { sessions: [{}], applications: [{ grants: 1 }] } },
+    });
+    await expect(room.locking.unlock(ada.id, operator)).resolves.toMatchObject({ value: { status: 'active' } });
 
     for (const collection of ['sessions', 'grants', 'refreshFamilies'] as const) {
       await expect(room.records[collection].count('account', ada.id)).resolves.toBe(0);
       await expect(room.records[collection].count('account', bob.id)).resolves.toBe(1);
     }
-    await expect(room.accounts.disable('nobody', operator)).resolves.toBeUndefined();
+    await expect(room.locking.lock('nobody', { reason: 'Lost' }, operator)).resolves.toBeUndefined();
   });
 
   test('deleting leaves nothing, and the address can be taken again', async () => {

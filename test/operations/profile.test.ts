@@ -153,7 +153,7 @@ describe('changing a profile', () => {
     await expect(room.accounts.updateProfile('nobody', { task: 'x' }, operator)).resolves.toBeUndefined();
 
     const ada = await make({ email: 'ada@example.com', displayName: 'Ada' });
-    await room.accounts.disable(ada.id, operator);
+    await room.locking.lock(ada.id, { reason: 'Lost' }, operator);
     expect(await room.accounts.updateProfile(ada.id, { task: 'x' }, operator)).toBeUndefined();
     expect(await room.accounts.get(ada.id)).toMatchObject({ status: 'disabled', task: ada.task });
   });

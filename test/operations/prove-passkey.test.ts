@@ -205,10 +205,11 @@ describe('nobody signs in', () => {
     expect(await signIn(laptop)).toEqual(refused('unknown'));
   });
 
-  test('S30: at an account that is disabled or gone', async () => {
+  test('S30: at an account that is locked or gone', async () => {
     const laptop = await device();
-    await room.accounts.disable(ada.account.id, ada.by);
-    expect(await signIn(laptop)).toEqual(refused('unknown'));
+    await room.locking.lock(ada.account.id, { reason: 'Lost' }, ada.by);
+    // Whoever has proved that it is theirs is told.
+    expect(await signIn(laptop)).toMatchObject({ shut: { id: ada.account.id } });
 
     await room.accounts.delete(ada.account.id, ada.by);
     expect(await signIn(laptop)).toEqual(refused('unknown'));

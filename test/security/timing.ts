@@ -41,7 +41,7 @@ async function addAccounts({ services }: TestApp, kind: string): Promise<void> {
   for (let n = 0; n < warmUp + pairs; n += 1) {
     const input = { email: `${kind}-${n}@example.com`, password: goodPassword, emailVerified: true };
     const { id } = valueOf(await services.accounts.create(input, by));
-    if (kind === 'disabled') await services.accounts.disable(id, by);
+    if (kind === 'disabled') await services.locking.lock(id, { reason: 'Lost' }, by);
   }
 }
 

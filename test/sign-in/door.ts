@@ -79,6 +79,11 @@ export async function openDoor(now: Played['now']): Promise<Door> {
     },
     guessing,
     closing: { keep: async () => undefined },
+    locking: { settled: async (account) => account },
+    invitations: {
+      find: async (typed) => state.links.get(typed)?.account,
+      accept: async () => 'ended',
+    },
     events: {
       write: async (kind, facts) => void state.events.push({ kind, facts: { ...facts } }),
     },
@@ -112,6 +117,7 @@ export async function openDoor(now: Played['now']): Promise<Door> {
       possible: true,
       ask: async ({ email }) => (state.asked.push(email), state.mayAsk ? 'asked' : 'too-many'),
       send: async ({ email }) => void state.asked.push(email),
+      sendBy: async ({ email }) => void state.asked.push(email),
       find: async (typed) => state.links.get(typed),
       reset: async () => 'ended',
     },

@@ -86,9 +86,9 @@ describe('the sign-in page', () => {
 });
 
 describe('a wrong e-mail or password', () => {
-  test('S71: unknown, wrong and disabled get the same page, after the same work', async () => {
+  test('S71: unknown, wrong and closed get the same page, after the same work', async () => {
     await using door = await openDoor(stepAt('login'));
-    door.people = [ana, { ...ana, id: 'a2', emailKey: 'bo@example.com', status: 'disabled' }];
+    door.people = [ana, { ...ana, id: 'a2', emailKey: 'bo@example.com', status: 'closing' }];
 
     const tries = [
       { email: 'nobody@example.com', password: right.password },

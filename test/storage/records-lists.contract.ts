@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Invalid } from '../../src/domain/errors.ts';
-import type { Records } from '../../src/storage/records.ts';
+import { everyRow, type PageRequest, type Records } from '../../src/storage/records.ts';
 import { addConsent, hour, idsOf, sample } from './rows.ts';
 import { opened, type MakeStore } from './stores.ts';
 
@@ -66,6 +66,47 @@ export function recordsListsContract(make: MakeStore<Records>): void {
 
       expect(rows.map((row) => row.emailKey)).toEqual(sorted);
       expect(reversed.map((row) => row.emailKey)).toEqual([...sorted].reverse());
+    });
+
+    test('has a part of texts that begin alike, page by page in both ways', async () => {
+      await using store = await opened(make);
+      const { accounts } = store.port;
+      const within = [
+        'an',
+        'an\u0000',
+        'an b',
+        'ana',
+        'an\ud7ff',
+        'an\ue000',
+        'an\uffff',
+        'an\u{10ffff}',
+        'an\u{10ffff}z',
+      ];
+      const others = ['', 'a', 'am\u{10ffff}', 'ao', 'An', ' an', 'b', '\ud7ff', '\ud7ffx', '\ue000', '\u{10ffff}'];
+
+      for (const [at, emailKey] of [...others, ...within.toReversed()].entries()) {
+        await accounts.create(sample('accounts', { id: `${at}`, emailKey }));
+      }
+
+      const found = async (page: PageRequest) => {
+        const keys: string[] = [];
+        const rows = everyRow((next) => accounts.list('email', 'all', { ...next, ...page }));
+        for await (const { emailKey } of rows) keys.push(emailKey);
+
+        return keys;
+      };
+
+      expect(await found({ prefix: 'an', limit: 2 })).toEqual(within);
+      expect(await found({ prefix: 'an', limit: 2, descending: true })).toEqual(within.toReversed());
+      expect(await found({ prefix: 'an\u{10ffff}', limit: 1 })).toEqual(within.slice(-2));
+      expect(await found({ prefix: '\u{10ffff}', limit: 1 })).toEqual(['\u{10ffff}']);
+      expect(await found({ prefix: '\ud7ff', limit: 1 })).toEqual(['\ud7ff', '\ud7ffx']);
+      expect(await found({ prefix: 'c' })).toEqual([]);
+      expect(await found({ prefix: '', limit: 3 })).toHaveLength(within.length + others.length);
+
+      const { next = '' } = await accounts.list('email', 'all', { prefix: 'an', limit: 1 });
+      await expect(accounts.list('email', 'all', { prefix: 'b', after: next })).rejects.toThrow(Invalid);
+      await expect(accounts.list('email', 'all', { prefix: '\ud800' })).rejects.toThrow(Invalid);
     });
 
     test('descending is exactly the other way round, equal ones too', async () => {

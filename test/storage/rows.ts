@@ -22,6 +22,7 @@ export const samples: Samples = {
     claims: {},
     roles: ['admin'],
     status: 'closing',
+    lock: { at: start, reason: 'lost', until: start + hour },
     closing: { at: start, until: start + hour, nextAt: start + hour },
     eventKey: 'sealed',
     createdAt: start,

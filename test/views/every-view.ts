@@ -1,5 +1,6 @@
 import { accountSamples } from './account.ts';
 import { activitySamples } from './activity.ts';
+import { adminAccountSamples } from './admin-accounts.ts';
 import { adminSamples } from './admin.ts';
 import { apiKeySamples } from './api-keys.ts';
 import { applicationSamples } from './applications.ts';
@@ -23,5 +24,6 @@ export const samples: readonly Sample[] = [
   ...leavingSamples,
   ...adminSamples,
   ...clientSamples,
+  ...adminAccountSamples,
   ...otherSamples,
 ];

@@ -1,4 +1,5 @@
 import { waitInWords } from '../../src/domain/duration.ts';
+import { invitationCodeView, invitationEndedView, invitationView } from '../../src/sign-in/invitation.ts';
 import { mailboxView } from '../../src/sign-in/mailbox.ts';
 import {
   forgotPasswordView,
@@ -7,9 +8,10 @@ import {
   resetEndedView,
   resetPasswordView,
 } from '../../src/sign-in/recover.ts';
+import { shutView } from '../../src/sign-in/shut.ts';
 import { wasntMeCodeView, wasntMeDoneView, wasntMeEndedView, wasntMeView } from '../../src/sign-in/wasnt-me.ts';
-import { ana, uid } from '../support/interactions.ts';
-import { day, sample, type Sample } from './sample.ts';
+import { ana, uid, wiki } from '../support/interactions.ts';
+import { day, now, sample, type Sample } from './sample.ts';
 
 const { email } = ana;
 const passkey = { what: 'secondFactor.passkey', name: 'Blue key', at: day } as const;
@@ -32,6 +34,19 @@ export const recoverySamples: readonly Sample[] = [
     problems: { newPassword: 'problem.passwordPersonal', confirmPassword: 'account.passwordDiffers' },
   }),
   sample(resetEndedView, () => ({})),
+
+  sample(invitationView, () => reset),
+  sample(invitationView, () => reset, { as: 'with problems', problems: { newPassword: 'problem.passwordCommon' } }),
+  sample(invitationCodeView, () => ({}), { problems: { code: 'recover.codeWrong' } }),
+  sample(invitationEndedView, () => ({})),
+  sample(shutView, () => ({
+    uid,
+    client: wiki,
+    email,
+    reason: 'Your laptop was reported stolen.',
+    until: now + day,
+    mayRefuse: true,
+  })),
 
   sample(mailboxView, () => ({ uid, email, waiting: false }), { notice: 'recover.done' }),
   sample(

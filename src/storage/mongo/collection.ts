@@ -9,7 +9,7 @@ import type { Connection } from './connection.ts';
 import { takenAt } from './failures.ts';
 import { newRevision } from './revisions.ts';
 import { createTurns, type Turn } from './turns.ts';
-import { keyOf, placeOf, storedRow, type Stored } from './document.ts';
+import { keyOf, placeOf, rangeOf, storedRow, type Stored } from './document.ts';
 
 type Row = { id: string };
 
@@ -192,16 +192,20 @@ export function openCollection<T extends Row>(of: {
   };
 
   async function list(name: string, group: string, page: PageRequest = {}): Promise<Page<T>> {
-    const { after, descending = false } = page;
+    const { after, descending = false, prefix } = page;
     const limit = pageLimit(page);
     const { filter, hint } = indexed(name, group);
     const order = `order_${name}`;
     const beyond = descending ? '$lt' : '$gt';
-    const from = after === undefined ? undefined : readCursor(after);
+    const from = after === undefined ? undefined : readCursor(after, prefix);
     // One range of the index, in which the rows of the same order that came before are passed over.
-    const rest = from && {
-      [order]: { [`${beyond}e`]: placeOf(from.order) },
-      $or: [{ [order]: { [beyond]: placeOf(from.order) } }, { _id: { [beyond]: keyOf(from.id) } }],
+    const range = {
+      ...(prefix !== undefined && rangeOf(prefix)),
+      ...(from && { [`${beyond}e`]: placeOf(from.order) }),
+    };
+    const rest = {
+      ...(Object.keys(range).length > 0 && { [order]: range }),
+      ...(from && { $or: [{ [order]: { [beyond]: placeOf(from.order) } }, { _id: { [beyond]: keyOf(from.id) } }] }),
     };
     const way = descending ? -1 : 1;
 

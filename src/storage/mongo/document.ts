@@ -1,4 +1,5 @@
 import { Invalid } from '../../domain/errors.ts';
+import { behindPrefix } from '../cursor.ts';
 import { momentOf, orderOf, storableText, writeDocument } from '../documents.ts';
 import type { Shape } from '../records.ts';
 
@@ -54,6 +55,14 @@ export function idOf(key: string): string {
 
 export function placeOf(order: number | string): number | string {
   return typeof order === 'string' ? byCodePoint(order) : order;
+}
+
+/** The orders that begin with a prefix. Written as they are, what begins so begins with the prefix as it is written. */
+export function rangeOf(prefix: string): { $gte: string; $lt?: string } {
+  const from = byCodePoint(storableText(prefix));
+  const to = behindPrefix(from);
+
+  return to === undefined ? { $gte: from } : { $gte: from, $lt: to };
 }
 
 /**

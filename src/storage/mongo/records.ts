@@ -16,7 +16,10 @@ const byCreation = { lists: ['created'] };
 
 const migrations: readonly Migration[] = [
   collections({
-    accounts: { unique: ['email'], lists: ['created', 'email', 'administrators', 'closing'] },
+    accounts: {
+      unique: ['email'],
+      lists: ['created', 'email', 'name', 'lastName', 'administrators', 'locked', 'closing'],
+    },
     passwords: {},
     clients: { lists: ['created', 'name', 'rotating', 'portals'] },
     clientUses: {},

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../domain/clock.ts';
 import { Invalid, Unavailable } from '../../domain/errors.ts';
 import type { Collection, Page, PageRequest, Shape } from '../records.ts';
-import { pageLimit, readCursor, writeCursor } from '../cursor.ts';
+import { behindPrefix, pageLimit, readCursor, writeCursor } from '../cursor.ts';
 import { storableText, writeDocument } from '../documents.ts';
 import { isUniqueViolation, toFailure } from './failures.ts';
 import { collectionStatements } from './statements.ts';
@@ -112,14 +112,16 @@ export function openCollection<T extends Row>(of: {
   }
 
   function list(name: string, group: string, page: PageRequest = {}): Page<T> {
-    const { after, descending = false } = page;
+    const { after, descending = false, prefix } = page;
     const limit = pageLimit(page);
     const statements = sql.list(name);
     const way = descending ? statements.descending : statements.ascending;
-    const from = after === undefined ? undefined : readCursor(after);
-    const found = from
-      ? way.next().all(storableText(group), from.order, from.id, ...now(), limit + 1)
-      : way.first().all(storableText(group), ...now(), limit + 1);
+    const from = after === undefined ? undefined : readCursor(after, prefix);
+    const place = from ? [from.order, from.id] : [];
+    const [plain, within] = from ? [way.next, way.nextWithin] : [way.first, way.firstWithin];
+    const statement = prefix === undefined ? plain : within;
+    const bounds = prefix === undefined ? [] : boundsOf(storableText(prefix), from && { descending });
+    const found = statement().all(storableText(group), ...place, ...bounds, ...now(), limit + 1);
     const rows = found.slice(0, limit).map((each) => readDocument<T>(each));
     const last = rows.at(-1);
 
@@ -184,6 +186,14 @@ export function openCollection<T extends Row>(of: {
     sweep: (limit) => (expires ? Number(sql.sweep().run(clock.now(), limit).changes) : 0),
     collection,
   };
+}
+
+/** The texts that begin with a prefix: from here, and before there. Behind a row that is among them, the other end alone. */
+function boundsOf(prefix: string, behind: { descending: boolean } | undefined): (string | Uint8Array)[] {
+  // Where no text is behind them: every blob is.
+  const both = [prefix, behindPrefix(prefix) ?? new Uint8Array()];
+
+  return behind ? both.slice(...(behind.descending ? [0, 1] : [1])) : both;
 }
 
 /** No error of the driver leaves this room. */

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { clientNameKey } from '../../domain/client.ts';
+import { nameKey } from '../../domain/account.ts';
 import { SchemaTooNew } from '../refusals.ts';
 import { addList, createCollection } from './schema.ts';
 import { Unavailable } from '../../domain/errors.ts';
@@ -62,6 +63,7 @@ export const recordsMigrations: readonly Migration[] = [
          WHERE json_array_length(doc, '$.secrets') > 1;`,
         createCollection('clientUses', {}),
         createCollection('clientReceipts', { lists: ['client'], expires: true }),
+        ...['name', 'lastName', 'locked'].map((list) => addList('accounts', list)),
         createCollection('tallies', { lists: ['time'], expires: true }),
         addList('sessions', 'created'),
         `UPDATE sessions SET group_created = 'all', order_created = json_extract(doc, '$.createdAt');`,
@@ -73,8 +75,22 @@ export const recordsMigrations: readonly Migration[] = [
     for (const row of database.prepare(`SELECT id, ${name} AS name FROM clients`).all()) {
       named.run(clientNameKey(String(row['name'])), String(row['id']));
     }
+    listNames(database);
   },
 ];
+
+/** Those who were there before anybody could look for them. Lower case is more than SQLite knows. */
+function listNames(database: DatabaseSync): void {
+  const set = database.prepare(
+    'UPDATE accounts SET group_name = ?, order_name = ?, group_lastName = ?, order_lastName = ? WHERE id = ?',
+  );
+
+  for (const { id, doc } of database.prepare('SELECT id, doc FROM accounts').all()) {
+    const { displayName, lastName } = JSON.parse(String(doc)) as Record<'displayName' | 'lastName', string>;
+
+    set.run(...[displayName, lastName].flatMap((name) => (name ? ['all', nameKey(name)] : [null, null])), String(id));
+  }
+}
 
 export const ephemeraMigrations: readonly Migration[] = [
   (database) => {

@@ -13,9 +13,18 @@ export function preparedIn(database: DatabaseSync): (sql: string) => Prepared {
   };
 }
 
+/** `Within`: only orders from one text on and before another. */
+interface Way {
+  first: Prepared;
+  next: Prepared;
+  firstWithin: Prepared;
+  /** Begins behind a row that is within: only the other end is bound. */
+  nextWithin: Prepared;
+}
+
 interface ListStatements<T> {
-  ascending: { first: Prepared; next: Prepared };
-  descending: { first: Prepared; next: Prepared };
+  ascending: Way;
+  descending: Way;
   ids: Prepared;
   count: Prepared;
   removeAll: Prepared;
@@ -78,10 +87,15 @@ function listStatements<T>(
   const way = (beyond: '>' | '<', direction: 'ASC' | 'DESC') => {
     const start = `SELECT doc FROM ${name} WHERE group_${list} = ?`;
     const end = `${alive} ORDER BY order_${list} ${direction}, id ${direction} LIMIT ?`;
+    const behind = `AND (order_${list}, id) ${beyond} (?, ?)`;
+    const from = `AND order_${list} >= ?`;
+    const to = `AND order_${list} < ?`;
 
     return {
       first: prepare(`${start} ${end}`),
-      next: prepare(`${start} AND (order_${list}, id) ${beyond} (?, ?) ${end}`),
+      next: prepare(`${start} ${behind} ${end}`),
+      firstWithin: prepare(`${start} ${from} ${to} ${end}`),
+      nextWithin: prepare(`${start} ${behind} ${beyond === '>' ? to : from} ${end}`),
     };
   };
 

@@ -25,7 +25,7 @@ describe('S71: who has an account can’t be told from how creating one begins',
     await app.account({ email: 'somebody@example.com' });
     await app.account({ email: 'unproved@example.com', emailVerified: false });
     const { id } = await app.account({ email: 'disabled@example.com' });
-    await app.services.accounts.disable(id, { actor: 'command-line' });
+    await app.services.locking.lock(id, { reason: 'Lost' }, { actor: 'command-line' });
   });
 
   beforeEach(() => app.clock.advance(2 * 3_600_000));

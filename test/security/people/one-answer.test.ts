@@ -21,13 +21,13 @@ describe('S71: who has an account can’t be told from how a sign-in fails', () 
 
   beforeAll(async () => {
     app = await startTestApp({ aroundStores: outage.around, env: unlimited });
-    const { accounts } = app.services;
+    const { accounts, locking } = app.services;
     const by = { actor: 'command-line' };
 
     await app.account({ email: 'somebody@example.com' });
     await app.account({ email: 'unproved@example.com', emailVerified: false });
     const { id } = await app.account({ email: 'disabled@example.com' });
-    await accounts.disable(id, by);
+    await locking.lock(id, { reason: 'Lost' }, by);
     await accounts.create({ email: 'wordless@example.com', emailVerified: true }, by);
   });
 
@@ -86,12 +86,14 @@ describe('S71: who has an account can’t be told from how a sign-in fails', () 
     },
   );
 
-  test('a right password of a disabled account is told nothing either', async () => {
+  test('that an account is locked is told to nobody but its owner', async () => {
     const usual = await guess('somebody@example.com');
-    const { page } = await guess('disabled@example.com', 'quiet-marble-otter-47-lantern');
+    const { page: stranger } = await guess('disabled@example.com');
+    const { page: owner } = await guess('disabled@example.com', 'quiet-marble-otter-47-lantern');
 
-    expect(page.status).toBe(422);
-    expect(plain(page, 'disabled@example.com')).toBe(plain(usual.page, 'somebody@example.com'));
+    expect(stranger.status).toBe(422);
+    expect(plain(stranger, 'disabled@example.com')).toBe(plain(usual.page, 'somebody@example.com'));
+    expect([owner.status, owner.words]).toEqual([403, expect.stringContaining('This account is locked')]);
   });
 
   test('that an address was never verified is told to nobody but its owner', async () => {

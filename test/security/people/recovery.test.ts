@@ -27,7 +27,7 @@ describe('a forgotten password, seen by an attacker', () => {
     await app.account({ email: 'somebody@example.com' });
     await app.account({ email: 'unproved@example.com', emailVerified: false });
     const { id } = await app.account({ email: 'disabled@example.com' });
-    await app.services.accounts.disable(id, by);
+    await app.services.locking.lock(id, { reason: 'Lost' }, by);
     await app.services.accounts.create({ email: 'wordless@example.com', emailVerified: true }, by);
   });
 

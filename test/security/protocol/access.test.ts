@@ -69,13 +69,14 @@ describe('access', () => {
   });
 
   describe('S30: nothing of an account goes on once it is', () => {
-    test.each(['disable', 'delete'] as const)('%sd', async (what) => {
+    test.each(['locked', 'deleted'] as const)('%s', async (what) => {
       const { account, browser } = await person();
       const tokens = await wiki.tokens(browser);
       const { code } = await wiki.code(browser);
       await expectAlive(tokens);
 
-      await ground.app.services.accounts[what](account.id, by);
+      const { accounts, locking } = ground.app.services;
+      await (what === 'locked' ? locking.lock(account.id, { reason: 'Lost' }, by) : accounts.delete(account.id, by));
 
       await expectDead(tokens);
       expect(await wiki.redeem(code)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
@@ -87,8 +88,8 @@ describe('access', () => {
       const { account, browser } = await person();
       const tokens = await wiki.tokens(browser);
 
-      await ground.app.services.accounts.disable(account.id, by);
-      await ground.app.services.accounts.enable(account.id, by);
+      await ground.app.services.locking.lock(account.id, { reason: 'Lost' }, by);
+      await ground.app.services.locking.unlock(account.id, by);
 
       await expectDead(tokens);
     });

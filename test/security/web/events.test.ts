@@ -153,8 +153,8 @@ const overHttp: [EventKind, Expected, (at: Place) => Promise<unknown>][] = [
 /** What an operator does at the terminal. */
 const byOperator: [EventKind, (at: Place) => Promise<unknown>][] = [
   ['account.created', ({ ground }) => ground.app.account({})],
-  ['account.disabled', ({ ground, ben }) => ground.app.services.accounts.disable(ben.id, by)],
-  ['account.enabled', ({ ground, ben }) => ground.app.services.accounts.enable(ben.id, by)],
+  ['account.disabled', ({ ground, ben }) => ground.app.services.locking.lock(ben.id, { reason: 'Lost' }, by)],
+  ['account.enabled', ({ ground, ben }) => ground.app.services.locking.unlock(ben.id, by)],
   ['password.set', ({ ground, ben }) => ground.app.services.accounts.setPassword(ben.id, goodPassword, by)],
   ['client.created', ({ ground }) => ground.party('web')],
   ['client.secret_rotated', async ({ ground }) => rotate(ground, await ground.party('web'))],

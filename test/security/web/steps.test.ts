@@ -80,7 +80,7 @@ describe('half-way', () => {
 
   test('S30, S98: an account that is disabled between the password and going on gets no session', async () => {
     const proved = await prove(await browser.open(wiki.url()));
-    await ground.app.services.accounts.disable(ben.id, by);
+    await ground.app.services.locking.lock(ben.id, { reason: 'Lost' }, by);
 
     const page = await browser.follow(proved);
 
@@ -91,7 +91,7 @@ describe('half-way', () => {
 
   test('S30, S98: nor a code between the sign-in and consent', async () => {
     const asked = await browser.follow(await prove(await browser.open(wiki.url())));
-    await ground.app.services.accounts.disable(ben.id, by);
+    await ground.app.services.locking.lock(ben.id, { reason: 'Lost' }, by);
 
     const page = await browser.submit(asked, tickAll(asked), { button: 'Allow' });
 

@@ -76,6 +76,10 @@ describe('the schema', () => {
         ascending.next(),
         descending.first(),
         descending.next(),
+        ascending.firstWithin(),
+        ascending.nextWithin(),
+        descending.firstWithin(),
+        descending.nextWithin(),
         ids(),
         count(),
       ]),
@@ -89,6 +93,28 @@ describe('the schema', () => {
       expect(details).toEqual([]);
       expect(plan.map(({ detail }) => detail).join()).toMatch(/USING (COVERING )?INDEX/);
     }
+  });
+});
+
+describe('a search by how something begins', () => {
+  test('reads what lies between two places of the index, from wherever a page before has ended', () => {
+    using database = new DatabaseSync(':memory:');
+    migrate(database, 'made', recordsFile.migrations);
+    const { ascending, descending } = collectionStatements(database, 'accounts', shapes.accounts).list('email');
+    const found = [ascending, descending].flatMap(({ firstWithin, nextWithin }) =>
+      [firstWithin(), nextWithin()].map((statement) => {
+        const [plan] = database.prepare(`EXPLAIN QUERY PLAN ${statement.sourceSQL}`).all();
+
+        return String(plan?.['detail']).replace('SEARCH accounts USING INDEX accounts_list_email ', '');
+      }),
+    );
+
+    expect(found).toEqual([
+      '(group_email=? AND order_email>? AND order_email<?)',
+      '(group_email=? AND (order_email,id)>(?,?) AND order_email<?)',
+      '(group_email=? AND order_email>? AND order_email<?)',
+      '(group_email=? AND order_email>? AND (order_email,id)<(?,?))',
+    ]);
   });
 });
 
@@ -174,6 +200,20 @@ describe('a migration', () => {
     expect((await records.clients.list('portals', 'all')).rows.map(({ id }) => id)).toEqual(['portal']);
     const from = writeCursor({ order: clientNameKey('ÜBER W'), id: '' });
     expect((await records.clients.list('name', 'all', { after: from })).rows.map(({ id }) => id)).toEqual(['wiki']);
+  });
+
+  test('finds the people who are there by their names', async () => {
+    await using folder = await emptyFolder();
+    const old = new DatabaseSync(join(folder.path, 'records.db'));
+    old.exec(releasedSchema('records', 1));
+    const ada = sample('accounts', { displayName: 'Ädä', lastName: 'LOVELACE' });
+    old.prepare('INSERT INTO accounts (id, doc) VALUES (?, ?)').run(ada.id, JSON.stringify(ada));
+    old.close();
+
+    await using records = openSqliteRecords({ clock: settableClock(), ...placeOf(folder.path) });
+
+    expect((await records.accounts.list('name', 'all', { prefix: 'äd' })).rows).toEqual([ada]);
+    expect((await records.accounts.list('lastName', 'all', { prefix: 'love' })).rows).toEqual([ada]);
   });
 
   test('that breaks off leaves the old version, to be tried again', async () => {

@@ -1,8 +1,11 @@
-CREATE TABLE accounts (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, unique_email TEXT, group_created TEXT, order_created ANY, group_email TEXT, order_email ANY, group_administrators TEXT, order_administrators ANY, group_closing TEXT, order_closing ANY) STRICT;
+CREATE TABLE accounts (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, unique_email TEXT, group_created TEXT, order_created ANY, group_email TEXT, order_email ANY, group_administrators TEXT, order_administrators ANY, group_closing TEXT, order_closing ANY, group_name TEXT, order_name ANY, group_lastName TEXT, order_lastName ANY, group_locked TEXT, order_locked ANY) STRICT;
 CREATE INDEX accounts_list_administrators ON accounts (group_administrators, order_administrators, id);
 CREATE INDEX accounts_list_closing ON accounts (group_closing, order_closing, id);
 CREATE INDEX accounts_list_created ON accounts (group_created, order_created, id);
 CREATE INDEX accounts_list_email ON accounts (group_email, order_email, id);
+CREATE INDEX accounts_list_lastName ON accounts (group_lastName, order_lastName, id);
+CREATE INDEX accounts_list_locked ON accounts (group_locked, order_locked, id);
+CREATE INDEX accounts_list_name ON accounts (group_name, order_name, id);
 CREATE UNIQUE INDEX accounts_unique_email ON accounts (unique_email);
 CREATE TABLE apiKeys (id TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL, unique_hash TEXT, unique_slot TEXT, group_account TEXT, order_account ANY) STRICT;
 CREATE INDEX apiKeys_expires ON apiKeys (expires_at);
