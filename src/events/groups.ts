@@ -81,6 +81,7 @@ export const groupOfKind = {
   'message.failed': 'messages',
 
   'account.deleted': 'none',
+  'audit.exported': 'none',
   'client.authentication_failed': 'none',
   'client.created': 'none',
   'client.updated': 'none',
@@ -101,6 +102,9 @@ export const groupOfKind = {
   'storage.move_undone': 'none',
   'keys.created': 'none',
   'keys.published': 'none',
+  'keys.rescheduled': 'none',
+  'keys.resealed': 'none',
+  'keys.released': 'none',
   'keys.retired': 'none',
   'keys.removed': 'none',
   'keys.revoked': 'none',

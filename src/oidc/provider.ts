@@ -99,6 +99,7 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
     const settings = providerSettings({
       config,
       secrets: deps.secrets,
+      cookieKeyUsed: deps.cookieKeyUsed,
       clock,
       signing,
       hooks: {

@@ -70,6 +70,8 @@ export const fates = {
   clientReceipts: 'others',
   signingKeys: 'others',
   settings: 'others',
+  auditSegments: 'others',
+  keyUses: 'others',
   leases: 'others',
   tallies: 'others',
 } as const satisfies Record<CollectionName, Fate>;

@@ -1,3 +1,4 @@
+import { auditSamples } from './rows-audit.ts';
 import type { CollectionName, Page, Records, Row } from '../../src/storage/records.ts';
 
 export { noTexts, oddTexts } from './odd-texts.ts';
@@ -117,6 +118,7 @@ export const samples: Samples = {
     group: 'sign-ins',
     at: start,
     accountId: 'account-1',
+    clientId: 'client-1',
     actor: 'account-1',
     details: {},
   },
@@ -238,6 +240,7 @@ export const samples: Samples = {
     createdAt: start,
     expiresAt: start + hour,
   },
+  ...auditSamples,
   tallies: {
     id: '2026-11-24T12:00:00.000Z',
     at: start,

@@ -2,6 +2,7 @@ import { accountSamples } from './account.ts';
 import { activitySamples } from './activity.ts';
 import { adminAccountSamples } from './admin-accounts.ts';
 import { adminSamples } from './admin.ts';
+import { adminAuditSamples } from './admin-audit.ts';
 import { apiKeySamples } from './api-keys.ts';
 import { applicationSamples } from './applications.ts';
 import { clientSamples } from './clients.ts';
@@ -25,5 +26,6 @@ export const samples: readonly Sample[] = [
   ...adminSamples,
   ...clientSamples,
   ...adminAccountSamples,
+  ...adminAuditSamples,
   ...otherSamples,
 ];

@@ -29,7 +29,7 @@ const migrations: readonly Migration[] = [
     refreshFamilies: { lists: ['grant', 'account', 'client', 'session'], expires: true },
     sessions: { lists: ['account', 'created'], unique: ['cookie'], expires: true },
     knownDevices: { ...account, expires: true },
-    events: { lists: ['time', 'account', 'group', 'tries'] },
+    events: { lists: ['time', 'account', 'group', 'tries', 'client', 'actor', 'kind'] },
     signingKeys: byCreation,
     settings: {},
     attempts: { expires: true },
@@ -48,6 +48,8 @@ const migrations: readonly Migration[] = [
     closedAccounts: { lists: ['look'] },
     tallies: { lists: ['time'], expires: true },
     deviceCodes: { unique: ['userCode'], expires: true },
+    auditSegments: { lists: ['number'] },
+    keyUses: {},
   }),
 ];
 

@@ -64,6 +64,13 @@ export const recordsMigrations: readonly Migration[] = [
         createCollection('clientUses', {}),
         createCollection('clientReceipts', { lists: ['client'], expires: true }),
         ...['name', 'lastName', 'locked'].map((list) => addList('accounts', list)),
+        ...['client', 'actor', 'kind'].map((list) => addList('events', list)),
+        `UPDATE events SET
+           group_client = json_extract(doc, '$.clientId'), order_client = json_extract(doc, '$.at'),
+           group_actor = json_extract(doc, '$.actor'), order_actor = json_extract(doc, '$.at'),
+           group_kind = json_extract(doc, '$.kind'), order_kind = json_extract(doc, '$.at');`,
+        createCollection('auditSegments', { lists: ['number'] }),
+        createCollection('keyUses', {}),
         createCollection('tallies', { lists: ['time'], expires: true }),
         addList('sessions', 'created'),
         `UPDATE sessions SET group_created = 'all', order_created = json_extract(doc, '$.createdAt');`,
