@@ -44,9 +44,10 @@ const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials',
 const clientNameLength = 60;
 /**
  * What nobody sees makes one name look like another, or like none (S21). The joiners (U+200C, U+200D) are seen by what
- * they do: Persian, the Indic scripts and emoji are written with them.
+ * they do: Persian, the Indic scripts and emoji are written with them. The others in front are refused in every line.
  */
-const unseen = /(?![\u200C\u200D])[\p{Cf}\p{Co}\p{Cn}\u115F\u1160\u3164\uFFA0\u2800]/u;
+const unseen =
+  /(?!\u200C|\u200D|[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF])[\p{Cf}\p{Co}\p{Cn}\u115F\u1160\u3164\uFFA0\u2800]/u;
 const mostUris = 100;
 const algorithms = ['RS256', 'ES256'] as const;
 /** Asymmetric ones only (S32). */
