@@ -1,3 +1,4 @@
+import { eachMinute, startJobs } from './app-jobs.ts';
 import { openMetrics } from './app-metrics.ts';
 import { apiKeyMetadata, consoleMetadata, registeringIn, requestLimits } from './app-settings.ts';
 import { accountConsole, accountRoutes } from './account/index.ts';
@@ -14,11 +15,7 @@ import { consoleClientId } from './domain/client.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
 import { InMaintenance } from './domain/errors.ts';
 import { startDelivering } from './jobs/delivering.ts';
-import { startKeySchedule } from './jobs/key-schedule.ts';
-import { createLeases } from './jobs/leases.ts';
 import { claimSecrets } from './jobs/same-secrets.ts';
-import { startSweeping } from './jobs/sweeping.ts';
-import { startTallying } from './jobs/tallying.ts';
 import { startTellingApps } from './jobs/telling-apps.ts';
 import { createDelivery } from './messages/delivery.ts';
 import { createKept } from './messages/kept.ts';
@@ -62,12 +59,6 @@ export interface AppOptions {
   aroundStores?: ServicesOptions['around'];
 }
 
-/** Once a minute: nothing that jobs do is waited for, and an idle server should stay idle. */
-const eachMinute = { every: 60_000, lease: 180 };
-
-/** Rows of one sweep: a batch holds up everything else for as long as it takes. */
-const batch = 200;
-
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, secrets, clock = systemClock, writeLog, aroundStores: around } = options;
   const log = createLog({
@@ -102,6 +93,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const oidc: Oidc = opened.use(
     await createOidc({
       ...services,
+      keyUsed: (kid) => services.keyUses.note('signing', kid),
+      cookieKeyUsed: services.installationKeys.noteCookie,
       pages: {
         render: (exchange, outcome) => Promise.resolve(web.answer(exchange, outcome)),
         fail: (exchange, failure) => Promise.resolve(web.showFailure(exchange, failure)),
@@ -136,7 +129,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   opened.defer(async () => {
     await Promise.all([web.close(), ...sending.map((each) => each[Symbol.asyncDispose]())]);
   });
-  startJobs(services, opened, onError);
+  startJobs(services, opened, { log, failed: onError });
 
   const demo = config.demo.enabled ? opened.use(await openDemo(services)) : undefined;
   const setupUrl = await setupLink(services, opened, onError);
@@ -154,16 +147,6 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
 }
 
-/** What happens of itself; each job on one node at a time. They end before the services that they use. */
-function startJobs(services: Services, opened: AsyncDisposableStack, failed: (error: unknown) => void): void {
-  const { records, ephemera, retention, closing, locking, signingKeys, tallies } = services;
-  const job = { ...eachMinute, leases: createLeases(services), failed };
-
-  opened.use(startSweeping({ ...job, stores: [closing, locking, records, ephemera, retention], batch }));
-  opened.use(startKeySchedule({ ...job, signingKeys }));
-  opened.use(startTallying({ ...job, tallies }));
-}
-
 interface Around {
   log: Log;
   metrics: Measuring | undefined;
@@ -179,6 +162,7 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, { log, met
     branding: config.branding,
     timeZone: config.account.time_zone,
     cookieKeys: services.secrets.cookieKeys,
+    cookieKeyUsed: services.installationKeys.noteCookie,
     clock: services.clock,
     log,
     metrics,

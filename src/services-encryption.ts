@@ -1,12 +1,10 @@
 import type { Secrets } from './config/secrets.ts';
 import type { Clock } from './domain/clock.ts';
+import { encryptionKeySetting } from './domain/encryption-key.ts';
 import type { Json } from './domain/json.ts';
 import { agreeOnKey } from './jobs/same-secrets.ts';
 import type { Records } from './storage/records.ts';
 import { KeyMissing } from './storage/refusals.ts';
-
-/** Names the keys that secrets were ever sealed under, the present one first: nothing is sealed anew under another. */
-const keySetting = 'encryption-key';
 
 export interface Keyed {
   records: Records;
@@ -26,9 +24,9 @@ export async function useKey({ records, secrets, clock }: Keyed): Promise<void> 
   if (first !== id) await agreeOnKey({ records, secrets, clock });
 
   if (first === undefined) {
-    await records.write([{ in: 'settings', put: { id: keySetting, value: [id], updatedAt: clock.now() } }]);
+    await records.write([{ in: 'settings', put: { id: encryptionKeySetting, value: [id], updatedAt: clock.now() } }]);
   } else if (first !== id) {
-    await records.settings.update(keySetting, (old) => {
+    await records.settings.update(encryptionKeySetting, (old) => {
       const others = namesIn(old.value).filter((name) => name !== id);
 
       return { ...old, value: [id, ...others], updatedAt: clock.now() };
@@ -44,7 +42,7 @@ export async function keysInUse(
   { settings }: Pick<Records, 'settings'>,
   { encryptionKeys }: Secrets,
 ): Promise<string[]> {
-  const known = namesIn((await settings.get(keySetting))?.value);
+  const known = namesIn((await settings.get(encryptionKeySetting))?.value);
   const missing = known.find((name) => !encryptionKeys.some(({ id }) => id === name));
 
   if (missing !== undefined) throw new KeyMissing(missing);

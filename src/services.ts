@@ -18,12 +18,13 @@ import { createTextNumbers } from './messages/text-numbers.ts';
 import { waysOf } from './messages/ways.ts';
 import { createAccounts, type Accounts } from './operations/accounts.ts';
 import { createApplications, type Applications } from './operations/applications.ts';
-import { createClients, type Clients } from './operations/clients.ts';
+import { openClients, type ClientServices } from './services-clients.ts';
 import { openAdministration, type AdministrationServices } from './services-administration.ts';
+import { openAudit, type AuditServices } from './services-audit.ts';
 import { openContact, type ContactServices } from './services-contact.ts';
 import { keysInUse, useKey, type Keyed } from './services-encryption.ts';
 import { openFactors, type FactorServices } from './services-factors.ts';
-import { openKeys, type KeyServices } from './services-keys.ts';
+import { openKeys, openSigning, type KeyServices, type SigningServices } from './services-keys.ts';
 import { openPlacesIn, openRecovery, type RecoveryServices } from './services-recovery.ts';
 import { openStores, type Stores } from './services-stores.ts';
 import { openWatching, type WatchingServices } from './services-watching.ts';
@@ -39,13 +40,12 @@ import type { Tell } from './operations/happenings.ts';
 import { createLogoutNotices, type LogoutNotices } from './operations/logout-notices.ts';
 import { createKeptPassword } from './operations/kept-password.ts';
 import { createDisowning, type Disowning } from './operations/disowning.ts';
+import { createKeyUses } from './operations/key-uses.ts';
 import { createMaintenance, type Maintenance } from './operations/maintenance.ts';
-import { createRetention, type Retention } from './operations/retention.ts';
 import { createReceipts, type Receipts } from './operations/receipts.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
 import { createSignInCodes, type SignInCodes } from './operations/sign-in-codes.ts';
 import { admit, standingOf, watchStanding, type Standing, type StandingWatch } from './operations/standing.ts';
-import { createSigningKeys, type SigningKeys } from './operations/signing-keys.ts';
 import { createTell } from './operations/telling.ts';
 import type { Ephemera } from './storage/ephemera.ts';
 import { announceClientChanges } from './storage/client-changes.ts';
@@ -60,12 +60,15 @@ import { createBell, ringOn, type Bell } from './storage/waking.ts';
  */
 export interface Services
   extends
+    AuditServices,
+    SigningServices,
     FactorServices,
     KeyServices,
     NewcomerServices,
     ContactServices,
     RecoveryServices,
     LeavingServices,
+    ClientServices,
     AdministrationServices,
     WatchingServices,
     AsyncDisposable {
@@ -90,19 +93,16 @@ export interface Services
   applications: Applications;
   endings: Endings;
   disowning: Disowning;
-  retention: Retention;
   receipts: Receipts;
   /** `onWake`: the apps of a session that has ended are to be told. */
   logoutNotices: LogoutNotices & { onWake(listener: () => void): void };
   /** What can act for a person. */
   devices: Devices;
   accounts: Accounts;
-  clients: Clients;
   setup: Setup;
   maintenance: Maintenance;
   /** What a server looks at all the while; a command, which is the operator's own doing, is not held up by it. */
   standing: Pick<StandingWatch, 'closed' | 'begin'>;
-  signingKeys: SigningKeys;
 }
 
 export interface ServicesOptions {
@@ -129,7 +129,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const { records: store, ephemera } = around(await openStores(config, { clock, data: config.data, server }));
 
   const placeOf = server ? await openPlacesIn(config, onError) : undefined;
-  const sealing = createSealing(secrets);
+  const sealing = createSealing(secrets, (id) => keyUses.note('encryption', id));
   const first = await checkStore({ records: store, secrets, clock, server }).catch(async (error: unknown) => {
     await ephemera[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
@@ -141,6 +141,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const held = server ? ringOn(holdWrites(store, standing.hold), 'messages', bell) : store;
   const records = keepFormerIds(keepFormerAddresses(announceClientChanges(held, { clock, failed: onError })));
 
+  const keyUses = createKeyUses({ records, clock });
   const units = createUnits({ records, ephemera, clock, onError });
   const { takeOver, reads } = units;
   const watching = openWatching({ config, records, clock });
@@ -172,7 +173,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const factors = openFactors({ config, records, reads, sealing, passwords, events, clock, tell, takeOver });
   const oldPassword = createOldPassword({ records, ...factors });
   const guessing = createGuessing({ records, reads, sealing, clock, limits: config.limits.sign_in, takeOver });
-  const keys = openKeys({ config, records, reads, events, tell, clock, takeOver });
+  const keys = openKeys({ config, secrets, records, reads, sealing, events, tell, clock, keyUses, takeOver });
   const ground = { config, records, reads, sealing, clock, ...keys };
   const inside = { ...ground, events, passwords, policy, guessing, messages, tell, keptPassword, oldPassword };
   const leaving = openLeaving({ ...inside, endings, receipts, placeOf });
@@ -198,12 +199,12 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     applications: createApplications({ ...inside, consents, endings, receipts, resources: config.apis }),
     endings,
     disowning: createDisowning({ ...inside, ...factors, ...contact, endings, receipts }),
-    retention: createRetention({ records, clock, keptFor: config.events.kept_for }),
+    ...openAudit(inside),
     receipts,
     logoutNotices: { ...logoutNotices, onWake: appsToTell.listen },
     devices,
     accounts,
-    clients: createClients({ records, endings, events, clock, mode: config.mode, resources: config.apis }),
+    ...openClients({ ...inside, endings, logoutNotices }),
     setup: createSetup({ records, accounts, sealing, events, clock }),
     maintenance: createMaintenance({
       // It must be able to end what holds up everything else.
@@ -212,7 +213,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
       clock,
     }),
     standing,
-    signingKeys: createSigningKeys({ config, records, sealing, events, clock }),
+    ...openSigning({ ...inside, keyUses, installationKeys: keys.installationKeys }),
     async [Symbol.asyncDispose]() {
       await passwords.settled();
       await units.settled();

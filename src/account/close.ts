@@ -87,7 +87,8 @@ export const close: ConsolePage<CloseDeps> = {
       async ({ account, visitor }) => ({
         kind: 'download',
         name: 'account.json',
-        json: await dataExport.begin(account, { actor: account.id, from: visitor }),
+        type: 'json',
+        text: await dataExport.begin(account, { actor: account.id, from: visitor }),
       }),
       { access: 'recent' },
     ),

@@ -1,5 +1,8 @@
 import type { Console, Route } from '../web/route.ts';
+import { clients, type ClientsDeps } from './clients.ts';
 import { accounts, type AccountsPageDeps } from './accounts.ts';
+import { audit, type AuditDeps } from './audit.ts';
+import { keys, type KeysDeps } from './keys.ts';
 import { overview, type OverviewDeps } from './overview.ts';
 import type { AdminPage } from './page.ts';
 
@@ -8,9 +11,12 @@ import type { AdminPage } from './page.ts';
  * pages' words and forms; the rules are in `operations/`, which the admin API (`api/`) calls just the same: nothing can be
  * done here that a program can't.
  */
-export interface AdminDeps extends OverviewDeps, AccountsPageDeps {}
+export interface AdminDeps extends OverviewDeps, ClientsDeps, AccountsPageDeps, AuditDeps, KeysDeps {
+  config: OverviewDeps['config'] & ClientsDeps['config'];
+  records: ClientsDeps['records'] & AuditDeps['records'];
+}
 
-const pages: readonly AdminPage<AdminDeps>[] = [overview, accounts];
+const pages: readonly AdminPage<AdminDeps>[] = [overview, clients, accounts, audit, keys];
 
 export const adminConsole: Console = {
   path: '/admin',

@@ -23,7 +23,16 @@ const overview = z.strictObject({
   ),
   attention: z.array(
     z.strictObject({
-      kind: z.enum(['noticesFailed', 'noticesLate', 'mailFailed', 'mailLate', 'textsFailed', 'textsLate', 'keyOld']),
+      kind: z.enum([
+        'noticesFailed',
+        'noticesLate',
+        'mailFailed',
+        'mailLate',
+        'textsFailed',
+        'textsLate',
+        'keyOld',
+        'secretsUnused',
+      ]),
       count,
     }),
   ),

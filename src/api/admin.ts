@@ -2,7 +2,10 @@ import { hasRole, type Account } from '../domain/account.ts';
 import { adminApiOf, adminApiPath, isReading } from '../domain/admin-api.ts';
 import type { SecondFactor } from '../operations/second-factor.ts';
 import type { Api, Caller, Unfit } from '../web/endpoint.ts';
+import { clientEndpoints, type AdminClientsDeps } from './admin-clients.ts';
 import { adminAccountEndpoints, type AdminAccountsDeps } from './admin-accounts.ts';
+import { auditEndpoints, type AdminAuditDeps } from './admin-audit.ts';
+import { keyEndpoints, type AdminKeysDeps } from './admin-keys.ts';
 import { overviewEndpoints, type OverviewApiDeps } from './admin-overview.ts';
 import { selfEndpoints } from './admin-self.ts';
 import type { DescribedEndpoint } from './endpoint.ts';
@@ -20,10 +23,18 @@ export interface AdminApiDeps extends AdminEndpointsDeps, PresentedDeps {
 }
 
 /** What the endpoints of each area need; an area is a file beside this one. */
-export interface AdminEndpointsDeps extends AdminAccountsDeps, OverviewApiDeps {}
+export interface AdminEndpointsDeps
+  extends OverviewApiDeps, AdminClientsDeps, AdminAccountsDeps, AdminAuditDeps, AdminKeysDeps {}
 
 export function adminEndpoints(deps: AdminEndpointsDeps): DescribedEndpoint[] {
-  return [...selfEndpoints(), ...overviewEndpoints(deps), ...adminAccountEndpoints(deps)];
+  return [
+    ...selfEndpoints(),
+    ...overviewEndpoints(deps),
+    ...clientEndpoints(deps),
+    ...adminAccountEndpoints(deps),
+    ...auditEndpoints(deps),
+    ...keyEndpoints(deps),
+  ];
 }
 
 export function adminApi(deps: AdminApiDeps): Api {

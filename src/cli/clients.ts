@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { clientDocument, type ClientKind } from '../operations/clients.ts';
+import { clientDocument, clientKinds as kinds, type ClientKind } from '../operations/clients.ts';
 import type { By } from '../operations/problems.ts';
 import { labelOf } from '../services-stores.ts';
 import { exitCodes, Usage, type Call, type Command } from './command.ts';
@@ -8,17 +8,17 @@ import { fail, finish, printJson, table } from './print.ts';
 
 /** `client create`, `list`, `show`, `disable`, `enable` and `delete`. */
 const operator: By = { actor: 'command-line' };
-const kinds: readonly ClientKind[] = ['web', 'spa', 'native', 'machine', 'device'];
 
 export const clientCreate: Command = {
   words: 'client create',
   summary: 'registers an app; prints its client_id and, this once, its secret',
   usage:
-    '(--json FILE|- | --kind web|spa|native|machine|device --name NAME [--redirect-uri URI …] [--post-logout-redirect-uri URI …] [--resource URI …]) [--first-party]',
+    '(--json FILE|- | --kind web|spa|native|machine|device|api --name NAME [--redirect-uri URI …] [--post-logout-redirect-uri URI …] [--resource URI …]) [--first-party]',
   details: `
   --kind KIND      web: an app with a server. spa: one that runs in the browser.
                    native: one on a phone or computer. machine: one without people.
                    device: one on a television, a printer, a terminal, that shows a code (RFC 8628).
+                   api: one that takes tokens and asks about them (RFC 7662).
   --name NAME      what people see
   --redirect-uri   where the app gets its answer; give it once for each address
   --post-logout-redirect-uri  where people go after signing out

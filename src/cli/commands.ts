@@ -1,12 +1,13 @@
 import { exportAccounts, importAccounts } from './account-files.ts';
 import { accountCreate, accountDelete, accountUnlock, adminCreate } from './accounts.ts';
+import { auditExport, auditList, auditVerify } from './audit.ts';
 import { clientCreate, clientDelete, clientDisable, clientEnable, clientList, clientShow } from './clients.ts';
 import type { Command } from './command.ts';
 import { configCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
 import { maintenanceOff, maintenanceOn, maintenanceStatus } from './maintenance.ts';
 import { moveCommand } from './move.ts';
-import { keysList, keysRotate } from './keys.ts';
+import { keysDerived, keysList, keysRotate, keysSchedule, keysUses } from './keys.ts';
 import { messagesList } from './messages.ts';
 
 /** What `gatehouse` can do beside `start`, which is the process itself (`main.ts`). */
@@ -29,7 +30,13 @@ export const commands: readonly Command[] = [
   maintenanceOff,
   maintenanceStatus,
   moveCommand,
+  auditList,
+  auditExport,
+  auditVerify,
   keysList,
   keysRotate,
+  keysSchedule,
+  keysUses,
+  keysDerived,
   messagesList,
 ];

@@ -9,6 +9,8 @@ export interface Client {
   disabled: boolean;
   /** Rises with each change: caches go by it. */
   version: number;
+  /** How often all that it was given was ended at once; a token that it has for itself works for as long as it stays. */
+  revocations?: number;
   createdAt: number;
   updatedAt: number;
 }
@@ -62,6 +64,25 @@ export interface ClientMetadata {
   claims_in_id_token?: boolean;
   /** Ours: the registered APIs (resource indicators, RFC 8707) that it may ask tokens for. */
   resources?: string[];
+  /** Ours: the registered APIs that it answers for, so that it may ask about their tokens (RFC 7662 section 2.1). */
+  introspects?: string[];
+}
+
+/**
+ * When a client was at work last: kept beside its row, which caches go by and protocol requests must not write. Times in
+ * milliseconds, about ten minutes exact.
+ */
+export interface ClientUse {
+  /** The client's. */
+  id: string;
+  lastUsedAt: number;
+  /** By the ids of its secrets: when each was shown last. */
+  secrets: Record<string, number>;
+}
+
+/** By which clients are listed and searched: as people type a name, whatever its letters look like. */
+export function clientNameKey(name: string): string {
+  return name.normalize('NFKC').toLowerCase();
 }
 
 /** The account console's own client, made at first start. */

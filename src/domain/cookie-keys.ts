@@ -12,18 +12,31 @@ export interface CookieKeys {
   verify(text: string, signature: string): boolean;
 }
 
-/** Throws TypeError when there is no key: cookies would go out unsigned. */
-export function createCookieKeys(keys: readonly string[]): CookieKeys {
+/**
+ * `used` is told the place of the key that has signed, or was found to have. Throws TypeError when there is no key: cookies
+ * would go out unsigned.
+ */
+export function createCookieKeys(keys: readonly string[], used: (at: number) => void = () => undefined): CookieKeys {
   const secrets = keys.map((key) => createSecretKey(key, 'utf8'));
   const [first] = secrets;
 
   if (!first) throw new TypeError('at least one cookie key is needed');
 
   const mac = (secret: typeof first, text: string) => createHmac('sha256', secret).update(text).digest('base64url');
-  const index = (text: string, signature: string) => secrets.findIndex((secret) => same(mac(secret, text), signature));
+
+  function index(text: string, signature: string): number {
+    const at = secrets.findIndex((secret) => same(mac(secret, text), signature));
+    if (at !== -1) used(at);
+
+    return at;
+  }
 
   return {
-    sign: (text) => mac(first, text),
+    sign(text) {
+      used(0);
+
+      return mac(first, text);
+    },
     index,
     verify: (text, signature) => index(text, signature) !== -1,
   };

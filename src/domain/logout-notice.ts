@@ -25,6 +25,8 @@ export interface LogoutNotice {
   sid?: string;
   /** Whose session it was; gone once the notice is settled. */
   accountId?: string;
+  /** What tells of it (`ClientReceipt`), where all that the client was given has ended. */
+  receipt?: string;
   state: LogoutNoticeState;
   attempts: number;
   /** Milliseconds: while it is queued, when it is tried next; afterwards, when it was settled. */

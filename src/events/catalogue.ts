@@ -109,15 +109,27 @@ export const catalogue = {
   'api_key.deleted': kind<{ prefix: string }>(),
 
   'client.created': kind<{ name: string }>(),
-  'client.updated': kind<{ fields: string[] }>(),
+  'client.updated': kind<{ changes: Record<string, { before: Json; after: Json }> }>(),
   'client.disabled': kind(),
   'client.enabled': kind(),
   'client.deleted': kind<{ name: string }>(),
   'client.secret_rotated': kind<{ /** Seconds. */ overlap: number }>(),
+  'client.secret_removed': kind<{ /** Its id. */ secret: string }>(),
+  /** All that it was given has ended: `receipt` (a ClientReceipt) says what. */
+  'client.revoked': kind<{
+    receipt: string;
+    people: number;
+    sessions: number;
+    grants: number;
+    refreshTokens: number;
+  }>(),
 
+  /** Somebody took a copy of the record of events, or of what a filter leaves of it. */
+  'audit.exported': kind<{ format: string; filter: Record<string, string> }>(),
   /** From or to a file: accounts of people, with their password hashes if they were asked for. */
   'accounts.imported': kind<{ count: number }>(),
   'accounts.exported': kind<{ count: number; hashes: boolean }>(),
+
   'setup.begun': kind(),
   'setup.completed': kind(),
   /** Given up for good, of the channel `email` or `sms`. */
@@ -134,8 +146,14 @@ export const catalogue = {
   /** Keys that sign at once: the first ones, and those in the place of leaked ones. */
   'keys.created': kind<{ kid: string; alg: string }>(),
   'keys.published': kind<{ kid: string; alg: string; /** Milliseconds. */ signsFrom: number }>(),
+  /** When one that waits begins to sign; milliseconds. */
+  'keys.rescheduled': kind<{ kid: string; alg: string; changes: { signsFrom: { before: number; after: number } } }>(),
   /** Signs no more: its private half is destroyed. */
   'keys.retired': kind<{ kid: string; alg: string }>(),
+  /** What rested under a former encryption key rests under the present one. */
+  'keys.resealed': kind<{ rows: number }>(),
+  /** Nothing rests under this former encryption key any more. */
+  'keys.released': kind<{ key: string }>(),
   /** Nothing hangs on it any more. */
   'keys.removed': kind<{ kid: string; alg: string }>(),
   /** It leaked: nobody believes it any more. */
@@ -155,3 +173,9 @@ export const throttled: ReadonlySet<EventKind> = new Set([
 
 export type EventKind = keyof typeof catalogue;
 export type DetailsOf<K extends EventKind> = NonNullable<(typeof catalogue)[K]['details']>;
+
+export const eventKinds = Object.keys(catalogue) as readonly EventKind[];
+
+export function isEventKind(kind: string): kind is EventKind {
+  return Object.hasOwn(catalogue, kind);
+}

@@ -34,6 +34,8 @@ export interface PersonalFields {
   hide(personal: Personal, eventId: string, account: KeyHolder | undefined): string;
   /** Opens those of one account's events. Throws where the account's key is gone or is another one. */
   reader(account: KeyHolder): (event: Pick<SecurityEvent, 'id' | 'personal'>) => Personal;
+  /** Opens what rests under the operator's key. Throws where it rests under another. */
+  openOperators(event: Pick<SecurityEvent, 'id' | 'personal'>): Personal;
   /** A new key for an account, sealed: `account.eventKey`. */
   newKey(accountId: string): string;
 }
@@ -42,8 +44,11 @@ export interface PersonalFields {
 const accountKeyId = '@account';
 
 export function createPersonalFields(sealing: Pick<Sealing, 'seal' | 'open'>): PersonalFields {
+  const openOperators: PersonalFields['openOperators'] = ({ id, personal }) =>
+    personal === undefined ? {} : (JSON.parse(sealing.open(personal, context(id))) as Personal);
+
   const keyOf = ({ id, eventKey }: KeyHolder): KeyObject =>
-    createSecretKey(sealing.open(eventKey, keyContext(id)), 'base64url');
+    createSecretKey(sealing.open(eventKey, eventKeyContext(id)), 'base64url');
 
   return {
     hide(personal, eventId, account) {
@@ -57,17 +62,19 @@ export function createPersonalFields(sealing: Pick<Sealing, 'seal' | 'open'>): P
     reader(account) {
       const key = keyOf(account);
 
-      return ({ id, personal }) => {
-        if (personal === undefined) return {};
+      return (event) => {
+        const { id, personal } = event;
+        if (personal === undefined || !isOwn(event)) return openOperators(event);
 
         const [, , body = ''] = personal.split('.');
-        const text = isOwn({ personal }) ? decrypt(key, body, context(id)) : sealing.open(personal, context(id));
 
-        return JSON.parse(text) as Personal;
+        return JSON.parse(decrypt(key, body, context(id))) as Personal;
       };
     },
 
-    newKey: (accountId) => sealing.seal(randomBytes(32).toString('base64url'), keyContext(accountId)),
+    openOperators,
+
+    newKey: (accountId) => sealing.seal(randomBytes(32).toString('base64url'), eventKeyContext(accountId)),
   };
 }
 
@@ -76,7 +83,8 @@ export function isOwn({ personal }: Pick<SecurityEvent, 'personal'>): boolean {
   return personal?.split('.')[1] === accountKeyId;
 }
 
-function keyContext(accountId: string): string {
+/** What an account's event key is sealed as. */
+export function eventKeyContext(accountId: string): string {
   return `event-key:${accountId}`;
 }
 

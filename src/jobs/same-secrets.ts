@@ -109,6 +109,16 @@ export async function agreeOnKey(deps: Pick<SameSecretsDeps, 'records' | 'secret
   if (without) throw new SecretsDiffer('secrets.encryption_key', without.until);
 }
 
+/** Whether every node that runs seals under our key: none puts anything more under another. */
+export async function allSealUnder(deps: Pick<SameSecretsDeps, 'records' | 'secrets' | 'clock'>): Promise<boolean> {
+  const row = await deps.records.leases.get(id);
+  const running = Object.values(JSON.parse(row?.holder ?? '{}') as Nodes).filter(
+    ({ until }) => until > deps.clock.now(),
+  );
+
+  return running.every(({ encryptionKeys: [first] }) => first === deps.secrets.encryptionKeys[0]?.id);
+}
+
 /** It lasts as long as the last of them, and is over at once without any. */
 function rowOf(nodes: Nodes): Lease {
   const ends = Object.values(nodes).map(({ until }) => until);

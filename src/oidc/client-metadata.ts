@@ -52,6 +52,7 @@ export const ourMetadata = [
   'require_second_factor',
   'claims_in_id_token',
   'resources',
+  'introspects',
   'api_scopes',
 ] as const;
 
@@ -68,7 +69,7 @@ export function checkOurMetadata(
   if (value === undefined) return;
   if (ctx !== undefined) throw new errors.InvalidClientMetadata(`${name} can't be asked for`);
 
-  const isList = name === 'resources' || name === 'api_scopes';
+  const isList = ['resources', 'introspects', 'api_scopes'].includes(name);
 
   if (isList && !(Array.isArray(value) && value.every((one) => typeof one === 'string'))) {
     throw new errors.InvalidClientMetadata(`${name} must be a list of texts`);

@@ -1,11 +1,13 @@
 import Provider from 'oidc-provider';
 import type { Client as LibraryClient, ClientMetadata as LibraryMetadata, KoaContextWithOIDC } from 'oidc-provider';
 
-import type { Client } from '../domain/client.ts';
+import type { Client, ClientSecret } from '../domain/client.ts';
 import type { Clock } from '../domain/clock.ts';
 import { sha256 } from '../domain/ids.ts';
 import { sameText } from '../storage/sealing.ts';
 import type { ClientChanges } from './client-changes.ts';
+import { noteClientUse } from './client-use.ts';
+import type { OidcDeps } from './deps.ts';
 import { metadataOf } from './client-metadata.ts';
 import type { UnitOfWork, Units } from './request.ts';
 import { reaching } from './unavailable.ts';
@@ -28,7 +30,7 @@ export interface Clients {
   find(id: string): Promise<Client | undefined>;
 }
 
-export interface ClientsDeps {
+export interface ClientsDeps extends Pick<OidcDeps, 'clientUses'> {
   units: Units;
   clock: Clock;
   changes: Pick<ClientChanges, 'noneSince'>;
@@ -40,7 +42,7 @@ type ClientClass = Provider['Client'];
 export function attachClients(provider: Provider, deps: ClientsDeps): Clients {
   const rows = new WeakMap<LibraryClient, Client>();
   const kept = new Map<string, { client: LibraryClient; row: Client; readAt: number }>();
-  const { units, clock, changes } = deps;
+  const { units, clock, changes, clientUses } = deps;
 
   async function read(unit: UnitOfWork, id: string): Promise<LibraryClient | undefined> {
     const readAt = unit.known('clients', id) ? unit.startedAt : clock.now();
@@ -77,6 +79,13 @@ export function attachClients(provider: Provider, deps: ClientsDeps): Clients {
     return before && isBelieved(before.readAt) ? before.client : reaching(units, (unit) => read(unit, id));
   }
 
+  async function anew(row: Client | undefined): Promise<Client | undefined> {
+    const client = row && (await reaching(units, (unit) => read(unit, row.id)));
+    const now = client && rows.get(client);
+
+    return now?.disabled === false ? now : undefined;
+  }
+
   function isBelieved(readAt: number): boolean {
     return Math.abs(clock.now() - readAt) < believedFor || changes.noneSince(readAt);
   }
@@ -94,8 +103,13 @@ export function attachClients(provider: Provider, deps: ClientsDeps): Clients {
   model.find = find;
 
   Object.assign(model.prototype, {
-    compareClientSecret(this: LibraryClient, presented: string): boolean {
-      return isSecretOf(rows.get(this), presented, clock.now());
+    /** A secret may be newer than what is believed of the client: before one is refused it is looked up. */
+    async compareClientSecret(this: LibraryClient, presented: string): Promise<boolean> {
+      const row = rows.get(this);
+      const secret = secretOf(row, presented, clock.now()) ?? secretOf(await anew(row), presented, clock.now());
+      if (row && secret) noteClientUse({ units, clientUses }, row.id, secret.id);
+
+      return secret !== undefined;
     },
 
     postLogoutRedirectUriAllowed(this: LibraryClient, uri: string): boolean {
@@ -125,17 +139,17 @@ function isAtWork(): boolean {
 }
 
 /** Every secret is compared, whichever fits: an old one works as long as it overlaps with the new. */
-function isSecretOf(client: Client | undefined, presented: string, now: number): boolean {
+function secretOf(client: Client | undefined, presented: string, now: number): ClientSecret | undefined {
   const hash = sha256(presented);
-  let fits = false;
+  let found: ClientSecret | undefined;
 
   for (const secret of client?.secrets ?? []) {
     const valid = secret.expiresAt === undefined || secret.expiresAt > now;
 
-    fits = (sameText(secret.hash, hash) && valid) || fits;
+    if (sameText(secret.hash, hash) && valid) found = secret;
   }
 
-  return fits;
+  return found;
 }
 
 /** RFC 3986 section 6.2.3: an origin with and without its slash is the same place; anything longer is compared exactly. */

@@ -8,6 +8,7 @@ import type { Client } from '../domain/client.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Answer } from '../domain/consent-items.ts';
 import type { Consent } from '../domain/grant.ts';
+import type { NoteKeyUse } from '../domain/key-use.ts';
 import type { LogoutNotice } from '../domain/logout-notice.ts';
 import type { Events, Origin } from '../events/writer.ts';
 import type { Ephemera } from '../storage/ephemera.ts';
@@ -51,6 +52,14 @@ export interface OidcDeps {
     /** An API was told that it may be used there. */
     used(key: ApiKey): Promise<void>;
   };
+  clientUses: {
+    /** What is to be kept of a client that is at work, with the id of the secret it was known by; undefined: nothing new. */
+    due(clientId: string, secretId?: string): (() => Promise<void>) | undefined;
+  };
+  /** Told the `kid` with each signature. */
+  keyUsed?: NoteKeyUse;
+  /** Told the place of the cookie key that has signed or was found to have. */
+  cookieKeyUsed?: (at: number) => void;
   pages: Pages;
   /** Where a request came from, as far as the web settled it (S60). */
   originOf(request: IncomingMessage): Origin;

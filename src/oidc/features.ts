@@ -41,7 +41,7 @@ export function features(config: Config, hooks: FeatureHooks): Features {
     },
     // Our own keys sign by way of it (signing-key.ts); the library asks that its experiments be acknowledged by version.
     externalSigningSupport: { enabled: true, ack: 'experimental-01' },
-    introspection: { enabled: true, allowedPolicy: createIntrospectionPolicy(config.apis, keyAsked) },
+    introspection: { enabled: true, allowedPolicy: createIntrospectionPolicy(config.resources, keyAsked) },
     jwtUserinfo: { enabled: true },
     resourceIndicators: {
       enabled: true,

@@ -2,6 +2,7 @@ import type { ExternalSigningKey } from 'oidc-provider';
 
 import type { Config } from '../config/schema.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { NoteKeyUse } from '../domain/key-use.ts';
 import {
   isKnown,
   isPublished,
@@ -33,6 +34,8 @@ export interface KeyDeps {
   records: Pick<Records, 'signingKeys' | 'settings'>;
   sealing: Pick<Sealing, 'open'>;
   clock: Clock;
+  /** Told the `kid` with each signature. */
+  keyUsed?: NoteKeyUse;
 }
 
 /** Throws when there is no schedule, or a key was sealed under one that we don't hold. */
@@ -54,14 +57,14 @@ export async function loadKeys(deps: KeyDeps): Promise<Keys> {
   const now = deps.clock.now();
 
   return {
-    signing: [...inOrder].map((row) => openKey(row, sealing)),
+    signing: [...inOrder].map((row) => openKey(row, sealing, deps.keyUsed)),
     published: new Set(keys.filter((key) => isPublished(key, now)).map(({ kid }) => kid)),
     version: versionOf(schedule, deps),
   };
 }
 
 /** What `Keys.version` would be now. */
-export async function keyVersion(deps: Omit<KeyDeps, 'sealing'>): Promise<string> {
+export async function keyVersion(deps: Omit<KeyDeps, 'sealing' | 'keyUsed'>): Promise<string> {
   return versionOf(await readNow(deps.records), deps);
 }
 

@@ -5,11 +5,12 @@ import { Unavailable } from '../domain/errors.ts';
 import type { EventKind } from '../events/catalogue.ts';
 import type { Facts } from '../events/writer.ts';
 import { pollInterval } from './adapter/device-codes.ts';
+import { noteClientUse } from './client-use.ts';
 import type { OidcDeps } from './deps.ts';
 import { noteRefusals } from './refusals.ts';
 import type { Units } from './request.ts';
 
-export interface ListenDeps extends Pick<OidcDeps, 'events' | 'clock' | 'onError' | 'originOf'> {
+export interface ListenDeps extends Pick<OidcDeps, 'events' | 'clock' | 'onError' | 'originOf' | 'clientUses'> {
   units: Units;
 }
 
@@ -17,17 +18,21 @@ export interface ListenDeps extends Pick<OidcDeps, 'events' | 'clock' | 'onError
 const failureInterval = 60_000;
 
 /** What the library tells of while it works: the security events of the protocol (S113), and mends of its answers. */
-export function listen(provider: Provider, { events, clock, onError, originOf, units }: ListenDeps): void {
+export function listen(provider: Provider, deps: ListenDeps): void {
+  const { events, clock, onError, originOf, units } = deps;
   const failures = new Map<string, number>();
 
   noteRefusals(provider, units);
 
   // RFC 9207: in every answer (S13); the library leaves it out where an ID token says it too.
-  provider.on('authorization.success', (_ctx, answer) => {
+  provider.on('authorization.success', (ctx, answer) => {
     if (answer) answer['iss'] ??= provider.issuer;
+    atWork(ctx);
   });
 
   provider.on('grant.success', (ctx) => {
+    atWork(ctx);
+
     const { AuthorizationCode, DeviceCode } = ctx.oidc.entities;
     const code = AuthorizationCode ?? DeviceCode;
     if (!code) return;
@@ -72,6 +77,10 @@ export function listen(provider: Provider, { events, clock, onError, originOf, u
     if (error instanceof Unavailable && unit) unit.notes.failure ??= error;
     else onError(error, originOf(ctx.req).requestId);
   });
+
+  function atWork({ oidc: { client } }: KoaContextWithOIDC): void {
+    if (client) noteClientUse(deps, client.clientId);
+  }
 
   function authenticationFailed(ctx: KoaContextWithOIDC, error: Error): void {
     const clientId = ctx.oidc.client?.clientId;

@@ -99,6 +99,7 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
     const settings = providerSettings({
       config,
       secrets: deps.secrets,
+      cookieKeyUsed: deps.cookieKeyUsed,
       clock,
       signing,
       hooks: {
@@ -119,7 +120,7 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
     // The web has replaced every forwarded header by what it found out.
     provider.proxy = true;
 
-    const clients = attachClients(provider, { units, clock, changes });
+    const clients = attachClients(provider, { ...deps, changes });
     attach(provider, { units, notices: deps.logoutNotices });
     listen(provider, { ...deps, units });
 

@@ -43,7 +43,7 @@ export function createResourceServers(resources: Resources) {
  * was given to, and an access token also to the API that it is for. An API key was given to no client. `keyAsked` is told
  * of each that an API may rely on.
  */
-export function createIntrospectionPolicy(resources: Resources, keyAsked: (key: string) => Promise<void>) {
+export function createIntrospectionPolicy(resources: Config['resources'], keyAsked: (key: string) => Promise<void>) {
   return async (
     _ctx: KoaContextWithOIDC,
     client: Client,
@@ -56,11 +56,18 @@ export function createIntrospectionPolicy(resources: Resources, keyAsked: (key: 
     if (client.clientAuthMethod === 'none' || !('aud' in token)) return false;
 
     const api = resources.find(({ identifier }) => identifier === token.aud);
-    const mayAsk = api?.introspected_by.includes(client.clientId) ?? false;
+    const mayAsk = api !== undefined && answersFor(client, api);
     if (mayAsk && isKey) await keyAsked(token.jti);
 
     return mayAsk;
   };
+}
+
+/** By the configuration, or as the client was registered; never for an API of ours (DECISIONS 18). */
+function answersFor(client: Client, { identifier, introspected_by }: Config['resources'][number]): boolean {
+  const registered = client['introspects'];
+
+  return introspected_by.includes(client.clientId) || (Array.isArray(registered) && registered.includes(identifier));
 }
 
 /** The setting `revocation.allowedPolicy` (RFC 7009 section 2.1, S49): another client's token is left alone, in silence. */

@@ -8,7 +8,7 @@ import { locales } from '../domain/account.ts';
 import { acrValues } from '../domain/acr.ts';
 import type { Clock } from '../domain/clock.ts';
 import { clockTolerance, seconds } from '../domain/clock.ts';
-import { createCookieKeys } from '../domain/cookie-keys.ts';
+import { createCookieKeys, type CookieKeys } from '../domain/cookie-keys.ts';
 import { claimsByScope } from './claims.ts';
 import { checkOurMetadata, ourMetadata } from './client-metadata.ts';
 import { isOriginOf } from './cors.ts';
@@ -19,6 +19,8 @@ import { sessionCookieOptions } from './session-cookie.ts';
 export interface SettingsInput {
   config: Config;
   secrets: { cookieKeys: readonly string[]; pairwiseSalt: string };
+  /** See `OidcDeps`. */
+  cookieKeyUsed?: ((at: number) => void) | undefined;
   clock: Clock;
   /** What signs first. */
   signing: readonly ExternalSigningKey[];
@@ -67,7 +69,14 @@ const assertionLife = 3600;
  * Everything that the library is told: a pure function of our configuration. Nothing is left to the library's defaults
  * that decides what is allowed, how long something lives or what people see.
  */
-export function providerSettings({ config, secrets, clock, signing, hooks }: SettingsInput): Configuration {
+export function providerSettings({
+  config,
+  secrets,
+  cookieKeyUsed,
+  clock,
+  signing,
+  hooks,
+}: SettingsInput): Configuration {
   return {
     acceptQueryParamAccessTokens: false,
     // What clients may be registered with; discovery names those that can be reached (documents.ts).
@@ -88,7 +97,7 @@ export function providerSettings({ config, secrets, clock, signing, hooks }: Set
     clockTolerance,
     // It would hold for every client: what an ID token tells is decided client by client (claims.ts).
     conformIdTokenClaims: false,
-    cookies: cookies(config, secrets.cookieKeys),
+    cookies: cookies(config, createCookieKeys(secrets.cookieKeys, cookieKeyUsed)),
     discovery: {
       claim_types_supported: ['normal'],
       // OpenID Connect Prompt Create 1.0 section 4.2
@@ -170,13 +179,13 @@ function lives({ tokens, session }: Config, clock: Clock): Given<'ttl'> {
 }
 
 /** S105. The steps' cookies belong to one path each, so that every tab has its own: `__Host-` does not fit them. */
-function cookies(config: Config, keys: readonly string[]): Given<'cookies'> {
+function cookies(config: Config, keys: CookieKeys): Given<'cookies'> {
   const { path: _, ...short } = sessionCookieOptions(config);
   const names = short.secure
     ? { session: '__Host-session', interaction: '__Secure-step', resume: '__Secure-resume' }
     : { session: 'session', interaction: 'step', resume: 'resume' };
 
-  return { names, long: sessionCookieOptions(config), short, keys: createCookieKeys(keys) };
+  return { names, long: sessionCookieOptions(config), short, keys };
 }
 
 /** Every other one is refused, `none` and shared secrets first (S32). */

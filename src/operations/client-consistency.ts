@@ -5,6 +5,8 @@ export interface MetadataRules {
   mode: 'development' | 'production';
   /** `config.resources` */
   resources: readonly { identifier: string; scopes: readonly { name: string }[] }[];
+  /** Those of others: about tokens for our own nobody else may ask (DECISIONS 18). */
+  introspectable: readonly string[];
 }
 
 /** RFC 8628 section 3.4 */
@@ -95,7 +97,8 @@ function sectorProblems(metadata: ClientMetadata): Problem[] {
     : [];
 }
 
-function resourceProblems({ resources = [], scope }: ClientMetadata, rules: MetadataRules): Problem[] {
+function resourceProblems(metadata: ClientMetadata, rules: MetadataRules): Problem[] {
+  const { resources = [], introspects = [], scope } = metadata;
   const registered = rules.resources.map(({ identifier }) => identifier);
   const known = [...openIdScopes, ...rules.resources.flatMap(({ scopes }) => scopes.map(({ name }) => name))];
 
@@ -107,5 +110,12 @@ function resourceProblems({ resources = [], scope }: ClientMetadata, rules: Meta
     .filter((name) => name !== '' && !known.includes(name))
     .map((name) => problem('scope', 'problem.clientScope', { scope: name, choices: known.join(', ') }));
 
-  return [...unknownResources, ...unknownScopes];
+  const unknownToAsk = introspects.flatMap((identifier, index) =>
+    rules.introspectable.includes(identifier) ? [] : [problem(`introspects[${index}]`, 'problem.clientResource')],
+  );
+  // RFC 7662 section 2.1: whoever asks has to prove who they are.
+  const isPublic = introspects.length > 0 && metadata.token_endpoint_auth_method === 'none';
+  const unproven = isPublic ? [problem('token_endpoint_auth_method', 'problem.clientIntrospection')] : [];
+
+  return [...unknownResources, ...unknownToAsk, ...unproven, ...unknownScopes];
 }

@@ -9,7 +9,8 @@ import { uri, type UriRule } from './uri-rules.ts';
 
 /** What client metadata may say (RFC 7591 section 2, OpenID Connect Registration 1.0 section 2, then ours). */
 
-export type ClientKind = 'web' | 'spa' | 'native' | 'machine' | 'device';
+export const clientKinds = ['web', 'spa', 'native', 'machine', 'device', 'api'] as const;
+export type ClientKind = (typeof clientKinds)[number];
 
 const withCode = { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] };
 
@@ -30,10 +31,22 @@ const presets: Readonly<Record<ClientKind, Partial<ClientMetadata>>> = {
     application_type: 'native',
     token_endpoint_auth_method: 'none',
   },
+  /** A resource server: nobody signs in to it, and it gets no token. It asks about those that it is shown. */
+  api: {
+    grant_types: [],
+    response_types: [],
+    application_type: 'web',
+    token_endpoint_auth_method: 'client_secret_basic',
+  },
 };
 
 const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials', 'implicit', deviceGrant] as const;
 const clientNameLength = 60;
+/**
+ * What nobody sees makes one name look like another, or like none (S21). The joiners (U+200C, U+200D) are seen by what
+ * they do: Persian, the Indic scripts and emoji are written with them.
+ */
+const unseen = /(?![\u200C\u200D])[\p{Cf}\p{Co}\p{Cn}\u115F\u1160\u3164\uFFA0\u2800]/u;
 const mostUris = 100;
 const algorithms = ['RS256', 'ES256'] as const;
 /** Asymmetric ones only (S32). */
@@ -58,7 +71,10 @@ function metadataSchema(development: boolean, native: boolean) {
   const list = <T extends z.ZodType<string>>(of: T, max: number) => z.array(of).max(max).check(noDuplicates);
 
   return z.strictObject({
-    client_name: neededLine(clientNameLength),
+    client_name: neededLine(clientNameLength).refine(
+      (name) => !unseen.test(name),
+      problemIs('problem.controlCharacters'),
+    ),
     redirect_uris: list(uri(redirect), mostUris).optional(),
     post_logout_redirect_uris: list(uri(redirect), mostUris).optional(),
     response_types: list(z.enum(['code', 'id_token', 'none']), 3).optional(),
@@ -92,6 +108,7 @@ function metadataSchema(development: boolean, native: boolean) {
     require_second_factor: z.boolean().optional(),
     claims_in_id_token: z.boolean().optional(),
     resources: list(z.string().max(512), 50).optional(),
+    introspects: list(z.string().max(512), 50).optional(),
   });
 }
 

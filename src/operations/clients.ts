@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import type { Client, ClientMetadata, ClientSecret } from '../domain/client.ts';
 import type { Clock } from '../domain/clock.ts';
 import { Conflict, Invalid } from '../domain/errors.ts';
@@ -8,11 +6,17 @@ import type { Json } from '../domain/json.ts';
 import type { Events } from '../events/writer.ts';
 import type { Page, PageRequest, Records } from '../storage/records.ts';
 import type { MetadataRules } from './client-consistency.ts';
-import { readClientMetadata, type ClientKind } from './client-metadata.ts';
+import { changesOf, type Changes } from './client-changes.ts';
+import { clientKinds, readClientMetadata, type ClientKind } from './client-metadata.ts';
+import { workingSecrets } from './client-secrets.ts';
+import type { ClientUses } from './client-uses.ts';
 import type { Endings } from './endings.ts';
-import { problemText, type By, type Result } from './problems.ts';
+import { problem, problemText, refused, type By, type Result } from './problems.ts';
 
-export type { ClientKind };
+export { clientKinds, type ClientKind };
+
+/** Somebody else has changed it since: `version` is not that of now. */
+export type ChangedMeanwhile = 'changed';
 
 export interface Registered {
   client: Client;
@@ -39,8 +43,16 @@ export interface Clients {
   /** In the order of their registration. */
   list(page?: PageRequest): Promise<Page<Client>>;
   show(id: string): Promise<Client | undefined>;
-  /** Replaces all metadata; a secret stays while it is used. Undefined: no such client. */
-  update(id: string, metadata: unknown, by: By): Promise<Result<Registered> | undefined>;
+  /**
+   * Replaces all metadata; a secret stays while it is used. With `version` only where that is the client's. Undefined: no
+   * such client.
+   */
+  update(
+    id: string,
+    metadata: unknown,
+    by: By,
+    options?: { version?: number | undefined },
+  ): Promise<Result<Registered> | ChangedMeanwhile | undefined>;
   disable(id: string, by: By): Promise<Client | undefined>;
   enable(id: string, by: By): Promise<Client | undefined>;
   /** Its consents, grants and refresh tokens go first. Whether there was one. */
@@ -50,11 +62,14 @@ export interface Clients {
    * without secrets. Throws Invalid for an overlap that is negative or longer than 90 days.
    */
   rotateSecret(id: string, overlap: number, by: By): Promise<Registered | undefined>;
+  /** Ends an older secret now. The newest stays: it can only be replaced. Undefined: no such client or secret. */
+  removeSecret(id: string, secretId: string, by: By): Promise<Result<Client> | undefined>;
 }
 
 export interface ClientsDeps extends MetadataRules {
   records: Records;
   endings: Pick<Endings, 'client'>;
+  uses: Pick<ClientUses, 'remove'>;
   events: Events;
   clock: Clock;
 }
@@ -62,7 +77,7 @@ export interface ClientsDeps extends MetadataRules {
 const longestOverlap = 90 * 86_400;
 
 export function createClients(deps: ClientsDeps): Clients {
-  const { records, endings, events, clock } = deps;
+  const { records, endings, uses, events, clock } = deps;
 
   function newClientSecret(): { kept: ClientSecret; secret: string } {
     const secret = newSecret();
@@ -91,35 +106,49 @@ export function createClients(deps: ClientsDeps): Clients {
   }
 
   /** Writes nothing when nothing differs. */
-  async function replace(id: string, metadata: ClientMetadata, by: By): Promise<Registered | undefined> {
+  async function replace(id: string, metadata: ClientMetadata, by: By): Promise<Registered | undefined>;
+  async function replace(
+    id: string,
+    metadata: ClientMetadata,
+    by: By,
+    version: number | undefined,
+  ): Promise<Registered | ChangedMeanwhile | undefined>;
+  async function replace(id: string, metadata: ClientMetadata, by: By, version?: number) {
     const { kept, secret } = newClientSecret();
     const updatedAt = clock.now();
-    let fields: string[] = [];
+    let changes: Changes = {};
+    let isAnother = false;
 
     const client = await records.clients.update(id, (old) => {
-      fields = differences(old.metadata, metadata);
-      if (fields.length === 0) return old;
+      isAnother = version !== undefined && version !== old.version;
+      changes = isAnother ? {} : changesOf(old.metadata, metadata);
+      if (Object.keys(changes).length === 0) return old;
 
       const secrets = usesSecret(metadata) ? (old.secrets.length > 0 ? old.secrets : [kept]) : [];
       return { ...old, metadata, secrets, version: old.version + 1, updatedAt };
     });
 
     if (!client) return undefined;
-    if (fields.length > 0) await events.write('client.updated', { ...by, clientId: id, details: { fields } });
+    if (isAnother) return 'changed';
+    if (Object.keys(changes).length > 0) {
+      await events.write('client.updated', { ...by, clientId: id, details: { changes } });
+    }
 
     return client.secrets.some((one) => one.id === kept.id) ? { client, secret } : { client };
   }
 
   async function setDisabled(id: string, disabled: boolean, by: By): Promise<Client | undefined> {
     const updatedAt = clock.now();
-    const client = await records.clients.update(id, (old) => ({
-      ...old,
-      disabled,
-      version: old.version + 1,
-      updatedAt,
-    }));
+    let changed = false;
+    const client = await records.clients.update(id, (old) => {
+      changed = old.disabled !== disabled;
 
-    if (client) await events.write(disabled ? 'client.disabled' : 'client.enabled', { ...by, clientId: id });
+      return changed ? { ...old, disabled, version: old.version + 1, updatedAt } : old;
+    });
+
+    if (client && changed) {
+      await events.write(disabled ? 'client.disabled' : 'client.enabled', { ...by, clientId: id });
+    }
 
     return client;
   }
@@ -153,12 +182,12 @@ export function createClients(deps: ClientsDeps): Clients {
     list: (page) => records.clients.list('created', 'all', page),
     show: (id) => records.clients.get(id),
 
-    async update(id, metadata, by) {
+    async update(id, metadata, by, { version } = {}) {
       const parsed = readClientMetadata(metadata, deps);
       if (!parsed.ok) return parsed;
-      const value = await replace(id, parsed.value, by);
+      const value = await replace(id, parsed.value, by, version);
 
-      return value && { ok: true, value };
+      return value === 'changed' ? value : value && { ok: true, value };
     },
 
     disable: (id, by) => setDisabled(id, true, by),
@@ -175,6 +204,7 @@ export function createClients(deps: ClientsDeps): Clients {
 
       // What began in the same instant as the client was disabled.
       await endings.client(id);
+      await uses.remove(id);
       if (removed) {
         await events.write('client.deleted', { ...by, clientId: id, details: { name: client.metadata.client_name } });
       }
@@ -205,6 +235,28 @@ export function createClients(deps: ClientsDeps): Clients {
 
       return { client, secret };
     },
+
+    async removeSecret(id, secretId, by) {
+      const now = clock.now();
+      let doomed: ClientSecret | undefined;
+      let isNewest = false;
+
+      const client = await records.clients.update(id, (old) => {
+        const working = workingSecrets(old, now);
+        doomed = working.find((one) => one.id === secretId);
+        isNewest = doomed !== undefined && doomed === working[0];
+        if (!doomed || isNewest) return old;
+
+        const secrets = old.secrets.filter((one) => one.id !== secretId);
+        return { ...old, secrets, version: old.version + 1, updatedAt: now };
+      });
+
+      if (!client || !doomed) return undefined;
+      if (isNewest) return refused(problem('', 'problem.clientSecretNewest'));
+      await events.write('client.secret_removed', { ...by, clientId: id, details: { secret: secretId } });
+
+      return { ok: true, value: client };
+    },
   };
 }
 
@@ -231,10 +283,4 @@ function outgoing(secrets: readonly ClientSecret[], now: number, overlap: number
   return secrets
     .map((one) => ({ ...one, expiresAt: Math.min(one.expiresAt ?? end, end) }))
     .filter(({ expiresAt }) => expiresAt > now);
-}
-
-function differences(old: ClientMetadata, next: ClientMetadata): string[] {
-  const names = [...new Set([...Object.keys(old), ...Object.keys(next)])] as (keyof ClientMetadata)[];
-
-  return names.filter((name) => !isDeepStrictEqual(old[name], next[name]));
 }

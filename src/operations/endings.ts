@@ -259,7 +259,8 @@ function ended({ id, cookieHash, createdAt, lastAccessedAt }: DeviceSession): De
   return { id, cookieHash, createdAt, lastAccessedAt, ...nothing };
 }
 
-function withoutClient(session: DeviceSession, clientId: string): DeviceSession {
+/** The session goes on; the client is not in it any more. */
+export function withoutClient(session: DeviceSession, clientId: string): DeviceSession {
   const { [clientId]: left, ...authorizations } = clientsOf(session) as Record<string, object>;
 
   return left === undefined

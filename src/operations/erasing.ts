@@ -66,8 +66,12 @@ export const fates = {
   deviceCodes: 'expires',
   closedAccounts: 'id',
   clients: 'others',
+  clientUses: 'others',
+  clientReceipts: 'others',
   signingKeys: 'others',
   settings: 'others',
+  auditSegments: 'others',
+  keyUses: 'others',
   leases: 'others',
   tallies: 'others',
 } as const satisfies Record<CollectionName, Fate>;

@@ -11,8 +11,11 @@ import type { Records } from '../storage/records.ts';
  * that was left for a session which is still there after all is not sent before it has ended.
  */
 export interface LogoutNotices {
-  /** For every client of a session that registered for them, or for one of them. Answers what there is now. */
-  leave(session: DeviceSession, ofClient?: string): Promise<LogoutNotice[]>;
+  /**
+   * For every client of a session that registered for them, or for one of them. Answers what there is now. `receipt`: what
+   * will tell of them.
+   */
+  leave(session: DeviceSession, ofClient?: string, receipt?: string): Promise<LogoutNotice[]>;
   /** For a client that is known to have registered for them. */
   leaveOne(notice: Pick<LogoutNotice, 'sessionUid' | 'clientId' | 'sid' | 'accountId'>): Promise<void>;
   /** The sessions are gone: sends what was left, on this node, now instead of in half a minute. */
@@ -30,7 +33,9 @@ export interface LogoutNoticesDeps {
 const keptFor = 32 * 86_400_000;
 
 export function createLogoutNotices({ records, clock, wake }: LogoutNoticesDeps): LogoutNotices {
-  function newNotice(of: Pick<LogoutNotice, 'sessionUid' | 'clientId' | 'sid' | 'accountId'>): LogoutNotice {
+  function newNotice(
+    of: Pick<LogoutNotice, 'sessionUid' | 'clientId' | 'sid' | 'accountId' | 'receipt'>,
+  ): LogoutNotice {
     const now = clock.now();
 
     return {
@@ -54,7 +59,7 @@ export function createLogoutNotices({ records, clock, wake }: LogoutNoticesDeps)
   }
 
   return {
-    async leave(session, ofClient) {
+    async leave(session, ofClient, receipt) {
       const { id: sessionUid, accountId } = session;
       if (accountId === undefined) return [];
 
@@ -63,7 +68,15 @@ export function createLogoutNotices({ records, clock, wake }: LogoutNoticesDeps)
 
       const notices = used.flatMap(([clientId, { sid }], at) =>
         wantsToHear(clients[at])
-          ? [newNotice({ sessionUid, clientId, accountId, ...(sid !== undefined && { sid }) })]
+          ? [
+              newNotice({
+                sessionUid,
+                clientId,
+                accountId,
+                ...(sid !== undefined && { sid }),
+                ...(receipt !== undefined && { receipt }),
+              }),
+            ]
           : [],
       );
       await keep(notices);

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 
+import { canonical } from '../domain/canonical.ts';
 import type { Clock } from '../domain/clock.ts';
 import { Conflict } from '../domain/errors.ts';
 import {
@@ -124,19 +125,6 @@ function digest(hash: Hash, row: AnyRow): string {
   hash.update(`${text}\n`);
 
   return text;
-}
-
-/** JSON with the names of every object in order, so that two stores' ways to keep a document make no difference. */
-export function canonical(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-
-  const members = value as Record<string, unknown>;
-  const texts = Object.keys(members)
-    .toSorted()
-    .map((name) => `${JSON.stringify(name)}:${canonical(members[name])}`);
-
-  return `{${texts.join(',')}}`;
 }
 
 /** Which comes first, by code point as `scan` has them; undefined: both have ended. */

@@ -3,6 +3,7 @@ import { keysAt, readSchedule, scheduleSetting } from '../domain/signing-key.ts'
 import { hour, tallied, tallyId, type Tallied, type Tally } from '../domain/tally.ts';
 import type { Tallies } from '../events/tallies.ts';
 import type { Records } from '../storage/records.ts';
+import { appsWithUnusedSecrets } from './client-secrets.ts';
 
 /** How the installation is doing: how much happens, and what somebody should look at. */
 export interface Overview {
@@ -30,11 +31,13 @@ export type Attention =
   /** What should have been sent ten minutes ago or longer. */
   | { kind: 'mailLate' | 'textsLate'; count: number }
   /** The key that signs is older than `keys.rotate_every` lets it get, and no next one is there. */
-  | { kind: 'keyOld'; count: number };
+  | { kind: 'keyOld'; count: number }
+  /** Apps with an older secret that nobody has come with for a while. */
+  | { kind: 'secretsUnused'; count: number };
 
 export interface OverviewDeps {
   tallies: Pick<Tallies, 'read'>;
-  records: Pick<Records, 'messages' | 'logoutNotices' | 'settings'>;
+  records: Pick<Records, 'messages' | 'logoutNotices' | 'settings' | 'clients' | 'clientUses'>;
   clock: Clock;
   config: { keys: { /** Seconds. */ rotate_every: number | 'off' } };
 }
@@ -98,6 +101,7 @@ export function createOverview({ tallies, records, clock, config }: OverviewDeps
         count('logoutNotices', 'queued', isLate).then((n) => ({ kind: 'noticesLate' as const, count: n })),
         count('logoutNotices', 'failed', isNew).then((n) => ({ kind: 'noticesFailed' as const, count: n })),
         oldKeys().then((n) => ({ kind: 'keyOld' as const, count: n })),
+        appsWithUnusedSecrets(records, now).then((n) => ({ kind: 'secretsUnused' as const, count: n })),
       ]);
 
       return found.filter((one) => one.count > 0);

@@ -11,6 +11,7 @@ import type { Events } from '../events/writer.ts';
 import type { Records } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
 import { createKeySchedule } from './key-schedule.ts';
+import { createRescheduling, type Reschedule } from './key-rescheduling.ts';
 import { createKeyUpkeep } from './key-upkeep.ts';
 import { problem, refused, type By, type Problem, type Result } from './problems.ts';
 
@@ -25,6 +26,7 @@ export interface SigningKeys {
    * Refused, whole, where one waits already. Answers the keys that are new.
    */
   rotate(by: By, options?: { alg?: SigningAlgorithm | undefined }): Promise<Result<KeyAt[]>>;
+  reschedule: Reschedule;
   /**
    * For keys that leaked: new ones sign at once, and the old ones, also one that waits, are neither published nor
    * believed any more. Answers the keys that are new.
@@ -148,6 +150,7 @@ export function createSigningKeys(deps: SigningKeysDeps): SigningKeys {
 
   return {
     ensure,
+    reschedule: createRescheduling({ ...deps, schedule }),
 
     async list() {
       const keys = await schedule.load();

@@ -2,16 +2,8 @@ import type { Advice } from './advice.ts';
 import { shapes, type Shape } from './shapes.ts';
 
 export { shapes };
-export type {
-  Shape,
-  Attempts,
-  OneTimeSecret,
-  OneTimeCode,
-  Used,
-  Lease,
-  PasswordCredential,
-  Setting,
-} from './shapes.ts';
+export type { Shape };
+export type { Attempts, OneTimeSecret, OneTimeCode, Used, Lease, PasswordCredential, Setting } from './rows.ts';
 
 /**
  * The port for what must not be lost. A backend stores documents in collections; what it must keep unique, list and

@@ -1,21 +1,24 @@
 import { nameKey, type Account, type ClosedAccount, type FormerAddress } from '../domain/account.ts';
 import type { ApiKey } from '../domain/api-key.ts';
-import type { Client } from '../domain/client.ts';
+import { clientNameKey, type Client, type ClientUse } from '../domain/client.ts';
+import type { ClientReceipt } from '../domain/client-receipt.ts';
+import type { AuditSegment } from '../domain/audit-segment.ts';
 import type { DeviceCode } from '../domain/device-code.ts';
 import { standsAlone } from '../domain/device-grant.ts';
 import type { DeviceSession, KnownDevice } from '../domain/device-session.ts';
 import type { Factors, Passkey, RememberedBrowser } from '../domain/factors.ts';
 import type { Consent, Grant, RefreshFamily } from '../domain/grant.ts';
-import type { Json } from '../domain/json.ts';
+import type { KeyUse } from '../domain/key-use.ts';
 import type { LogoutNotice } from '../domain/logout-notice.ts';
 import type { Message } from '../domain/message.ts';
 import type { Receipt } from '../domain/receipt.ts';
 import { accountGroup, type SecurityEvent } from '../domain/security-event.ts';
 import type { SigningKey } from '../domain/signing-key.ts';
 import type { Tally } from '../domain/tally.ts';
+import type { Attempts, Lease, OneTimeCode, OneTimeSecret, PasswordCredential, Setting, Used } from './rows.ts';
 
 /**
- * What is kept, collection by collection: the rows that no other room has a name for, and for each collection what is
+ * What is kept, collection by collection: for each what is
  * unique, what is listed and what expires. A backend makes its tables or indexes of this; it knows no more of a row.
  */
 export interface Shape<T extends { id: string }, Unique extends string = string, List extends string = string> {
@@ -36,75 +39,6 @@ const shape =
   <T extends { id: string }>() =>
   <Unique extends string, List extends string>(of: Shape<T, Unique, List>): Shape<T, Unique, List> =>
     of;
-
-/** Failures that count against guessing, kept with the secrets that they protect. */
-export interface Attempts {
-  id: string;
-  failures: number;
-  lastAt: number;
-  /** The node that counted the last one, and may not know its outcome yet. */
-  lastBy?: string;
-  expiresAt: number;
-}
-
-/** A secret that works once (the setup link, a reset, an undo), kept as a keyed hash. */
-export interface OneTimeSecret {
-  id: string;
-  purpose: string;
-  hash: string;
-  accountId?: string;
-  data: Record<string, Json>;
-  createdAt: number;
-  expiresAt: number;
-}
-
-/** The six-digit code of one account for one purpose, with what is counted about it. Times in milliseconds. */
-export interface OneTimeCode {
-  id: string;
-  accountId: string;
-  purpose: string;
-  /** Keyed; absent when it was used or withdrawn. */
-  hash?: string;
-  /** SHA-256 of what names the browser and the attempt that asked. */
-  binding: string;
-  /** What the code is about: the address that it proves, … */
-  data: Record<string, Json>;
-  tries: number;
-  /** When one was sent, within the last hour. */
-  sentAt: number[];
-  /** Until when the code works; the row stays for what it counts. */
-  worksUntil: number;
-  expiresAt: number;
-}
-
-/** Something that must never be accepted twice: the `jti` of a client assertion (RFC 7523 section 3), a challenge. */
-export interface Used {
-  id: string;
-  expiresAt: number;
-}
-
-/** Work that one node does for all: `id` names it. While it lives, it is the holder's; over, it is anybody's. */
-export interface Lease {
-  id: string;
-  holder: string;
-  expiresAt: number;
-}
-
-export interface PasswordCredential {
-  /** The account's id. */
-  id: string;
-  accountId: string;
-  /** argon2id in PHC string format. */
-  hash: string;
-  changedAt: number;
-}
-
-/** A named value of the installation (first start done, epoch, …). */
-export interface Setting {
-  id: string;
-  value: Json;
-  updatedAt: number;
-}
 
 const isTry = ({ kind }: SecurityEvent): boolean => /^(sign_in|second_factor)\.(failed|blocked)$/.test(kind);
 
@@ -158,9 +92,18 @@ export const shapes = {
     unique: {},
     lists: {
       created: byCreation,
+      name: { group: () => 'all', order: ({ metadata }) => clientNameKey(metadata.client_name) },
+      /** Those with an older secret beside the newest: a few among very many. */
+      rotating: { group: ({ secrets }) => (secrets.length > 1 ? 'all' : undefined), order: (row) => row.createdAt },
       /** Those that stand on everybody's Applications page: a few among very many. */
       portals: { group: ({ metadata }) => (metadata.portal ? 'all' : undefined), order: (row) => row.createdAt },
     },
+  }),
+  clientUses: shape<ClientUse>()({ unique: {}, lists: {} }),
+  clientReceipts: shape<ClientReceipt>()({
+    unique: {},
+    lists: { client: { group: (row) => row.clientId, order: (row) => row.at } },
+    expiresAt: (row) => row.expiresAt,
   }),
   consents: shape<Consent>()({
     unique: {},
@@ -214,8 +157,15 @@ export const shapes = {
       group: { group: groupOfEvent, order: (row) => row.at },
       /** Tries to get into an account that failed or were blocked: a few among very many events. */
       tries: { group: (row) => (isTry(row) ? row.accountId : undefined), order: (row) => row.at },
+      client: { group: (row) => row.clientId, order: (row) => row.at },
+      actor: { group: (row) => row.actor, order: (row) => row.at },
+      kind: { group: (row) => row.kind, order: (row) => row.at },
     },
     sealed: (row) => [row.personal],
+  }),
+  auditSegments: shape<AuditSegment>()({
+    unique: {},
+    lists: { number: { group: () => 'all', order: (row) => row.number } },
   }),
   tallies: shape<Tally>()({
     unique: {},
@@ -223,6 +173,7 @@ export const shapes = {
     expiresAt: (row) => row.expiresAt,
   }),
   signingKeys: shape<SigningKey>()({ unique: {}, lists: { created: byCreation }, sealed: (row) => [row.sealed] }),
+  keyUses: shape<KeyUse>()({ unique: {}, lists: {} }),
   settings: shape<Setting>()({ unique: {}, lists: {} }),
   attempts: shape<Attempts>()({ unique: {}, lists: {}, expiresAt: (row) => row.expiresAt }),
   oneTimeSecrets: shape<OneTimeSecret>()({
@@ -269,6 +220,11 @@ export const shapes = {
       /** What one app has still to hear of one person. */
       person: {
         group: (row) => (row.state === 'queued' ? `${row.clientId} ${row.accountId}` : undefined),
+        order: (row) => row.createdAt,
+      },
+      /** What a receipt counts: a few among very many notices. */
+      receipt: {
+        group: ({ receipt, state }) => (receipt === undefined ? undefined : `${receipt} ${state}`),
         order: (row) => row.createdAt,
       },
     },

@@ -84,10 +84,10 @@ export function createAnswers(deps: AnswerDeps): Answers {
           context.body = outcome.data;
           break;
         case 'download':
-          context.type = 'json';
           context.attachment(outcome.name);
+          context.type = outcome.type;
           // Koa hands it on at the pace of the browser, and destroys the connection when reading fails.
-          context.body = Readable.from(outcome.json, { highWaterMark: 1 });
+          context.body = Readable.from(outcome.text, { highWaterMark: 1 });
           break;
         case 'answered':
           context.respond = false;

@@ -1,6 +1,7 @@
 import type { ItemInWords } from '../domain/consent-words.ts';
 import type { Html } from './html.ts';
 import type { IconName } from './icons.ts';
+import type { MessageKey } from './locale.ts';
 
 /**
  * What each partial under `views/partials/` (and each layout) is given, beside the frame's fields. `v.part` and the
@@ -48,8 +49,15 @@ export interface Partials {
   'offline-about': { access: ShownOffline };
   /** A key that a program has: the beginning of its row. `identifier`: with what names it. */
   'api-key-about': { apiKey: ShownKey; identifier: boolean };
+  /** A key that signs tokens, and one of the configuration: the beginnings of their rows. */
+  'signing-key': { key: ShownSigningKey };
+  'installation-key': { key: ShownInstallationKey };
   /** A box for ending access for the time away as well; nothing where no app has any. `apps` and `where` in words. */
   'offline-ends': { apps: string; where: string };
+  /** What an app holds: people and sessions, or all of it (`isWhole`). Numbers of people and sessions in words. */
+  'client-facts': { holdings: ShownClientHoldings; isWhole: boolean };
+  /** Boxes that can be ticked together. */
+  boxes: { caption: string; hint?: string; boxes: readonly { field: string; label: string; checked: boolean }[] };
   'layout/door': LayoutData;
   'layout/shell': LayoutData;
   brand: { brand: string; logo: string | undefined; home: string };
@@ -63,6 +71,15 @@ export interface ShownClient {
   logoUri?: string;
   policyUri?: string;
   tosUri?: string;
+}
+
+/** `accessTokensUntil` in milliseconds. */
+export interface ShownClientHoldings {
+  people: string;
+  sessions: string;
+  grants: number;
+  refreshTokens: number;
+  accessTokensUntil?: number;
 }
 
 export interface ShownAuthenticator {
@@ -107,6 +124,34 @@ export interface ShownKey {
   lastUsedAt?: number;
   ip?: string;
   expiresAt?: number;
+}
+
+/** Times in milliseconds. */
+export interface ShownSigningKey {
+  kid: string;
+  alg: string;
+  state: MessageKey;
+  tone: '' | 'good' | 'warn';
+  from: number;
+  until?: number;
+  dueAt?: number;
+  signatures: number;
+  lastAt?: number;
+  publishedUntil?: number;
+  knownUntil?: number;
+}
+
+export interface ShownInstallationKey {
+  name: string;
+  current: boolean;
+  uses: number;
+  lastAt?: number;
+  since?: number;
+  removable?: { now: boolean; from: number };
+  /** How much still rests under it. */
+  left?: number;
+  /** Settings that are made of it. */
+  derives: readonly string[];
 }
 
 export type PartialName = keyof Partials;

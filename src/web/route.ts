@@ -115,10 +115,10 @@ export type Outcome =
   /** Facts for a script of ours on the page that asked, as JSON. */
   | { kind: 'data'; data: object }
   /**
-   * A file to keep, as JSON that is written while it is read: only as much of it is read as the browser takes. Should
+   * A file to keep, as text that is written while it is read: only as much of it is read as the browser takes. Should
    * reading fail in the middle the connection is cut, so that nobody takes what has arrived for all of it.
    */
-  | { kind: 'download'; name: string; json: AsyncIterable<string> }
+  | { kind: 'download'; name: string; type: string; text: AsyncIterable<string> }
   /** `oidc/` has written the answer itself. */
   | { kind: 'answered' };
 

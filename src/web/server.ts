@@ -60,6 +60,8 @@ export interface WebDeps {
   timeZone?: string;
   /** The first signs (the protocol library's cookies); `app.keys`. */
   cookieKeys: readonly string[];
+  /** Told the place of the one that has signed or was found to have. */
+  cookieKeyUsed?: (at: number) => void;
 
   clock: Clock;
   log: Log;
@@ -141,7 +143,7 @@ export function createWeb(deps: WebDeps): Web {
 
   const koa = new Koa({ proxy: true });
 
-  koa.keys = createCookieKeys(deps.cookieKeys);
+  koa.keys = createCookieKeys(deps.cookieKeys, deps.cookieKeyUsed);
 
   koa.silent = true;
   koa.on('error', (error: unknown) => (isGone(error) ? log.debug('gone', { error }) : log.error('koa', { error })));

@@ -31,6 +31,7 @@ export interface Rules {
 const portsAndDrivers = [
   'storage/records.ts',
   'storage/shapes.ts',
+  'storage/rows.ts',
   'storage/ephemera.ts',
   'storage/sqlite/',
   'storage/mongo/',
@@ -98,11 +99,14 @@ export const rules: Rules = {
     app: {
       paths: [
         'app.ts',
+        'app-jobs.ts',
         'app-settings.ts',
         'app-demo.ts',
         'app-metrics.ts',
         'services.ts',
+        'services-clients.ts',
         'services-administration.ts',
+        'services-audit.ts',
         'services-contact.ts',
         'services-encryption.ts',
         'services-factors.ts',

@@ -23,6 +23,19 @@ describe('gatehouse keys', () => {
     }
   });
 
+  test('derived prints what a start makes of the key, to be set in the place of it', async () => {
+    await using line = await openData();
+    const { out } = await line.run('keys derived');
+    const [, cookieKey = '', salt = ''] =
+      /^secrets:\n  cookie_keys: \['([\w-]{43})'\]\n  pairwise_salt: '([\w-]{43})'\n$/.exec(out) ?? [];
+
+    const env = { GATEHOUSE_SECRETS_COOKIE_KEYS: cookieKey, GATEHOUSE_SECRETS_PAIRWISE_SALT: salt };
+    expect(await line.run('keys derived', { env })).toMatchObject({
+      code: 1,
+      err: 'Nothing is derived: every one is set.\n',
+    });
+  });
+
   test('an unknown algorithm ends with 64', async () => {
     await using line = await openData();
 

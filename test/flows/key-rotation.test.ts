@@ -86,9 +86,29 @@ describe('gatehouse keys', () => {
     await app.oidc.checkKeys();
     expect(new Set(await published())).toEqual(new Set([...old, next?.kid]));
 
+    const from = new Date(Date.parse(next?.signs_from ?? '') + hour).toISOString();
+    expect(await run(`keys schedule --from ${from} -- ${next?.kid}`)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(from),
+    });
+    expect((await run(`keys schedule --from 2020-01-01 -- ${next?.kid}`)).err).toContain('can sign from');
+    expect(await run(`keys schedule --from ${from} -- nobody`)).toMatchObject({ code: 1 });
+    expect(await run(`keys schedule --from soon -- ${next?.kid}`)).toMatchObject({ code: 64 });
+    await run(`keys schedule --from ${next?.signs_from} -- ${next?.kid}`);
+
     const again = await run('keys rotate');
     expect(again).toMatchObject({ code: 1, out: '' });
     expect(again.err).toContain(`RS256: the key ${next?.kid} is published already and signs from ${next?.signs_from}.`);
+  });
+
+  test('uses says how much each is used, and that a cookie key is in use', async () => {
+    await wiki.signIn(await app.account());
+    await app.services.keyUses.flush();
+
+    const { out } = await run('keys uses');
+    expect(out).toMatch(/^FOR +KEY +STATE +USES +LAST USED +SAFE TO REMOVE\nsigning +\S+ +current +[1-9]\d* +20\S+Z\n/);
+    expect(out).toMatch(/^cookies +\S+ +current +[1-9]\d* +20\S+Z$/m);
+    expect((await run('keys uses --json')).out).toContain('"kind": "encryption"');
   });
 
   test('what an old key signed serves to sign out, long after the key is published no more', async () => {

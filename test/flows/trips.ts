@@ -34,6 +34,7 @@ export function countTrips({ open, tripsOf }: Way): void {
 
     // Clients are kept.
     await oidc.clientCredentialsGrant(machine.config, { resource: signedApi });
+    await app.services.units.settled();
   });
 
   afterAll(() => app[Symbol.asyncDispose]());
@@ -64,6 +65,7 @@ export function countTrips({ open, tripsOf }: Way): void {
       party = await relyingParty(app, await app.client('web', { redirect_uris: ['https://app.example/cb'], ...of }));
       // Consents are kept.
       await party.signIn(ana, { request: { scope } });
+      await app.services.units.settled();
       browser = openBrowser(app.url);
     });
 

@@ -57,6 +57,11 @@ export const events: Readonly<Record<string, (scene: Scene) => Promise<unknown>>
     }
   },
 
+  async 'app revoked'({ nodes, wiki, board, television }) {
+    const { clientAdministration: clients } = nodes.first.services;
+    for (const { id } of [wiki, board, television]) await clients.revoke(id, by);
+  },
+
   async 'app deleted'({ nodes, wiki, board, television }) {
     for (const { id } of [wiki, board, television]) await nodes.first.services.clients.delete(id, by);
   },

@@ -117,6 +117,7 @@ export async function openWorld(
       consents: createConsents({ records: between(records), events: writer, clock }),
       endings,
       logoutNotices: notices,
+      clientUses: { due: () => undefined },
       apiKeys: { look: async () => undefined, used: async () => undefined },
       pages,
       originOf: () => ({ ip: '192.0.2.1', userAgent: 'test', requestId: 'r1' }),

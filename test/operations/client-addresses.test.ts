@@ -8,7 +8,7 @@ const native = { ...web, application_type: 'native', token_endpoint_auth_method:
 type Mode = 'development' | 'production';
 
 const read = (metadata: unknown, { mode = 'production' as Mode } = {}) => {
-  const result = readClientMetadata(metadata, { mode, resources: [] });
+  const result = readClientMetadata(metadata, { mode, resources: [], introspectable: [] });
 
   return result.ok ? result.value : result.problems.map(({ path, key }) => `${path} ${key}`);
 };

@@ -4,13 +4,15 @@ import { readClientMetadata, type ClientKind } from '../../src/operations/client
 import { problemText } from '../../src/operations/problems.ts';
 
 const resources = [{ identifier: 'https://api.example.com', scopes: [{ name: 'read' }, { name: 'write' }] }];
+const introspectable = resources.map(({ identifier }) => identifier);
+const rules = { mode: 'production', resources, introspectable } as const;
 const web = { client_name: 'Wiki', redirect_uris: ['https://wiki.example.net/cb'] };
 const publicKey = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' };
 
 type Mode = 'development' | 'production';
 
 const read = (metadata: unknown, { mode = 'production' as Mode, kind = undefined as ClientKind | undefined } = {}) => {
-  const result = readClientMetadata(metadata, { mode, resources }, kind);
+  const result = readClientMetadata(metadata, { mode, resources, introspectable }, kind);
 
   return result.ok ? result.value : result.problems.map(({ path, key }) => `${path} ${key}`);
 };
@@ -180,11 +182,12 @@ describe('names', () => {
     expect(read({ ...web, client_name: 'x'.repeat(61) })).toEqual(['client_name problem.tooLong']);
     expect(read({ ...web, client_name: 'x'.repeat(50_000) })).toEqual(['client_name problem.tooLong']);
     expect(read({ ...web, client_name: 'Wiki\u202egnp.exe' })).toEqual(['client_name problem.controlCharacters']);
+    expect(read({ ...web, client_name: 'Wi\u200bki' })).toEqual(['client_name problem.controlCharacters']);
     expect(read({ ...web, client_name: ' ' })).toEqual(['client_name problem.required']);
   });
 
   test('of metadata that is unknown are told with the nearest right one', () => {
-    const result = readClientMetadata({ ...web, redirect_uri: 'x', isAdmin: true }, { mode: 'production', resources });
+    const result = readClientMetadata({ ...web, redirect_uri: 'x', isAdmin: true }, rules);
 
     expect(result.ok ? [] : result.problems.map(problemText)).toEqual([
       'redirect_uri: This is not known here. Did you mean redirect_uris?',

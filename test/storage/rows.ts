@@ -1,4 +1,7 @@
+import { auditSamples } from './rows-audit.ts';
 import type { CollectionName, Page, Records, Row } from '../../src/storage/records.ts';
+
+export { noTexts, oddTexts } from './odd-texts.ts';
 
 /** One ordinary row of every collection, to be changed by the test that needs another. Times count from 2026-01-01. */
 export const start = Date.UTC(2026, 0, 1);
@@ -36,6 +39,20 @@ export const samples: Samples = {
     version: 1,
     createdAt: start,
     updatedAt: start,
+  },
+  clientUses: { id: 'client-1', lastUsedAt: start, secrets: { 'secret-1': start } },
+  clientReceipts: {
+    id: 'receipt-1',
+    clientId: 'client-1',
+    name: 'App',
+    actor: 'account-2',
+    at: start,
+    people: 1,
+    sessions: 1,
+    grants: 1,
+    refreshTokens: 1,
+    notices: 1,
+    expiresAt: start + hour,
   },
   consents: {
     id: 'account-1 client-1',
@@ -101,6 +118,7 @@ export const samples: Samples = {
     group: 'sign-ins',
     at: start,
     accountId: 'account-1',
+    clientId: 'client-1',
     actor: 'account-1',
     details: {},
   },
@@ -181,6 +199,7 @@ export const samples: Samples = {
     sessionUid: 'session-1',
     sid: 'sid-1',
     accountId: 'account-1',
+    receipt: 'receipt-1',
     state: 'queued',
     attempts: 0,
     nextAt: start,
@@ -221,6 +240,7 @@ export const samples: Samples = {
     createdAt: start,
     expiresAt: start + hour,
   },
+  ...auditSamples,
   tallies: {
     id: '2026-11-24T12:00:00.000Z',
     at: start,
@@ -256,38 +276,3 @@ export function succeeded<T>(results: PromiseSettledResult<T>[]): T[] {
 export function failed(results: PromiseSettledResult<unknown>[]): unknown[] {
   return results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
 }
-
-/** Texts that a careless store mangles, confuses or takes for something else. */
-export const oddTexts = [
-  '',
-  ' ',
-  'a',
-  'A',
-  'a ',
-  '__proto__',
-  'constructor',
-  '$where',
-  '$ne',
-  'a.b',
-  'a:b',
-  'a/../b',
-  'a\u0000',
-  'a\u0000b',
-  '%00',
-  '*',
-  '{}',
-  'null',
-  '1',
-  '1.0',
-  "'; DROP TABLE accounts; --",
-  '\u00e9',
-  'e\u0301',
-  '\ufffd',
-  '\u{1f600}',
-  '\\ud800',
-  '\u2028',
-  'x'.repeat(10_000),
-];
-
-/** What no store can keep: half a surrogate pair, and what is no text at all (a query that came in as JSON). */
-export const noTexts = ['\ud800', 'a\udc00b', { $ne: null }, ['a'], 1, null, undefined] as never[];

@@ -87,7 +87,7 @@ export async function openAdministration(pair: Pair, options: TestAppOptions = {
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
       const text = await answer.text();
-      const isJson = answer.headers.get('content-type')?.includes('json') ?? false;
+      const isJson = /[/+]json\b/.test(answer.headers.get('content-type') ?? '');
 
       return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text };
     },

@@ -2,8 +2,10 @@ import { accountSamples } from './account.ts';
 import { activitySamples } from './activity.ts';
 import { adminAccountSamples } from './admin-accounts.ts';
 import { adminSamples } from './admin.ts';
+import { adminAuditSamples } from './admin-audit.ts';
 import { apiKeySamples } from './api-keys.ts';
 import { applicationSamples } from './applications.ts';
+import { clientSamples } from './clients.ts';
 import { deviceSamples } from './devices.ts';
 import { leavingSamples } from './leaving.ts';
 import { otherSamples } from './others.ts';
@@ -22,6 +24,8 @@ export const samples: readonly Sample[] = [
   ...apiKeySamples,
   ...leavingSamples,
   ...adminSamples,
+  ...clientSamples,
   ...adminAccountSamples,
+  ...adminAuditSamples,
   ...otherSamples,
 ];

@@ -1,6 +1,7 @@
 import type { AdapterPayload } from 'oidc-provider';
 
 import { apiKeyClientId } from '../../domain/api-key.ts';
+import type { Client } from '../../domain/client.ts';
 import { sha256 } from '../../domain/ids.ts';
 import type { Inside } from '../deps.ts';
 import type { UnitOfWork } from '../request.ts';
@@ -43,12 +44,26 @@ export function accessTokens({ apiKeys }: Pick<Inside, 'apiKeys'>): Keeper {
   };
 }
 
-/** Opaque tokens of clients that act for themselves. */
-export function clientCredentials(): Keeper {
-  return tokens('ClientCredentials');
+/**
+ * Opaque tokens of clients that act for themselves. They hang on nothing but the client: each carries how often all that
+ * the client was given had been ended by then, so that it ends with the rest the next time.
+ */
+export function clientCredentials({ clientOf }: Pick<Inside, 'clientOf'>): Keeper {
+  const own = tokens('ClientCredentials', ({ revocations: then = 0 }, client) => then === (client.revocations ?? 0));
+
+  return {
+    ...own,
+
+    async upsert(unit, id, { payload, ttl }) {
+      // As it was some seconds ago at most: what is given out meanwhile has ended, too.
+      const { revocations } = (await clientOf(payload.clientId ?? '')) ?? {};
+
+      unit.put('ClientCredentials', hashOf(id), { ...atRest(payload), ...(revocations && { revocations }) }, ttl);
+    },
+  };
 }
 
-function tokens(kind: string): Keeper {
+function tokens(kind: string, holds: (payload: Payload, client: Client) => boolean = () => true): Keeper {
   return {
     async find(unit, id) {
       const payload = id.length === tokenLength ? await unit.recall(kind, sha256(id)) : undefined;
@@ -61,7 +76,9 @@ function tokens(kind: string): Keeper {
         unit.get('used', revocationOf(sha256(id))),
       ]);
 
-      return living && !revoked ? awake(narrowed(payload as Payload, living.grant), id) : undefined;
+      return living && !revoked && holds(payload as Payload, living.client)
+        ? awake(narrowed(payload as Payload, living.grant), id)
+        : undefined;
     },
 
     async upsert(unit, id, { payload, ttl }) {

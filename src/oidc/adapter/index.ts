@@ -30,7 +30,7 @@ export function createAdapter(deps: AdapterDeps, units: Units): (name: string) =
   const keepers: Record<string, Keeper> = {
     AccessToken: accessTokens(deps),
     AuthorizationCode: authorizationCodes(deps),
-    ClientCredentials: clientCredentials(),
+    ClientCredentials: clientCredentials(deps),
     DeviceCode: deviceCodes(deps),
     Grant: grants(deps),
     Interaction: interactions(),

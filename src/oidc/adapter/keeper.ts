@@ -2,6 +2,7 @@ import Provider from 'oidc-provider';
 import type { AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
 
 import type { Account } from '../../domain/account.ts';
+import type { Client } from '../../domain/client.ts';
 import type { Grant } from '../../domain/grant.ts';
 import { sha256 } from '../../domain/ids.ts';
 import type { Json } from '../../domain/json.ts';
@@ -72,6 +73,7 @@ export function rootsOf(payload: Payload): Roots {
 }
 
 export interface Alive {
+  client: Client;
   grant?: Grant;
   account?: Account;
 }
@@ -93,5 +95,5 @@ export async function alive(unit: UnitOfWork, roots: Roots): Promise<Alive | und
   if (roots.accountId !== undefined && account?.status !== 'active') return undefined;
   if (roots.sessionUid !== undefined && session === undefined) return undefined;
 
-  return { ...(grant && { grant }), ...(account && { account }) };
+  return { client, ...(grant && { grant }), ...(account && { account }) };
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { clientNameKey } from '../../domain/client.ts';
 import { nameKey } from '../../domain/account.ts';
 import { SchemaTooNew } from '../refusals.ts';
 import { addList, createCollection } from './schema.ts';
@@ -45,7 +46,7 @@ export const recordsMigrations: readonly Migration[] = [
         createCollection('rememberedBrowsers', { ...account, expires: true }),
         createCollection('formerAddresses', { ...account, expires: true }),
         addList('events', 'group'),
-        createCollection('logoutNotices', { lists: ['state', 'person'], expires: true }),
+        createCollection('logoutNotices', { lists: ['state', 'person', 'receipt'], expires: true }),
         createCollection('receipts', { ...account, expires: true }),
         createCollection('apiKeys', { ...account, unique: ['hash', 'slot'], expires: true }),
         addList('events', 'tries'),
@@ -56,12 +57,31 @@ export const recordsMigrations: readonly Migration[] = [
          WHERE json_extract(doc, '$.metadata.portal');`,
         addList('accounts', 'closing'),
         createCollection('closedAccounts', { lists: ['look'] }),
+        addList('clients', 'name'),
+        addList('clients', 'rotating'),
+        `UPDATE clients SET group_rotating = 'all', order_rotating = json_extract(doc, '$.createdAt')
+         WHERE json_array_length(doc, '$.secrets') > 1;`,
+        createCollection('clientUses', {}),
+        createCollection('clientReceipts', { lists: ['client'], expires: true }),
         ...['name', 'lastName', 'locked'].map((list) => addList('accounts', list)),
+        ...['client', 'actor', 'kind'].map((list) => addList('events', list)),
+        `UPDATE events SET
+           group_client = json_extract(doc, '$.clientId'), order_client = json_extract(doc, '$.at'),
+           group_actor = json_extract(doc, '$.actor'), order_actor = json_extract(doc, '$.at'),
+           group_kind = json_extract(doc, '$.kind'), order_kind = json_extract(doc, '$.at');`,
+        createCollection('auditSegments', { lists: ['number'] }),
+        createCollection('keyUses', {}),
         createCollection('tallies', { lists: ['time'], expires: true }),
         addList('sessions', 'created'),
         `UPDATE sessions SET group_created = 'all', order_created = json_extract(doc, '$.createdAt');`,
       ].join('\n'),
     );
+
+    const named = database.prepare(`UPDATE clients SET group_name = 'all', order_name = ? WHERE id = ?`);
+    const name = `json_extract(doc, '$.metadata.client_name')`;
+    for (const row of database.prepare(`SELECT id, ${name} AS name FROM clients`).all()) {
+      named.run(clientNameKey(String(row['name'])), String(row['id']));
+    }
     listNames(database);
   },
 ];

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from '@jest/globals';
 import { Unavailable } from '../../../src/domain/errors.ts';
+import { clientNameKey } from '../../../src/domain/client.ts';
+import { writeCursor } from '../../../src/storage/cursor.ts';
 import { shapes } from '../../../src/storage/records.ts';
 import { AlreadyRunning, SchemaTooNew } from '../../../src/storage/refusals.ts';
 import { openDatabase } from '../../../src/storage/sqlite/database.ts';
@@ -182,13 +184,13 @@ describe('a migration', () => {
     expect(versionOf(migrated, 'migrated')).toBe(next.migrations.length);
   });
 
-  test('puts the portals that are there on everybody’s list', async () => {
+  test('puts the portals that are there on everybody’s list, and all apps on the one by name', async () => {
     await using folder = await emptyFolder();
     const old = new DatabaseSync(join(folder.path, 'records.db'));
     old.exec(releasedSchema('records', 1));
     const insert = old.prepare('INSERT INTO clients (id, doc) VALUES (?, ?)');
     for (const [id, portal] of Object.entries({ portal: true, wiki: false })) {
-      const row = sample('clients', { id, metadata: { client_name: id, first_party: true, portal } });
+      const row = sample('clients', { id, metadata: { client_name: `Über ${id}`, first_party: true, portal } });
       insert.run(id, JSON.stringify(row));
     }
     old.close();
@@ -196,6 +198,8 @@ describe('a migration', () => {
     await using records = openSqliteRecords({ clock: settableClock(), ...placeOf(folder.path) });
 
     expect((await records.clients.list('portals', 'all')).rows.map(({ id }) => id)).toEqual(['portal']);
+    const from = writeCursor({ order: clientNameKey('ÜBER W'), id: '' });
+    expect((await records.clients.list('name', 'all', { after: from })).rows.map(({ id }) => id)).toEqual(['wiki']);
   });
 
   test('finds the people who are there by their names', async () => {
