@@ -73,7 +73,7 @@ export function createAccountFiles({ records, events, clock }: AccountFilesDeps)
     return 'new';
   }
 
-  function rowOf({ id = newId(), given, roles, status, createdAt }: AccountLine): Account {
+  function rowOf({ id = newId(), given, roles, status, lock, createdAt }: AccountLine): Account {
     const { password: _password, ...about } = given;
     const now = clock.now();
 
@@ -82,6 +82,7 @@ export function createAccountFiles({ records, events, clock }: AccountFilesDeps)
       id,
       roles,
       status,
+      ...(status === 'disabled' && { lock: lock ?? { at: now, reason: '' } }),
       eventKey: events.newEventKey(id),
       createdAt: createdAt ?? now,
       updatedAt: now,

@@ -1,14 +1,16 @@
 import { z } from 'zod';
 
 import { isPasswordHash } from '../credentials/hashing.ts';
-import { roles, type Account, type Role } from '../domain/account.ts';
+import { roles, type Account, type Lock, type Role } from '../domain/account.ts';
 import { readNewAccount, type NewAccount } from './account-input.ts';
+import { reasonLength } from './locking.ts';
 import { problem, read, refused, type Result } from './problems.ts';
+import { line } from './text-rules.ts';
 
 /**
  * One account as a line of JSON, as it is imported and exported:
  * `{id?, email, emailVerified?, displayName?, firstName?, lastName?, task?, locale?, claims?, phone?, roles?, status?,
- * createdAt?, passwordHash?}`. What a name means is what it means to `account create`; `phone` is `{number, verified}`.
+ * lock?, createdAt?, passwordHash?}`; `lock` is `{at, reason, until?}` of one that is `disabled`. What a name means is what it means to `account create`; `phone` is `{number, verified}`.
  */
 export interface AccountLine {
   /** The subject that apps know it by. */
@@ -16,6 +18,8 @@ export interface AccountLine {
   given: NewAccount;
   roles: Role[];
   status: 'active' | 'disabled';
+  /** Of one that is disabled. */
+  lock?: Lock;
   /** Milliseconds. */
   createdAt?: number;
   passwordHash?: string;
@@ -24,6 +28,8 @@ export interface AccountLine {
 /** In bytes of UTF-8. */
 export const longestLine = 64 * 1024;
 
+const time = z.iso.datetime({ offset: true });
+
 const ours = z.looseObject({
   id: z
     .string()
@@ -31,7 +37,8 @@ const ours = z.looseObject({
     .optional(),
   roles: z.array(z.enum(roles)).max(roles.length).optional(),
   status: z.enum(['active', 'disabled']).optional(),
-  createdAt: z.iso.datetime({ offset: true }).optional(),
+  lock: z.strictObject({ at: time, reason: line(reasonLength), until: time.optional() }).optional(),
+  createdAt: time.optional(),
   passwordHash: z.string().max(1000).refine(isPasswordHash, 'problem.passwordHash').optional(),
   phone: z.strictObject({ number: z.string(), verified: z.boolean().optional() }).optional(),
   password: z.undefined('problem.passwordInFile').optional(),
@@ -43,11 +50,11 @@ export function readAccountLine(text: string): Result<AccountLine> {
 
   const own = read(ours, parsed);
   const { id: _id, roles: _roles, status: _status, createdAt: _at, passwordHash: _hash, phone, ...rest } = parsed;
-  const { password: _password, ...about } = rest;
+  const { password: _password, lock: _lock, ...about } = rest;
   const given = readNewAccount(withPhone(about, phone));
   if (!own.ok || !given.ok) return refused(...(own.ok ? [] : own.problems), ...(given.ok ? [] : given.problems));
 
-  const { id, status = 'active', createdAt, passwordHash } = own.value;
+  const { id, status = 'active', lock, createdAt, passwordHash } = own.value;
 
   return {
     ok: true,
@@ -56,6 +63,7 @@ export function readAccountLine(text: string): Result<AccountLine> {
       given: given.value,
       roles: own.value.roles ?? [],
       status,
+      ...(status === 'disabled' && lock && { lock: lockIn(lock) }),
       ...(createdAt !== undefined && { createdAt: Date.parse(createdAt) }),
       ...(passwordHash !== undefined && { passwordHash }),
     },
@@ -80,9 +88,24 @@ export function accountLine(account: Account, passwordHash: string | undefined):
     ...(phone && { phone }),
     ...(account.roles.length > 0 && { roles: account.roles }),
     status,
+    ...lockOf(account),
     createdAt: new Date(account.createdAt).toISOString(),
     ...(passwordHash !== undefined && { passwordHash }),
   });
+}
+
+function lockIn({ at, reason, until }: { at: string; reason: string; until?: string | undefined }): Lock {
+  return { at: Date.parse(at), reason, ...(until !== undefined && { until: Date.parse(until) }) };
+}
+
+/** One without a reason and an end says no more than the status does. */
+function lockOf({ status, lock }: Account): { lock?: object } {
+  if (status !== 'disabled' || !lock || (lock.reason === '' && lock.until === undefined)) return {};
+
+  const { at, reason, until } = lock;
+  const iso = (time: number): string => new Date(time).toISOString();
+
+  return { lock: { at: iso(at), reason, ...(until !== undefined && { until: iso(until) }) } };
 }
 
 function parse(text: string): Record<string, unknown> | undefined {

@@ -146,7 +146,11 @@ for (const kind of ['sqlite', 'mongo'] as const) {
         locale: 'de',
         claims: { birthdate: '1990-01-01', address: { country: 'DE' } },
         ...(at % 3 === 0 && { phone: { number: `+49151${10_000_000 + at}`, verified: true } }),
-        ...(at === 7 && { roles: ['auditor'], status: 'disabled' }),
+        ...(at === 7 && {
+          roles: ['auditor'],
+          status: 'disabled',
+          lock: { at: '2026-01-01T00:00:00.000Z', reason: 'Lost', until: '2036-01-01T00:00:00.000Z' },
+        }),
         createdAt: '2020-02-03T04:05:06.000Z',
         passwordHash: `$pbkdf2-sha256$i=1000$${b64(salt)}$${b64(derived)}`,
       }));
