@@ -31,17 +31,22 @@ export function serveApi(api: Api, serving: ApiServing): Middleware {
   const router = new Router({ prefix: api.path });
   const methods = Map.groupBy(api.endpoints, ({ path }) => path);
 
-  for (const endpoint of api.endpoints) {
-    router.register(endpoint.path, methodsOf(endpoint), (context) => answer(context, endpoint, { api, serving }));
-  }
+  // The static path before the one with a parameter: what it does not take is refused there.
+  for (const [path, endpoints] of [...methods].toSorted(([a], [b]) => parametersIn(a) - parametersIn(b))) {
+    for (const endpoint of endpoints) {
+      router.register(path, methodsOf(endpoint), (context) => answer(context, endpoint, { api, serving }));
+    }
 
-  for (const [path, endpoints] of methods) {
     router.all(path, () => {
       throw new MethodRefused(endpoints.flatMap(methodsOf));
     });
   }
 
   return router.routes() as unknown as Middleware;
+}
+
+function parametersIn(path: string): number {
+  return path.split('/:').length;
 }
 
 function methodsOf({ method }: Endpoint): string[] {
@@ -150,10 +155,10 @@ function conditionsOf(
     return unread(428, 'Send the ETag of what you have read in the header If-Match: it may have changed since.');
   }
 
-  const idempotencyKey = context.get('idempotency-key');
-  if (!creates || idempotencyKey === '') return {};
+  const idempotencyKey = context.req.headers['idempotency-key'];
+  if (!creates || idempotencyKey === undefined) return {};
 
-  return keyPattern.test(idempotencyKey)
+  return typeof idempotencyKey === 'string' && keyPattern.test(idempotencyKey)
     ? { idempotencyKey }
     : unread(400, 'An Idempotency-Key has 1 to 200 characters of ASCII, without spaces.');
 }

@@ -74,6 +74,14 @@ for (const backend of ephemeraBackends) {
               run: async () => tagged({ name: thing.name }, thing.version),
             }),
             adminEndpoint({
+              name: 'things.count',
+              method: 'POST',
+              path: '/things/count',
+              scope: 'clients:write',
+              summary: 'Counts them',
+              run: async () => 'done',
+            }),
+            adminEndpoint({
               name: 'things.update',
               method: 'PUT',
               path: '/things/:id',
@@ -156,7 +164,7 @@ for (const backend of ephemeraBackends) {
         expect((await create('c', 'three')).status).toBe(201);
         expect(made).toEqual(['a', 'c']);
 
-        for (const name of ['with space', 'é', 'x'.repeat(201)]) {
+        for (const name of ['', 'with space', 'é', 'x'.repeat(201)]) {
           expect([name, (await create('a', name)).status]).toEqual([name, 400]);
         }
       });
@@ -196,6 +204,9 @@ for (const backend of ephemeraBackends) {
       });
 
       test('what is no request of the list is told so', async () => {
+        const counted = await ask('/things/count', { method: 'GET' });
+        expect([counted.status, counted.headers.get('allow')]).toEqual([405, 'POST']);
+
         const body = { name: 'x' };
         for (const [path, options, status] of [
           ['/things', { body: '{' }, 400],
