@@ -33,15 +33,18 @@ const alike: Readonly<Record<string, readonly string[]>> = {
     'Problem: {title}',
     'Website',
     'App',
+    'API',
+    'Apps',
+    'Logo',
   ],
-  ko: [],
-  ja: [],
-  fr: ['Pages', 'Messages', 'E-mail', 'Code', 'Applications', 'Type'],
-  es: ['Error', 'Auditor'],
+  ko: ['API'],
+  ja: ['API'],
+  fr: ['Pages', 'Messages', 'E-mail', 'Code', 'Applications', 'Type', 'API', 'Logo', 'Machine', 'Secrets'],
+  es: ['Error', 'Auditor', 'API'],
 };
 
 /** Punctuation, as German, Korean, Japanese and Spanish have it, too. */
-const punctuation = ['message.colon', 'accounts.doingOf'];
+const punctuation = ['message.colon', 'accounts.doingOf', 'clients.doing', 'clients.one', 'clients.number'];
 
 describe.each(locales.filter((locale) => locale !== 'en'))('the texts in %s', (locale) => {
   const texts = catalogues.get(locale) ?? new Map<string, string | Forms>();
