@@ -170,7 +170,7 @@ describe('the account API, at its edges', () => {
 
   test('S46: a slip in a key is told by itself: nothing is looked up', async () => {
     const { key } = newApiKey();
-    const nobodyAsked = accountApi({ config: { issuer: room.app.url } } as AccountApiDeps);
+    const nobodyAsked = accountApi({ config: room.app.services.config as AccountApiDeps['config'] } as AccountApiDeps);
     const from = { ip: '127.0.0.1', userAgent: '', requestId: '' };
 
     for (const slip of ['gthk_', key.slice(0, -1), `${key}x`, key.toLowerCase(), key.replace(/.$/, '-')]) {
