@@ -7,7 +7,9 @@ import type { Invitations } from '../operations/invitations.ts';
 import type { Locking } from '../operations/locking.ts';
 import type { LookingAfter } from '../operations/looking-after.ts';
 import { problem, type Result } from '../operations/problems.ts';
+import { hasEveryAdminScope } from '../operations/admin-reach.ts';
 import type { Roles } from '../operations/roles.ts';
+import type { Refused } from '../web/endpoint.ts';
 import { accountAccessEndpoints, type AccountAccessDeps } from './admin-account-access.ts';
 import { account, ended, shownAccount, shownEnded } from './admin-account-shapes.ts';
 import {
@@ -199,7 +201,10 @@ export function adminAccountEndpoints(deps: AdminAccountsDeps): DescribedEndpoin
       summary: 'Gives an account a role, or none; the last administrator keeps theirs',
       body: z.strictObject({ role: z.enum(roles).nullable() }),
       answer: account,
-      async run({ params: { id = '' }, by }, { body }) {
+      async run({ params: { id = '' }, by, caller }, { body }) {
+        // S53: whoever has a role can make a key with all that it allows.
+        if (!hasEveryAdminScope(caller.scopes)) return roleRefused;
+
         return answered(await deps.roles.set(id, body, by));
       },
     }),
@@ -256,3 +261,7 @@ function doneOf(result: Result<unknown> | undefined) {
 function shownTagged(row: Account) {
   return tagged(shownAccount(row), versionOf(row));
 }
+
+const roleRefused: Refused = {
+  refused: { status: 403, detail: 'Roles are given by whoever has every scope of the admin API.' },
+};

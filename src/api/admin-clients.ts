@@ -1,10 +1,11 @@
 import { z } from 'zod';
 
 import type { NoticeCounts } from '../domain/client-receipt.ts';
+import { reachProblem } from '../operations/admin-reach.ts';
 import type { ClientAdministration } from '../operations/client-administration.ts';
 import { clientKinds } from '../operations/clients.ts';
-import type { Problem, Result } from '../operations/problems.ts';
-import type { Refused } from '../web/endpoint.ts';
+import { problemText, type Problem, type Result } from '../operations/problems.ts';
+import type { Caller, Refused } from '../web/endpoint.ts';
 import {
   client,
   impact,
@@ -31,10 +32,23 @@ import {
 
 export interface AdminClientsDeps {
   clientAdministration: ClientAdministration;
+  config: { issuer: string };
 }
 
 /** Apps: all that the console's pages show and do. */
-export function clientEndpoints({ clientAdministration: clients }: AdminClientsDeps): DescribedEndpoint[] {
+export function clientEndpoints({ clientAdministration: clients, config }: AdminClientsDeps): DescribedEndpoint[] {
+  /** S53: whoever may change apps must not get hold of one that may do more than they. */
+  function beyond({ scopes }: Caller, ...metadata: readonly unknown[]): Refused | undefined {
+    const found = reachProblem(metadata, { issuer: config.issuer, scopes });
+
+    return found && { refused: { status: 403, detail: problemText({ ...found, path: '' }) } };
+  }
+
+  /** The same of an app as it is. */
+  async function beyondOf(id: string, caller: Caller): Promise<Refused | undefined> {
+    return beyond(caller, (await clients.find(id))?.client.metadata);
+  }
+
   return [
     adminEndpoint({
       name: 'clients.list',
@@ -60,7 +74,10 @@ export function clientEndpoints({ clientAdministration: clients }: AdminClientsD
       creates: true,
       body: z.strictObject({ kind: z.enum(clientKinds).optional(), metadata: clientMetadata }),
       answer: registered,
-      async run({ by }, { body: { kind, metadata } }) {
+      async run({ by, caller }, { body: { kind, metadata } }) {
+        const refusal = beyond(caller, metadata);
+        if (refusal) return refusal;
+
         const made = await clients.create(metadata, by, { kind });
         if (!made.ok) return refusedMetadata(made.problems);
 
@@ -91,7 +108,10 @@ export function clientEndpoints({ clientAdministration: clients }: AdminClientsD
       versioned: true,
       body: z.strictObject({ metadata: clientMetadata }),
       answer: registered,
-      async run({ params: { id = '' }, by, match }, { body: { metadata } }) {
+      async run({ params: { id = '' }, by, match, caller }, { body: { metadata } }) {
+        const refusal = beyond(caller, metadata) ?? (await beyondOf(id, caller));
+        if (refusal) return refusal;
+
         const changed = await clients.update(id, metadata, by, { version: Number(match) });
         if (changed === undefined) return undefined;
         if (changed === 'changed') return changedMeanwhile;
@@ -116,7 +136,8 @@ export function clientEndpoints({ clientAdministration: clients }: AdminClientsD
       path: '/clients/:id/enable',
       scope: 'clients:write',
       summary: 'Lets a disabled app go on',
-      run: async ({ params: { id = '' }, by }) => doneOr(await clients.enable(id, by)),
+      run: async ({ params: { id = '' }, by, caller }) =>
+        (await beyondOf(id, caller)) ?? doneOr(await clients.enable(id, by)),
     }),
 
     adminEndpoint({
@@ -137,7 +158,10 @@ export function clientEndpoints({ clientAdministration: clients }: AdminClientsD
       creates: true,
       body: z.strictObject({ overlap: z.int().min(0).max(7_776_000) }),
       answer: registered,
-      async run({ params: { id = '' }, by }, { body: { overlap } }) {
+      async run({ params: { id = '' }, by, caller }, { body: { overlap } }) {
+        const refusal = await beyondOf(id, caller);
+        if (refusal) return refusal;
+
         const rotated = await clients.rotateSecret(id, overlap, by);
         if (!rotated?.ok) return rotated && refusedDoing(rotated.problems);
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
+import { adminApiOf } from '../../src/domain/admin-api.ts';
 import { enter } from '../security/web/visits.ts';
 import { openBrowser } from '../support/browser.ts';
 import { openAdministration, type AdministrationRoom } from '../support/administration.ts';
@@ -84,6 +85,38 @@ for (const pair of ['sqlite', 'mongo+redis'] satisfies Pair[]) {
         status: 403,
         body: { detail: expect.stringContaining('second factor') },
       });
+    });
+
+    test('S53: a key that may change apps or accounts, and no more, can’t raise itself', async () => {
+      const { account } = await room.somebody('admin');
+      const [apps, people, all] = [
+        await room.key(account, ['clients:read', 'clients:write']),
+        await room.key(account, ['accounts:write']),
+        await room.key(account),
+      ];
+      const metadata = { client_name: 'Deploy', resources: [adminApiOf(room.app.url)] };
+      const create = { method: 'POST', body: { kind: 'machine', metadata } };
+      const plain = { method: 'POST', body: { kind: 'machine', metadata: { client_name: 'Deploy' } } };
+
+      expect(await room.ask('/clients', { ...create, key: apps })).toMatchObject({ status: 403 });
+      const made = await room.ask('/clients', { ...create, key: all });
+      const own = await room.ask('/clients', { ...plain, key: apps });
+      expect([made.status, own.status]).toEqual([201, 201]);
+
+      const place = `/clients/${made.body.id}`;
+      const { headers, body } = await room.ask(place, { key: apps });
+      const ifMatch = { 'if-match': headers.get('etag') ?? '' };
+      const mine = `/clients/${own.body.id}`;
+      const ownTag = { 'if-match': (await room.ask(mine, { key: apps })).headers.get('etag') ?? '' };
+      const tries = [
+        room.ask(place, { method: 'PUT', key: apps, headers: ifMatch, body: { metadata: body.metadata } }),
+        room.ask(mine, { method: 'PUT', key: apps, headers: ownTag, body: { metadata } }),
+        room.ask(`${place}/enable`, { method: 'POST', key: apps }),
+        room.ask(`${place}/secrets`, { method: 'POST', key: apps, body: { overlap: 0 } }),
+        room.ask(`/accounts/${account.id}/role`, { method: 'PUT', key: people, body: { role: 'admin' } }),
+      ];
+      expect((await Promise.all(tries)).map(({ status }) => status)).toEqual([403, 403, 403, 403, 403]);
+      expect((await room.ask(`${place}/disable`, { method: 'POST', key: apps })).status).toBe(204);
     });
 
     test('nobody without a role can make a key for the admin API', async () => {
