@@ -34,7 +34,10 @@ export const samples: Samples = {
   clients: {
     id: 'client-1',
     metadata: { client_name: 'App', first_party: true, portal: true },
-    secrets: [],
+    secrets: [
+      { id: 'secret-2', hash: 'hash-2', createdAt: start },
+      { id: 'secret-1', hash: 'hash-1', createdAt: start, expiresAt: start + hour },
+    ],
     disabled: false,
     version: 1,
     createdAt: start,
