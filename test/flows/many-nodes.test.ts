@@ -115,7 +115,7 @@ for (const pair of shown) {
         email: ana.email,
         password: ana.password,
       });
-      expect(refused.status).toBe(422);
+      expect(refused.status).toBe(403);
     });
 
     test('a client that is changed or disabled on one node is so on the other within 5 s', async () => {

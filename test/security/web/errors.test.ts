@@ -13,8 +13,8 @@ const wiki = 'https://wiki.example.net/cb';
 const elsewhere = (
   '/auth /me /token /request /reg /ciba /backchannel /session/end /session/end/confirm /session/end/success ' +
   `/device/auth/x /oauth/device /interaction/${uid} /interaction/${uid}/login /oauth/authorize/${uid} /oauth/logout/confirm ` +
-  '/oauth/logout/success /oauth /oauth/ /metrics /debug /debug/pprof /status /health /actuator /actuator/env /admin ' +
-  '/api /api/ /swagger /openapi.json /.env /.git/config /.git/HEAD /package.json /server-status /console /phpinfo.php ' +
+  '/oauth/logout/success /oauth /oauth/ /metrics /debug /debug/pprof /status /health /actuator /actuator/env /administration ' +
+  '/api/v1 /api/admin /api/account /swagger /openapi.json /.env /.git/config /.git/HEAD /package.json /server-status /console /phpinfo.php ' +
   '/src/main.ts /data/records.db /config/example.yaml /views/sign-in/sign-in.ejs /assets/ /assets/../src/main.ts ' +
   '/.well-known /.well-known/webfinger /.well-known/security.txt /.well-known/openid-configuration/x /favicon.ico /robots.txt'
 ).split(' ');

@@ -159,7 +159,15 @@ const byOperator: [EventKind, (at: Place) => Promise<unknown>][] = [
   ['client.created', ({ ground }) => ground.party('web')],
   ['client.secret_rotated', async ({ ground }) => rotate(ground, await ground.party('web'))],
   ['client.disabled', async ({ ground }) => ground.app.services.clients.disable((await ground.party('web')).id, by)],
-  ['client.enabled', async ({ ground }) => ground.app.services.clients.enable((await ground.party('web')).id, by)],
+  [
+    'client.enabled',
+    async ({ ground }) => {
+      const { clients } = ground.app.services;
+      const { id } = await ground.party('web');
+      await clients.disable(id, by);
+      await clients.enable(id, by);
+    },
+  ],
   ['client.deleted', async ({ ground }) => ground.app.services.clients.delete((await ground.party('web')).id, by)],
   ['account.closed', async ({ ground }) => ground.app.services.accounts.delete((await ground.app.account({})).id, by)],
   ['account.deleted', async ({ ground }) => ground.app.services.accounts.delete((await ground.app.account({})).id, by)],

@@ -15,9 +15,10 @@ const say = (line: string): void => {
 const works: Record<string, () => Promise<void>> = {
   /** Is the server until it is killed. */
   serve: async () => {
-    openSqliteRecords({ clock: systemClock, data, server: true });
+    const records = openSqliteRecords({ clock: systemClock, data, server: true });
     say('serving');
-    setInterval(() => undefined, 1000);
+    // Held on to: what nobody holds may be collected, and the lock with it.
+    setInterval(() => void records, 1000);
   },
 
   open: async () => {
