@@ -21,6 +21,8 @@ const guessable = [
   '/undo-email-change/',
   '/setup',
   '/setup/',
+  '/invitation',
+  '/invitation/',
   '/device',
   '/device/',
 ];

@@ -68,6 +68,7 @@ test('whatever somebody sends makes no new labels', async () => {
 
   for (let count = 1; count <= 30; count += 1) {
     await fetch(`${app.url}/oauth/none-${count}`);
+    await fetch(`${app.url}/oauth/authorize/none-${'a'.repeat(count)}`, { redirect: 'manual' });
     await fetch(`${app.url}/account/${count}`, { method: 'PUT' });
     await fetch(`${app.url}/api/admin/v1/clients/${count}`);
   }

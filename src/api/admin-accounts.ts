@@ -9,7 +9,7 @@ import type { LookingAfter } from '../operations/looking-after.ts';
 import { problem, type Result } from '../operations/problems.ts';
 import { hasEveryAdminScope } from '../operations/admin-reach.ts';
 import type { Roles } from '../operations/roles.ts';
-import type { Refused } from '../web/endpoint.ts';
+import type { Caller, Refused } from '../web/endpoint.ts';
 import { accountAccessEndpoints, type AccountAccessDeps } from './admin-account-access.ts';
 import { account, ended, shownAccount, shownEnded } from './admin-account-shapes.ts';
 import {
@@ -47,6 +47,15 @@ const scope = 'accounts:write';
 /** Account holders, and what is done for them. No endpoint sees or sets a password. */
 export function adminAccountEndpoints(deps: AdminAccountsDeps): DescribedEndpoint[] {
   const { accounts, accountSearch, lookingAfter } = deps;
+
+  /** S53: whoever can take an administrator's second factor or account can become one, or rid themselves of one. */
+  async function beyond(id: string, caller: Caller): Promise<Refused | undefined> {
+    if (hasEveryAdminScope(caller.scopes)) return undefined;
+
+    const target = await accounts.get(id);
+
+    return target && target.roles.length > 0 ? administratorRefused : undefined;
+  }
 
   return [
     adminEndpoint({
@@ -134,7 +143,10 @@ export function adminAccountEndpoints(deps: AdminAccountsDeps): DescribedEndpoin
       path,
       scope,
       summary: 'Deletes an account with everything in it, at once',
-      async run({ params: { id = '' }, by }) {
+      async run({ params: { id = '' }, by, caller }) {
+        const refusal = await beyond(id, caller);
+        if (refusal) return refusal;
+
         return doneOf(await lookingAfter.remove(id, by));
       },
     }),
@@ -146,7 +158,10 @@ export function adminAccountEndpoints(deps: AdminAccountsDeps): DescribedEndpoin
       scope,
       summary: 'Sends a link and a code to choose the first password; an older one is dead from then on',
       answer: z.strictObject({ until: time }),
-      async run({ params: { id = '' }, by }) {
+      async run({ params: { id = '' }, by, caller }) {
+        const refusal = await beyond(id, caller);
+        if (refusal) return refusal;
+
         const sent = await deps.invitations.send(id, by);
         if (sent === undefined) return undefined;
 
@@ -160,7 +175,10 @@ export function adminAccountEndpoints(deps: AdminAccountsDeps): DescribedEndpoin
       path: `${path}/password-reset`,
       scope,
       summary: 'Sends the person a link and a code to choose a new password',
-      async run({ params: { id = '' }, by }) {
+      async run({ params: { id = '' }, by, caller }) {
+        const refusal = await beyond(id, caller);
+        if (refusal) return refusal;
+
         return doneOf(await lookingAfter.sendPasswordReset(id, by));
       },
     }),
@@ -173,7 +191,10 @@ export function adminAccountEndpoints(deps: AdminAccountsDeps): DescribedEndpoin
       summary: 'Locks an account, until then or until it is unlocked; the person is told the reason',
       body: z.strictObject({ reason: z.string(), until: time.optional() }),
       answer: ended,
-      async run({ params: { id = '' }, by }, { body: { reason, until } }) {
+      async run({ params: { id = '' }, by, caller }, { body: { reason, until } }) {
+        const refusal = await beyond(id, caller);
+        if (refusal) return refusal;
+
         const input = { reason, ...(until !== undefined && { until: Date.parse(until) }) };
         const locked = await lookingAfter.lock(id, input, by);
         if (locked === undefined) return undefined;
@@ -230,7 +251,10 @@ export function adminAccountEndpoints(deps: AdminAccountsDeps): DescribedEndpoin
       scope,
       summary: 'Removes every second factor with the recovery codes, and signs the account out everywhere',
       answer: z.strictObject({ ...ended.shape, passwordGone: z.boolean() }),
-      async run({ params: { id = '' }, by }) {
+      async run({ params: { id = '' }, by, caller }) {
+        const refusal = await beyond(id, caller);
+        if (refusal) return refusal;
+
         const done = await lookingAfter.resetFactors(id, by);
 
         return done && { ...shownEnded(done), passwordGone: done.passwordGone };
@@ -261,6 +285,13 @@ function doneOf(result: Result<unknown> | undefined) {
 function shownTagged(row: Account) {
   return tagged(shownAccount(row), versionOf(row));
 }
+
+const administratorRefused: Refused = {
+  refused: {
+    status: 403,
+    detail: 'This is the account of somebody with a role: it takes every scope of the admin API.',
+  },
+};
 
 const roleRefused: Refused = {
   refused: { status: 403, detail: 'Roles are given by whoever has every scope of the admin API.' },

@@ -15,18 +15,19 @@ const often = 10_000;
 export const importAccounts: Command = {
   words: 'import accounts',
   summary: 'makes accounts of the lines of a file; all of them, or, where something is wrong with one, none',
-  usage: 'FILE [--dry-run] [--json]',
+  usage: 'FILE [--with-roles] [--dry-run] [--json]',
   details: `
   FILE       JSON lines, an account each:
              {"email": "ana@example.com", "emailVerified": true, "displayName": "Ana", "passwordHash": "$2b$12$…"}
              also id (the subject that apps know), firstName, lastName, task, locale, claims, phone {number, verified},
              roles, status (active, disabled), createdAt
+  --with-roles  takes lines that make administrators or auditors; they are refused without it
   --dry-run  only says what is wrong with which line
 
   Hashes of argon2, bcrypt, PBKDF2 and scrypt keep working: each is made anew when its owner signs in. What broke off is
   begun again with the same file: accounts that are there, with the same id and address, are left as they are.
 `,
-  options: { 'dry-run': { type: 'boolean' }, json: { type: 'boolean' } },
+  options: { 'with-roles': { type: 'boolean' }, 'dry-run': { type: 'boolean' }, json: { type: 'boolean' } },
   positionals: { least: 1, most: 1 },
   async run(call) {
     const { io, values, positionals, services } = call;
@@ -34,7 +35,10 @@ export const importAccounts: Command = {
     await readable(file);
 
     const { accountFiles } = await services();
-    const checked = await accountFiles.check(linesOf(file), progress(io, 'read'));
+    const checked = await accountFiles.check(linesOf(file), {
+      roles: values['with-roles'] === true,
+      told: progress(io, 'read'),
+    });
     if (checked.problems.length > 0) return refuse(call, checked.problems);
 
     if (values['dry-run'] === true) {

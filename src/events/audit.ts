@@ -177,10 +177,11 @@ function mayBeAccount(id: string): boolean {
 
 function entryOf(row: SecurityEvent, opened: Personal | undefined): AuditEntry {
   const { personal: _, group: _group, ...facts } = row;
-  const { ip, userAgent, device } = opened ?? {};
+  const { ip, userAgent, device, changes } = opened ?? {};
 
   return {
     ...facts,
+    ...(changes && { details: { ...facts.details, changes } }),
     ...(ip !== undefined && { ip }),
     ...(userAgent !== undefined && { userAgent }),
     ...(device && { device }),

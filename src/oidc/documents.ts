@@ -24,6 +24,9 @@ const types: Record<string, string> = {
   [routes.jwks]: 'application/jwk-set+json; charset=utf-8',
 };
 
+/** Where they stand. */
+export const documentPaths: readonly string[] = Object.keys(types);
+
 type Chain = (ctx: ReturnType<Provider['createContext']>) => Promise<unknown>;
 
 /**

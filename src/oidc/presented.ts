@@ -1,4 +1,4 @@
-import type { ClientCredentials } from 'oidc-provider';
+import type { AccessToken, ClientCredentials } from 'oidc-provider';
 
 import type { Account } from '../domain/account.ts';
 import { apiKeyClientId } from '../domain/api-key.ts';
@@ -24,19 +24,35 @@ export async function tokenFor(
 ): Promise<PresentedToken | undefined> {
   const { AccessToken, ClientCredentials } = provider();
   const token = await AccessToken.find(presented);
-  if (!token) return ofApp(await ClientCredentials.find(presented), audience);
-  if (token.isExpired || token.aud !== audience) return undefined;
+  const found = token ? ofPerson(token, audience) : ofApp(await ClientCredentials.find(presented), audience);
+  if (!found) return undefined;
 
+  return units.within(async (unit) => {
+    const { accountId, ...app } = found;
+    const [client, account] = await Promise.all([
+      unit.get('clients', app.clientId),
+      accountId === undefined ? undefined : unit.get('accounts', accountId),
+    ]);
+    // As it may ask by now: what was taken from the app opens nothing any more.
+    if (!client?.metadata.resources?.includes(audience)) return undefined;
+    if (accountId === undefined) return app;
+
+    return account && { ...app, account };
+  });
+}
+
+type Found = Omit<PresentedToken, 'account'> & { accountId?: string };
+
+function ofPerson(token: AccessToken, audience: string): Found | undefined {
   const { accountId, clientId, grantId, scope = '' } = token;
+  if (token.isExpired || token.aud !== audience) return undefined;
   // A key is one only to whoever asks about it.
   if (!accountId || clientId === undefined || !grantId || clientId === apiKeyClientId) return undefined;
 
-  const account = await units.within((unit) => unit.get('accounts', accountId));
-
-  return account && { account, clientId, id: grantId, scopes: scope.split(' ') };
+  return { accountId, clientId, id: grantId, scopes: scope.split(' ') };
 }
 
-function ofApp(token: ClientCredentials | undefined, audience: string): PresentedToken | undefined {
+function ofApp(token: ClientCredentials | undefined, audience: string): Found | undefined {
   if (!token || token.isExpired || token.aud !== audience || token.clientId === undefined) return undefined;
 
   return { clientId: token.clientId, id: token.clientId, scopes: (token.scope ?? '').split(' ') };

@@ -13,8 +13,8 @@ import { problem, type By, type Problem } from './problems.ts';
  * that nobody has half of one; what broke off is begun again with the same file, and goes on.
  */
 export interface AccountFiles {
-  /** What is wrong with each line. Reads, and writes nothing. */
-  check(lines: AsyncIterable<string>, told?: Told): Promise<Checked>;
+  /** What is wrong with each line. Reads, and writes nothing. `roles`: whether lines may give some. */
+  check(lines: AsyncIterable<string>, options?: { roles?: boolean; told?: Told }): Promise<Checked>;
   /** For lines that were checked. One that was taken meanwhile is told and left out. */
   write(lines: AsyncIterable<string>, by: By, told?: Told): Promise<Imported>;
   /** Every account but those that are closing. With `hashes` each with the hash of its password. */
@@ -44,7 +44,7 @@ export interface Imported {
 }
 
 export interface AccountFilesDeps {
-  records: Pick<Records, 'accounts' | 'passwords' | 'closedAccounts' | 'write'>;
+  records: Pick<Records, 'accounts' | 'passwords' | 'closedAccounts' | 'clients' | 'write'>;
   events: Pick<Events, 'write' | 'newEventKey'>;
   clock: Clock;
 }
@@ -60,15 +60,17 @@ export function createAccountFiles({ records, events, clock }: AccountFilesDeps)
   /** Against what is in the store. */
   async function standing({ line, account }: Numbered): Promise<'new' | 'there' | LineProblem> {
     const { id, given } = account;
-    const [byEmail, byId, closed] = await Promise.all([
+    const [byEmail, byId, closed, client] = await Promise.all([
       records.accounts.find('email', given.emailKey),
       id === undefined ? undefined : records.accounts.get(id),
       id === undefined ? undefined : records.closedAccounts.get(id),
+      // S41: no machine's subject is a person's.
+      id === undefined ? undefined : records.clients.get(id),
     ]);
 
     if (byEmail && byEmail.id === id) return 'there';
     if (byEmail) return { line, problem: problem('email', 'problem.emailTaken') };
-    if (byId || closed) return { line, problem: problem('id', 'problem.subjectTaken') };
+    if (byId || closed || client) return { line, problem: problem('id', 'problem.subjectTaken') };
 
     return 'new';
   }
@@ -132,7 +134,7 @@ export function createAccountFiles({ records, events, clock }: AccountFilesDeps)
   }
 
   return {
-    async check(lines, told) {
+    async check(lines, { roles = false, told } = {}) {
       const found: LineProblem[] = [];
       const seen = { email: new Map<string, number>(), id: new Map<string, number>() };
       let count = 0;
@@ -148,7 +150,9 @@ export function createAccountFiles({ records, events, clock }: AccountFilesDeps)
             continue;
           }
 
-          const { id, given } = parsed.value;
+          const { id, given, roles: wanted } = parsed.value;
+          if (wanted.length > 0 && !roles) found.push({ line, problem: problem('roles', 'problem.rolesInFile') });
+
           const before = seen.email.get(given.emailKey) ?? (id === undefined ? undefined : seen.id.get(id));
           if (before === undefined) good.push({ line, account: parsed.value });
           else found.push({ line, problem: problem('', 'problem.lineTwice', { line: before }) });

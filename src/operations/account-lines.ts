@@ -30,10 +30,14 @@ export const longestLine = 64 * 1024;
 
 const time = z.iso.datetime({ offset: true });
 
+/** What stands for something else where an account id stands, too. */
+const reserved = /^(?:key|client):|^(?:command-line|server|anonymous|nobody|new)$/;
+
 const ours = z.looseObject({
   id: z
     .string()
-    .regex(/^[\x21-\x7e]{1,255}$/, 'problem.subject')
+    .regex(/^[A-Za-z0-9][\w.~:|@-]{0,199}$/, 'problem.subject')
+    .refine((id) => !reserved.test(id), 'problem.subject')
     .optional(),
   roles: z.array(z.enum(roles)).max(roles.length).optional(),
   status: z.enum(['active', 'disabled']).optional(),

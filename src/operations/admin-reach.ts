@@ -1,3 +1,4 @@
+import { accountApiOf } from '../domain/account-api.ts';
 import { adminApiOf, adminScopes } from '../domain/admin-api.ts';
 import { problem, type Problem } from './problems.ts';
 
@@ -22,7 +23,13 @@ export function hasEveryAdminScope(scopes: readonly string[] | undefined): boole
  * it is to be, unchecked. What takes access away (disabling, revoking, deleting) is open to whoever may change apps.
  */
 export function reachProblem(metadata: readonly unknown[], { issuer, scopes }: Reach): Problem | undefined {
-  const reaches = metadata.some((one) => resourcesOf(one).includes(adminApiOf(issuer)));
+  const reaches = metadata.some((one) => {
+    const resources = resourcesOf(one);
+    // Nobody is asked for consent by an app that is the operator's: it would be whoever signs in, at the account API.
+    const isOwn = (one as { first_party?: unknown } | undefined)?.first_party === true;
+
+    return resources.includes(adminApiOf(issuer)) || (isOwn && resources.includes(accountApiOf(issuer)));
+  });
 
   return reaches && !hasEveryAdminScope(scopes) ? problem('resources', 'problem.adminReach') : undefined;
 }

@@ -4,10 +4,14 @@ import { roles as allRoles, type Account, type Role } from '../domain/account.ts
 import type { Events } from '../events/writer.ts';
 import type { Records, Write } from '../storage/records.ts';
 import { mailAbout, type AdministratorsMailDeps } from './administrators-mail.ts';
+import type { Endings } from './endings.ts';
 import { createLastAdministrator } from './last-administrator.ts';
 import { problem, read, refused, type By, type Result } from './problems.ts';
 
-/** Who looks after this installation. Nobody is asked for more than they have: what a role needs is asked for at its pages. */
+/**
+ * Who looks after this installation. Whoever is given a role signs in anew, everywhere: what they have let apps do before was
+ * proved with less than a role needs (S102).
+ */
 export interface Roles {
   /** `{role}`, null takes it away. Not from the last administrator (F12). Undefined: no such account. */
   set(accountId: string, input: unknown, by: By): Promise<Result<Account> | undefined>;
@@ -16,6 +20,7 @@ export interface Roles {
 export interface RolesDeps extends AdministratorsMailDeps {
   records: Pick<Records, 'accounts' | 'write'>;
   events: Pick<Events, 'write'>;
+  endings: Pick<Endings, 'account'>;
 }
 
 const input = z.strictObject({ role: z.enum(allRoles).nullable() });
@@ -23,7 +28,7 @@ const input = z.strictObject({ role: z.enum(allRoles).nullable() });
 const doings = { admin: 'madeAdmin', auditor: 'madeAuditor' } as const satisfies Record<Role, string>;
 
 export function createRoles(deps: RolesDeps): Roles {
-  const { records, events, clock } = deps;
+  const { records, events, endings, clock } = deps;
   const administrators = createLastAdministrator(deps);
 
   return {
@@ -33,10 +38,12 @@ export function createRoles(deps: RolesDeps): Roles {
 
       const { role } = parsed.value;
       const updatedAt = clock.now();
+      let before: Role | null = null;
       const change = (old: Account): Account =>
         roleOf(old) === role || old.status === 'closing' ? old : { ...old, roles: role ? [role] : [], updatedAt };
 
       const account = await administrators.change(accountId, change, async (seen) => {
+        before = roleOf(seen);
         const told: Write[] = [];
         const details = { changes: { role: { before: roleOf(seen), after: role } } };
         await events.write('role.changed', { ...by, account: seen, details }, (create) =>
@@ -49,6 +56,10 @@ export function createRoles(deps: RolesDeps): Roles {
       if (account === undefined) return undefined;
       if (account === 'last-administrator') return refused(problem('role', 'problem.lastAdministrator'));
       if (account.status === 'closing') return refused(problem('', 'problem.accountClosing'));
+
+      if (role !== null && before === null) {
+        await endings.account(account, { ...by, reason: 'role_given' });
+      }
 
       return { ok: true, value: account };
     },

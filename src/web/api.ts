@@ -98,7 +98,9 @@ async function answer(context: Context, endpoint: Endpoint, { api, serving }: Pl
     from: { ...from, program: caller.program ?? false },
     ...(match !== undefined && { match }),
   };
-  const request = { caller: caller.id, place: `${endpoint.method} ${context.path}`, body: sent.body };
+  // One caller with fewer scopes must not be answered as it was with more.
+  const asking = [caller.id, ...caller.scopes.toSorted()].join(' ');
+  const request = { caller: asking, place: `${endpoint.method} ${context.path}`, body: sent.body };
   const done =
     idempotencyKey === undefined
       ? await endpoint.run(call)

@@ -6,6 +6,8 @@ export interface Measuring {
   request(facts: { method: string; route: string | undefined; status: number; seconds: number }): void;
   text(): Promise<string>;
   type: string;
+  /** Paths that are answered without a route of ours: endpoints of the protocol. What else is asked for may be called anything. */
+  places: ReadonlySet<string>;
   /** Opens `/metrics`; undefined: it is not there. */
   token?: string | undefined;
 }
@@ -35,13 +37,13 @@ function isSame(one: string, other: string): boolean {
   return timingSafeEqual(digest(one), digest(other));
 }
 
-/** What a request is counted under: the route that answered, an endpoint of the protocol, or nothing that we know. */
-export function routeOf({ route, path, status }: { route: string | undefined; path: string; status: number }) {
+/** What a request is counted under: the route that answered, a place that we name, or nothing that we know. */
+export function routeOf(
+  { route, path }: { route: string | undefined; path: string },
+  places: ReadonlySet<string>,
+): string | undefined {
   if (route !== undefined) return route;
-  // What is not found may be called anything.
-  if (status === 404 || status === 421) return undefined;
+  if (places.has(path)) return path;
 
-  return (
-    /^\/(oauth|\.well-known)\/[\w./-]{1,40}$/.exec(path)?.[0] ?? (path.startsWith('/assets/') ? '/assets' : undefined)
-  );
+  return path.startsWith('/assets/') ? '/assets' : undefined;
 }

@@ -249,7 +249,12 @@ function tellOf({ log, metrics }: WebDeps, request: IncomingMessage, response: S
   const { statusCode: status } = response;
   const path = redactPath(request.url ?? '');
 
-  metrics?.request({ method, route: routeOf({ route, path, status }), status, seconds: milliseconds / 1000 });
+  metrics?.request({
+    method,
+    route: routeOf({ route, path: path.split('?', 1)[0] ?? '' }, metrics.places),
+    status,
+    seconds: milliseconds / 1000,
+  });
   log.info('request', {
     id,
     method,

@@ -109,6 +109,10 @@ for (const kind of ['sqlite', 'mongo'] as const) {
         { email: 'field@example.com', emailVerfied: true },
         { email: 'id@example.com', id: 'with space' },
         { email: 'closing@example.com', status: 'closing' },
+        { email: 'admin@example.com', roles: ['admin'] },
+        { email: 'server@example.com', id: 'server' },
+        { email: 'client@example.com', id: 'client:wiki' },
+        { email: 'console@example.com', id: 'account-console' },
       ]);
 
       for (const words of [['--dry-run'], []]) {
@@ -128,7 +132,11 @@ for (const kind of ['sqlite', 'mongo'] as const) {
           expect.stringMatching(/^line 12: emailVerfied: .*emailVerified/),
           expect.stringMatching(/^line 13: id: /),
           expect.stringMatching(/^line 14: status: /),
-          "12 of the lines can't be taken: nothing of them was written.",
+          'line 15: roles: A line that gives a role is taken with --with-roles alone.',
+          expect.stringMatching(/^line 16: id: /),
+          expect.stringMatching(/^line 17: id: /),
+          'line 18: id: This is the subject of another account, or was one.',
+          "16 of the lines can't be taken: nothing of them was written.",
         ]);
         expect(await app.services.accounts.findByEmail('good@example.com')).toBeUndefined();
       }
@@ -157,16 +165,16 @@ for (const kind of ['sqlite', 'mongo'] as const) {
       const path = await file('people.jsonl', people);
 
       const begun = await file('begun.jsonl', people.slice(0, 100));
-      expect(await first.run('import', 'accounts', begun)).toMatchObject({ code: 0 });
-      const dry = await first.run('import', 'accounts', path, '--dry-run', '--json');
+      expect(await first.run('import', 'accounts', begun, '--with-roles')).toMatchObject({ code: 0 });
+      const dry = await first.run('import', 'accounts', path, '--with-roles', '--dry-run', '--json');
       expect(dry.json()).toEqual({ lines: 250, there: 100, problems: [] });
-      const went = await first.run('import', 'accounts', path, '--json');
+      const went = await first.run('import', 'accounts', path, '--with-roles', '--json');
       expect(went.json()).toEqual({ written: 150, there: 100, problems: [] });
 
       const exported = await first.run('export', 'accounts', '--password-hashes');
       const again = await file('exported.jsonl', exported.out.trimEnd().split('\n'));
       const second = await another();
-      expect(await second.run('import', 'accounts', again)).toMatchObject({ code: 0 });
+      expect(await second.run('import', 'accounts', again, '--with-roles')).toMatchObject({ code: 0 });
       const byId = (text: string) => text.trimEnd().split('\n').toSorted();
       expect(byId((await second.run('export', 'accounts', '--password-hashes')).out)).toEqual(byId(exported.out));
       expect(byId(exported.out)).toHaveLength(250);

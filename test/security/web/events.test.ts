@@ -12,10 +12,10 @@ import { goodPassword, startTestApp } from '../../support/app.ts';
 import { openBrowser, type Browser } from '../../support/browser.ts';
 import { tickAll } from '../../support/relying-party.ts';
 import { openGround, type Ground, type Party, type Tokens } from '../protocol/ground.ts';
+import { byOperator } from './operator-events.ts';
 
 const ip = '203.0.113.77';
 const userAgent = 'CanaryBrowser/9.1 (Oberon)';
-const by = { actor: 'command-line' };
 
 /** What an event must say beside its kind and time: who did it, to whom, by which app. */
 type Expected = (at: Place) => Partial<SecurityEvent>;
@@ -149,31 +149,6 @@ const overHttp: [EventKind, Expected, (at: Place) => Promise<unknown>][] = [
       ground.post('/oauth/token', { grant_type: 'x', client_id: wiki.id, client_secret: 'wrong' }),
   ],
 ];
-
-/** What an operator does at the terminal. */
-const byOperator: [EventKind, (at: Place) => Promise<unknown>][] = [
-  ['account.created', ({ ground }) => ground.app.account({})],
-  ['account.disabled', ({ ground, ben }) => ground.app.services.locking.lock(ben.id, { reason: 'Lost' }, by)],
-  ['account.enabled', ({ ground, ben }) => ground.app.services.locking.unlock(ben.id, by)],
-  ['password.set', ({ ground, ben }) => ground.app.services.accounts.setPassword(ben.id, goodPassword, by)],
-  ['client.created', ({ ground }) => ground.party('web')],
-  ['client.secret_rotated', async ({ ground }) => rotate(ground, await ground.party('web'))],
-  ['client.disabled', async ({ ground }) => ground.app.services.clients.disable((await ground.party('web')).id, by)],
-  [
-    'client.enabled',
-    async ({ ground }) => {
-      const { clients } = ground.app.services;
-      const { id } = await ground.party('web');
-      await clients.disable(id, by);
-      await clients.enable(id, by);
-    },
-  ],
-  ['client.deleted', async ({ ground }) => ground.app.services.clients.delete((await ground.party('web')).id, by)],
-  ['account.closed', async ({ ground }) => ground.app.services.accounts.delete((await ground.app.account({})).id, by)],
-  ['account.deleted', async ({ ground }) => ground.app.services.accounts.delete((await ground.app.account({})).id, by)],
-];
-
-const rotate = (ground: Ground, { id }: Party) => ground.app.services.clients.rotateSecret(id, 0, by);
 
 describe('S113: what happens is on record', () => {
   let at: Place;
