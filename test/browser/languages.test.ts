@@ -84,7 +84,8 @@ describeWith('chromium', 'every page, in every language', () => {
     patience,
   );
 
-  test.each(locales.filter((each) => each !== 'en'))(
+  // Of those with letters like English the longest words, of the others one: what axe asks of words is their being there.
+  test.each(['de', 'ja'] as const)(
     'axe has nothing to say about the words in %s',
     async (locale) => {
       await page.emulateMedia({ colorScheme: 'light' });
