@@ -46,8 +46,11 @@ export type Link = Pick<AuditSegment, 'number' | 'last' | 'seal'>;
 export const beginning: Link = { number: 0, last: '', seal: '' };
 
 export async function readAnchor({ settings }: Pick<Records, 'settings'>): Promise<AuditAnchor | undefined> {
-  const value = (await settings.get(anchorSetting))?.value;
+  return anchorIn((await settings.get(anchorSetting))?.value);
+}
 
+/** Undefined: it is none, whoever wrote it. */
+export function anchorIn(value: Json | undefined): AuditAnchor | undefined {
   return isAnchor(value) ? value : undefined;
 }
 

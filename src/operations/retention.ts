@@ -1,9 +1,9 @@
-import { anchorSetting, type AuditSegment } from '../domain/audit-segment.ts';
+import { anchorSetting, type AuditAnchor, type AuditSegment } from '../domain/audit-segment.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Json } from '../domain/json.ts';
 import type { Records } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
-import { behindSegment, createSeals, readAnchor } from './audit-seals.ts';
+import { anchorIn, behindSegment, createSeals, readAnchor } from './audit-seals.ts';
 
 /**
  * Events are kept for so long and then removed, whomever they are about: a sealed segment at a time, so that the chain of
@@ -53,6 +53,13 @@ export function createRetention({ records, sealing, clock, keptFor }: RetentionD
     return (await records.auditSegments.list('number', 'all', { limit: 1, after })).rows[0];
   }
 
+  /** Whether the row of the anchor is one that we sealed. */
+  const isProved = (value: Json | AuditAnchor): value is AuditAnchor & Json => {
+    const anchor = anchorIn(value as Json);
+
+    return anchor !== undefined && seals.check(anchor) === 'holds';
+  };
+
   /** Says that a segment goes before anything of it does: a crash in between leaves rows, and no gap. */
   async function giveUp(segment: AuditSegment, unproved: number): Promise<void> {
     const anchor = seals.anchor({
@@ -68,7 +75,7 @@ export function createRetention({ records, sealing, clock, keptFor }: RetentionD
 
     // Two nodes that both take themselves for the one never set it back.
     const old = await records.settings.update(anchorSetting, (before) =>
-      numberIn(before.value) < segment.number ? row : before,
+      isProved(before.value) && before.value.number >= segment.number ? before : row,
     );
     if (old === undefined) await records.write([{ in: 'settings', put: row }]);
   }
@@ -78,17 +85,22 @@ export function createRetention({ records, sealing, clock, keptFor }: RetentionD
       let removed = 0;
 
       while (removed < limit) {
-        const anchor = await readAnchor(records);
+        const found = await readAnchor(records);
+        // By one that somebody else wrote nothing is removed.
+        const anchor = found && isProved(found) ? found : undefined;
         const gone = anchor ? await removeUpTo(anchor.last, limit - removed) : 0;
         removed += gone;
 
         if (gone > 0) continue;
         if (anchor) await removeSegments(anchor.number);
 
-        const segment = await nextBehind(anchor?.number ?? 0);
+        const behind = anchor?.number ?? 0;
+        const segment = await nextBehind(behind);
         if (!segment || segment.until > clock.now() - keptFor * 1000) break;
 
-        await giveUp(segment, anchor?.unproved ?? 0);
+        // An anchor that was changed or taken away, and segments that are not there: the trace of it must stay as well.
+        const isBroken = found !== anchor || segment.number !== behind + 1;
+        await giveUp(segment, unprovedIn(found) + (isBroken ? 1 : 0));
       }
 
       return removed;
@@ -96,6 +108,7 @@ export function createRetention({ records, sealing, clock, keptFor }: RetentionD
   };
 }
 
-function numberIn(value: Json): number {
-  return Number((value as { number?: Json } | null)?.number ?? 0);
+/** Whatever stands there. */
+function unprovedIn(anchor: AuditAnchor | undefined): number {
+  return Math.max(0, Math.floor(Number(anchor?.unproved))) || 0;
 }

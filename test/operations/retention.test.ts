@@ -99,6 +99,36 @@ for (const backend of recordsBackends) {
         await room.records.settings.remove('audit-anchor');
         expect(await room.faults()).toEqual(['segment-missing 1']);
       });
+
+      test('leave no way to have that trace removed by the next sweep', async () => {
+        const spoil: Record<string, (room: AuditRoom) => Promise<unknown>> = {
+          'an anchor that says it was proved': ({ records }) =>
+            records.settings.update('audit-anchor', (row) => ({
+              ...row,
+              value: { ...(row.value as object), unproved: 0 },
+            })),
+          'an anchor that is far ahead': ({ records }) =>
+            records.settings.update('audit-anchor', (row) => ({
+              ...row,
+              value: { ...(row.value as object), number: 99 },
+            })),
+          'no anchor': ({ records }) => records.settings.remove('audit-anchor'),
+          'a segment that is not there': ({ records }) => records.auditSegments.remove('000000000002'),
+        };
+
+        for (const [name, how] of Object.entries(spoil)) {
+          await using room = await withDays(9);
+          await room.records.auditSegments.update('000000000001', (row) => ({ ...row, until: 0 }));
+          await room.retention.sweep(100);
+          expect([name, await room.faults()]).toEqual([name, ['removal-unproved 1']]);
+          await how(room);
+          // Until others are too old, and the server writes an anchor of its own again.
+          room.clock.advance(keptFor * 1000 + day);
+          await room.retention.sweep(100);
+
+          expect([name, await room.faults()]).toEqual([name, [expect.stringMatching(/^removal-unproved \d/)]]);
+        }
+      });
     });
   });
 }
