@@ -94,6 +94,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const oidc: Oidc = opened.use(
     await createOidc({
       ...services,
+      tokensIssued: services.tallies.noteTokens,
       keyUsed: (kid) => services.keyUses.note('signing', kid),
       cookieKeyUsed: services.installationKeys.noteCookie,
       pages: {

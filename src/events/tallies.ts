@@ -10,6 +10,8 @@ import type { EventKind } from './catalogue.ts';
  */
 export interface Tallies {
   note(kind: EventKind): void;
+  /** A grant was answered with tokens, of whatever type: most of them are no event. */
+  noteTokens(): void;
   /** Adds what was counted since the last time. */
   flush(): Promise<void>;
   /** How many sessions there are now. An hour keeps the most that were seen in it. */
@@ -28,7 +30,6 @@ const counted: Partial<Record<EventKind, Tallied>> = {
   'sign_in.failed': 'failures',
   'second_factor.failed': 'failures',
   'passkey.refused': 'failures',
-  'token.issued': 'tokens',
 };
 
 /** Milliseconds. */
@@ -37,10 +38,7 @@ const kept = 400 * 24 * hour;
 export function createTallies({ records, clock }: TalliesDeps): Tallies {
   let counting = new Map<string, Tally['counts']>();
 
-  function note(kind: EventKind): void {
-    const what = counted[kind];
-    if (what === undefined) return;
-
+  function add(what: Tallied): void {
     const id = tallyId(clock.now());
     const counts = counting.get(id) ?? {};
     counting.set(id, { ...counts, [what]: (counts[what] ?? 0) + 1 });
@@ -62,18 +60,23 @@ export function createTallies({ records, clock }: TalliesDeps): Tallies {
   }
 
   return {
-    note,
+    note(kind) {
+      const what = counted[kind];
+      if (what !== undefined) add(what);
+    },
+
+    noteTokens: () => add('tokens'),
 
     async flush() {
       const due = [...counting];
       counting = new Map();
 
-      for (const [id, counts] of due) {
+      for (const [at, [id, counts]] of due.entries()) {
         try {
           await change(id, (old) => sum(old, counts));
         } catch (error) {
-          // They are added when the store answers again.
-          counting.set(id, sum(counting.get(id) ?? {}, counts));
+          // They are added when the store answers again, with those behind them.
+          for (const [late, left] of due.slice(at)) counting.set(late, sum(counting.get(late) ?? {}, left));
           throw error;
         }
       }

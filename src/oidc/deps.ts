@@ -56,6 +56,8 @@ export interface OidcDeps {
     /** What is to be kept of a client that is at work, with the id of the secret it was known by; undefined: nothing new. */
     due(clientId: string, secretId?: string): (() => Promise<void>) | undefined;
   };
+  /** Told of each answer of the token endpoint that holds tokens. */
+  tokensIssued?: () => void;
   /** Told the `kid` with each signature. */
   keyUsed?: NoteKeyUse;
   /** Told the place of the cookie key that has signed or was found to have. */

@@ -10,7 +10,10 @@ import type { OidcDeps } from './deps.ts';
 import { noteRefusals } from './refusals.ts';
 import type { Units } from './request.ts';
 
-export interface ListenDeps extends Pick<OidcDeps, 'events' | 'clock' | 'onError' | 'originOf' | 'clientUses'> {
+export interface ListenDeps extends Pick<
+  OidcDeps,
+  'events' | 'clock' | 'onError' | 'originOf' | 'clientUses' | 'tokensIssued'
+> {
   units: Units;
 }
 
@@ -32,6 +35,7 @@ export function listen(provider: Provider, deps: ListenDeps): void {
 
   provider.on('grant.success', (ctx) => {
     atWork(ctx);
+    deps.tokensIssued?.();
 
     const { AuthorizationCode, DeviceCode } = ctx.oidc.entities;
     const code = AuthorizationCode ?? DeviceCode;

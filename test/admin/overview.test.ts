@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
+import { clientCredentialsGrant, refreshTokenGrant } from 'openid-client';
+
 import { createTallies } from '../../src/events/tallies.ts';
 import { openBrowser } from '../support/browser.ts';
 import { enter } from '../security/web/visits.ts';
 import { openAdministration, type AdministrationRoom } from '../support/administration.ts';
 import { describeWith } from '../support/need.ts';
+import { relyingParty } from '../support/relying-party.ts';
 import { eachStore, needsOf } from '../support/storage.ts';
 
 const hour = 3_600_000;
+const wikiCallback = 'https://wiki.example.com/cb';
 
 for (const pair of eachStore) {
   describeWith(needsOf(pair), `the overview on ${pair}`, () => {
@@ -42,7 +46,7 @@ for (const pair of eachStore) {
 
       // Nodes that count at once: nothing is lost.
       const nodes = Array.from({ length: 50 }, () => createTallies({ records, clock: app.clock }));
-      for (const node of nodes) node.note('token.issued');
+      for (const node of nodes) node.noteTokens();
       await Promise.all(nodes.map((node) => node.flush()));
       expect((await nowOf(key)).tokens - after.tokens).toBe(50);
 
@@ -54,6 +58,44 @@ for (const pair of eachStore) {
       expect((await browser.open('/admin?over=ever')).status).toBe(200);
 
       expect((await room.ask('/overview?over=ever', { key })).status).toBe(400);
+    });
+
+    test('every answer of the token endpoint counts: codes, refreshes, and machines, which nobody signs in to', async () => {
+      const { app } = room;
+      const key = await room.key((await room.somebody('auditor')).account);
+      const wiki = await relyingParty(
+        app,
+        await app.client('web', { redirect_uris: [wikiCallback], first_party: true }),
+      );
+      const robot = await relyingParty(app, await app.client('machine', {}));
+      await app.services.tallies.flush();
+      const before = await nowOf(key);
+
+      const { tokens } = await wiki.signIn(await app.account(), { request: { scope: 'openid offline_access' } });
+      await refreshTokenGrant(wiki.config, tokens.refresh_token ?? '');
+      await clientCredentialsGrant(robot.config);
+      await expect(refreshTokenGrant(wiki.config, 'x'.repeat(65))).rejects.toThrow();
+      await app.services.tallies.flush();
+
+      expect((await nowOf(key)).tokens - before.tokens).toBe(3);
+    });
+
+    test('what could not be added is added when the store answers again, of every hour', async () => {
+      const { records } = room.app.services;
+      let away = true;
+      const update: typeof records.tallies.update = (...given) =>
+        away ? Promise.reject(new Error('away')) : records.tallies.update(...given);
+      const clock = { time: room.app.clock.now() - 100 * hour, now: () => clock.time };
+      const node = createTallies({ records: { ...records, tallies: { ...records.tallies, update } }, clock });
+      node.noteTokens();
+      clock.time += hour;
+      node.noteTokens();
+
+      await expect(node.flush()).rejects.toThrow('away');
+      away = false;
+      await node.flush();
+      const found = (await node.read(clock.time - 2 * hour)).filter(({ at }) => at <= clock.time);
+      expect(found.map(({ counts }) => counts.tokens)).toEqual([1, 1]);
     });
 
     test('a day has 24 hours and a month 30 days, those without anything too; what is older is not in it', async () => {
