@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
 import { timeInWords } from '../domain/consent-words.ts';
+import { Conflict } from '../domain/errors.ts';
+import { newId } from '../domain/ids.ts';
 import type { ClientAdministration } from '../operations/client-administration.ts';
 import { action, backTo, page, show, to, view, type Outcome, type Route } from '../web/route.ts';
 import { clientDoingView, notDone } from './client-changes.ts';
@@ -19,6 +21,8 @@ export interface NewSecretView {
   name: string;
   path: string;
   back: string;
+  /** Names this form: sent twice it makes one secret. */
+  once: string;
   /** Seconds, in words. */
   overlaps: { value: string; label: string }[];
 }
@@ -29,7 +33,10 @@ const day = 86_400;
 /** The first is chosen: long enough for an app that nobody is at hand for, and the page says when it can go sooner. */
 const overlaps = [30 * day, 7 * day, day, 90 * day];
 
-const form = z.object({ overlap: z.enum(['0', ...overlaps.map(String)]) });
+const form = z.object({
+  once: z.string().min(1).max(100),
+  overlap: z.enum(['0', ...overlaps.map(String)]),
+});
 
 /** A secret in the place of the old one, which goes on until the app has the new one everywhere; and the old one's end. */
 export function clientSecretRoutes({ clientAdministration: clients, config }: ClientSecretsDeps): Route[] {
@@ -49,6 +56,7 @@ export function clientSecretRoutes({ clientAdministration: clients, config }: Cl
           {
             name,
             path: clientPath(id, 'secret'),
+            once: newId(),
             back: clientPath(id),
             overlaps: [
               ...overlaps.map((seconds) => ({ value: String(seconds), label: timeInWords(seconds, locale) })),
@@ -64,13 +72,20 @@ export function clientSecretRoutes({ clientAdministration: clients, config }: Cl
     action(
       `${clientsPath}/:id/secret`,
       form,
-      async ({ account, params: { id }, visitor }, { overlap }) => {
-        const rotated = await clients.rotateSecret(id, Number(overlap), { actor: account.id, from: visitor });
-        if (rotated === undefined) return gone;
-        if (!rotated.ok) return notDone(id, rotated);
+      async ({ account, params: { id }, visitor }, { overlap, once }) => {
+        const by = { actor: account.id, from: visitor };
 
-        const { issuer } = config;
-        return shownMade(rotated.value, { kind: kindOf(rotated.value.client), issuer, lead: 'clients.secretLead' });
+        try {
+          const rotated = await clients.rotateSecret(id, Number(overlap), by, { once });
+          if (rotated === undefined) return gone;
+          if (!rotated.ok) return notDone(id, rotated);
+
+          const { issuer } = config;
+          return shownMade(rotated.value, { kind: kindOf(rotated.value.client), issuer, lead: 'clients.secretLead' });
+        } catch (error) {
+          if (error instanceof Conflict) return backTo(clientPath(id), 'clients.secretMade');
+          throw error;
+        }
       },
       doing,
     ),

@@ -7,7 +7,7 @@ import { holdingsOf, type Holdings, type HoldingsDeps } from './client-holdings.
 import type { ClientRevocation } from './client-revocation.ts';
 import { mostSecrets, secretsOf, workingSecrets, type SecretView } from './client-secrets.ts';
 import type { ClientUses } from './client-uses.ts';
-import type { ChangedMeanwhile, ClientKind, Clients, Registered } from './clients.ts';
+import type { ChangedMeanwhile, ClientKind, Clients, Once, Registered } from './clients.ts';
 import { problem, refused, type By, type Result } from './problems.ts';
 
 /**
@@ -37,7 +37,7 @@ export interface ClientAdministration {
   /** With all that it was given. */
   delete(id: string, by: By): Done<boolean>;
   /** `overlap` in seconds: how long older secrets still work, at most 90 days. */
-  rotateSecret(id: string, overlap: number, by: By): Done<Registered>;
+  rotateSecret(id: string, overlap: number, by: By, options?: Once): Done<Registered>;
   removeSecret(id: string, secretId: string, by: By): Done<Client>;
   /** What `revoke` would end. */
   impact(id: string): Promise<Holdings | undefined>;
@@ -152,7 +152,7 @@ export function createClientAdministration(deps: ClientAdministrationDeps): Clie
 
     delete: (id, by) => change(id, () => done(clients.delete(id, by).then((isGone) => (isGone ? true : undefined)))),
 
-    rotateSecret: (id, overlap, by) =>
+    rotateSecret: (id, overlap, by, options) =>
       change(id, async () => {
         const client = await clients.show(id);
         if (!client) return undefined;
@@ -164,7 +164,7 @@ export function createClientAdministration(deps: ClientAdministrationDeps): Clie
           return refused(problem('', 'problem.clientSecrets', { max: mostSecrets }));
         }
 
-        return done(clients.rotateSecret(id, overlap, by));
+        return done(clients.rotateSecret(id, overlap, by, options));
       }),
 
     removeSecret: (id, secretId, by) => change(id, () => clients.removeSecret(id, secretId, by)),

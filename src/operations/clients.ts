@@ -18,6 +18,11 @@ export { clientKinds, type ClientKind };
 /** Somebody else has changed it since: `version` is not that of now. */
 export type ChangedMeanwhile = 'changed';
 
+/** `once` names a request: sent twice it does the thing once. */
+export interface Once {
+  once?: string | undefined;
+}
+
 export interface Registered {
   client: Client;
   /** Only here, never again (S44). Absent when the client has none of its own or keeps the one it has. */
@@ -59,9 +64,9 @@ export interface Clients {
   delete(id: string, by: By): Promise<boolean>;
   /**
    * `overlap` in seconds: how long the older secrets still work; 0 ends them at once. Undefined: no such client, or one
-   * without secrets. Throws Invalid for an overlap that is negative or longer than 90 days.
+   * without secrets. Throws Conflict where this very request made one before, and Invalid for an overlap that is negative or longer than 90 days.
    */
-  rotateSecret(id: string, overlap: number, by: By): Promise<Registered | undefined>;
+  rotateSecret(id: string, overlap: number, by: By, options?: Once): Promise<Registered | undefined>;
   /** Ends an older secret now. The newest stays: it can only be replaced. Undefined: no such client or secret. */
   removeSecret(id: string, secretId: string, by: By): Promise<Result<Client> | undefined>;
 }
@@ -79,10 +84,10 @@ const longestOverlap = 90 * 86_400;
 export function createClients(deps: ClientsDeps): Clients {
   const { records, endings, uses, events, clock } = deps;
 
-  function newClientSecret(): { kept: ClientSecret; secret: string } {
+  function newClientSecret(id = newId()): { kept: ClientSecret; secret: string } {
     const secret = newSecret();
 
-    return { kept: { id: newId(), hash: sha256(secret), createdAt: clock.now() }, secret };
+    return { kept: { id, hash: sha256(secret), createdAt: clock.now() }, secret };
   }
 
   async function insert(id: string, metadata: ClientMetadata, by: By): Promise<Registered> {
@@ -212,15 +217,15 @@ export function createClients(deps: ClientsDeps): Clients {
       return removed;
     },
 
-    async rotateSecret(id, overlap, by) {
+    async rotateSecret(id, overlap, by, { once } = {}) {
       if (!Number.isInteger(overlap) || overlap < 0 || overlap > longestOverlap) {
         throw new Invalid(`an overlap is 0 to ${longestOverlap} seconds`);
       }
 
-      const { kept, secret } = newClientSecret();
+      const { kept, secret } = newClientSecret(once === undefined ? newId() : sha256(`${id} ${once}`).slice(0, 22));
       const now = clock.now();
       const client = await records.clients.update(id, (old) =>
-        old.secrets.length === 0
+        old.secrets.length === 0 || old.secrets.some((one) => one.id === kept.id)
           ? old
           : {
               ...old,
@@ -230,7 +235,10 @@ export function createClients(deps: ClientsDeps): Clients {
             },
       );
 
-      if (!client?.secrets.some((one) => one.id === kept.id)) return undefined;
+      const made = client?.secrets.find((one) => one.id === kept.id);
+      if (!client || !made) return undefined;
+      if (made.hash !== kept.hash) throw new Conflict('id');
+
       await events.write('client.secret_rotated', { ...by, clientId: id, details: { overlap } });
 
       return { client, secret };

@@ -41,6 +41,18 @@ describe('secrets over time', () => {
     await expect(clients.removeSecret('nobody', 'x', operator)).resolves.toBeUndefined();
   });
 
+  test('fifty requests of one name make one, and say of the others that it was made', async () => {
+    const { client } = await make();
+    const outcomes = await fifty(() => clients.rotateSecret(client.id, 3600, operator, { once: 'form-1' }));
+
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(outcomes.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []))).toEqual(
+      Array.from({ length: 49 }, () => expect.stringContaining('the id is taken')),
+    );
+    expect((await clients.show(client.id))?.secrets).toHaveLength(2);
+    expect((await kinds()).filter((kind) => kind === 'client.secret_rotated')).toHaveLength(1);
+  });
+
   test('one that ends by itself is not shown any more, and the one that stays is the newest', async () => {
     const { client } = await make();
     const rotated = await clients.rotateSecret(client.id, 60, operator);

@@ -213,7 +213,7 @@ export const clientSamples: readonly Sample[] = [
   }),
   sample(
     newSecretView,
-    (told) => ({ name: 'Wiki', path: `${place}/secret`, back: place, overlaps: overlaps(told) }),
+    (told) => ({ name: 'Wiki', path: `${place}/secret`, back: place, once: 'once', overlaps: overlaps(told) }),
     named,
   ),
   sample(clientDoingView, () => doing('disable'), { titleValues: { what: '…', client: 'Wiki' } }),
