@@ -160,6 +160,8 @@ function operationOf(api: DescribedApi, endpoint: DescribedEndpoint, schemas: Sc
 
   return {
     operationId: operationIdOf(api, endpoint),
+    // As the command line takes it.
+    'x-name': `${api.realm}.${endpoint.name}`,
     summary,
     description: `${summary}. Needs the scope \`${scope}\`.`,
     tags: [tagOf(api, endpoint)],

@@ -53,7 +53,7 @@ export const importAccounts: Command = {
     if (values['json'] === true) printJson(io, { written, there, problems: problems.map(told) });
     else io.err(`${written} accounts were made; ${there} were there already.\n`);
 
-    return problems.length > 0 ? refuse(call, problems) : exitCodes.ok;
+    return problems.length > 0 ? refuse(call, problems, 'the others were written') : exitCodes.ok;
   },
 };
 
@@ -103,13 +103,13 @@ function progress(io: Io, done: string): (lines: number) => void {
 }
 
 /** Every one, with its line: what is wrong is mended in the file at once. */
-function refuse({ io, values }: Call, problems: readonly LineProblem[]) {
-  if (values['json'] === true && values['dry-run'] === true) printJson(io, { problems: problems.map(told) });
+function refuse({ io, values }: Call, problems: readonly LineProblem[], others = 'nothing of the file was written') {
+  if (values['json'] === true && others !== 'the others were written') printJson(io, { problems: problems.map(told) });
   for (const { line, problem } of problems) io.err(`line ${line}: ${problemText(problem)}\n`);
 
   const lines = new Set(problems.map(({ line }) => line)).size;
 
-  return fail(io, `${lines} of the lines can't be taken: nothing of them was written.`);
+  return fail(io, `${lines} of the lines can't be taken: ${others}.`);
 }
 
 function told({ line, problem }: LineProblem) {

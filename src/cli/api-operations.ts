@@ -3,6 +3,8 @@ import { Usage } from './command.ts';
 
 /** One thing that a server can be asked for, as its OpenAPI document has it. */
 export interface Operation {
+  /** `admin.clients.list` */
+  name: string;
   id: string;
   method: string;
   path: string;
@@ -42,6 +44,7 @@ interface Parameter {
 
 interface Described {
   operationId: string;
+  'x-name'?: string;
   summary: string;
   tags: string[];
   parameters?: Parameter[];
@@ -68,6 +71,7 @@ export async function operationsOf(url: URL): Promise<Operation[]> {
   return Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, described]) => ({
       id: described.operationId,
+      name: described['x-name'] ?? described.operationId,
       method: method.toUpperCase(),
       path,
       summary: described.summary,
@@ -98,10 +102,8 @@ function fieldsOf({ requestBody }: Described, meant: (schema: Schema) => Schema)
 }
 
 /** What it may be called: `admin.clients.list`, `clients.list`, `adminClientsList`. */
-export function namedOf({ id }: Operation): string[] {
-  const parts = id.split(/(?=[A-Z])/).map((part) => part.toLowerCase());
-
-  return [parts.join('.'), parts.slice(1).join('.'), id];
+export function namedOf({ id, name }: Operation): string[] {
+  return [name, name.split('.').slice(1).join('.'), id];
 }
 
 interface Request {

@@ -52,6 +52,14 @@ describe('who may what at the APIs', () => {
     expect(wrong).toEqual([]);
   }, 120_000);
 
+  test('S53: what changes nothing is a GET and takes the scope to read, and everything else does not', () => {
+    const wrong = Object.values(room.apis).flatMap(({ endpoints }) =>
+      endpoints.filter(({ method, scope }) => (method === 'GET') !== isReading(scope)).map(({ name }) => name),
+    );
+
+    expect(wrong).toEqual([]);
+  });
+
   /**
    * Asked for with a query that nothing takes: whoever is let in is told of it (400, or of a missing body or version
    * before) and nothing is done. Ids are made up: 401 and 403 come before it is looked whether there is such a thing.

@@ -136,7 +136,7 @@ for (const kind of ['sqlite', 'mongo'] as const) {
           expect.stringMatching(/^line 16: id: /),
           expect.stringMatching(/^line 17: id: /),
           'line 18: id: This is the subject of another account, or was one.',
-          "16 of the lines can't be taken: nothing of them was written.",
+          "16 of the lines can't be taken: nothing of the file was written.",
         ]);
         expect(await app.services.accounts.findByEmail('good@example.com')).toBeUndefined();
       }
