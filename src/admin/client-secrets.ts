@@ -83,7 +83,7 @@ export function clientSecretRoutes({ clientAdministration: clients, config }: Cl
           const { issuer } = config;
           return shownMade(rotated.value, { kind: kindOf(rotated.value.client), issuer, lead: 'clients.secretLead' });
         } catch (error) {
-          if (error instanceof Conflict) return backTo(clientPath(id), 'clients.secretMade');
+          if (error instanceof Conflict) return backTo(clientPath(id), 'clients.secretMadeAlready');
           throw error;
         }
       },
