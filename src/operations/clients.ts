@@ -9,6 +9,7 @@ import { changesOf } from './client-changes.ts';
 import { clientKinds, readClientMetadata, type ClientKind } from './client-metadata.ts';
 import { outgoing, usesSecret, workingSecrets } from './client-secrets.ts';
 import type { ClientUses } from './client-uses.ts';
+import { hold, type Condition, type Only } from './conditions.ts';
 import type { Endings } from './endings.ts';
 import type { Happening } from './happenings.ts';
 import { problem, problemText, refused, type By, type Result } from './problems.ts';
@@ -31,7 +32,7 @@ export interface Registered {
 
 /**
  * What can be done to clients. `metadata` is RFC 7591 metadata plus ours (domain/client.ts), unchecked: from a file, a
- * form or the network. What is printed of a client: client-document.ts.
+ * form or the network. What is printed of a client: client-document.ts. Where `only` does not hold, Unmet is thrown.
  */
 export interface Clients {
   /** `kind` fills in what the metadata leaves out. `id`: for clients of our own. Throws Conflict when the id is taken. */
@@ -56,17 +57,17 @@ export interface Clients {
     id: string,
     metadata: unknown,
     by: By,
-    options?: { version?: number | undefined },
+    options?: { version?: number | undefined } & Only<Client>,
   ): Promise<Result<Registered> | ChangedMeanwhile | undefined>;
-  disable(id: string, by: By): Promise<Client | undefined>;
-  enable(id: string, by: By): Promise<Client | undefined>;
+  disable(id: string, by: By, options?: Only<Client>): Promise<Client | undefined>;
+  enable(id: string, by: By, options?: Only<Client>): Promise<Client | undefined>;
   /** Its consents, grants and refresh tokens go first. Whether there was one. */
   delete(id: string, by: By): Promise<boolean>;
   /**
    * `overlap` in seconds: how long the older secrets still work; 0 ends them at once. Undefined: no such client, or one
    * without secrets. Throws Conflict where this very request made one before, and Invalid for an overlap that is negative or longer than 90 days.
    */
-  rotateSecret(id: string, overlap: number, by: By, options?: Once): Promise<Registered | undefined>;
+  rotateSecret(id: string, overlap: number, by: By, options?: Once & Only<Client>): Promise<Registered | undefined>;
   /** Ends an older secret now. The newest stays: it can only be replaced. Undefined: no such client or secret. */
   removeSecret(id: string, secretId: string, by: By): Promise<Result<Client> | undefined>;
 }
@@ -153,13 +154,19 @@ export function createClients(deps: ClientsDeps): Clients {
     id: string,
     metadata: ClientMetadata,
     by: By,
-    version: number | undefined,
+    options: { version?: number | undefined } & Only<Client>,
   ): Promise<Registered | ChangedMeanwhile | undefined>;
-  async function replace(id: string, metadata: ClientMetadata, by: By, version?: number) {
+  async function replace(
+    id: string,
+    metadata: ClientMetadata,
+    by: By,
+    { version, only }: { version?: number | undefined } & Only<Client> = {},
+  ) {
     const { kept, secret } = newClientSecret();
     let isAnother = false;
 
     const client = await reshape(id, by, (old) => {
+      hold(only, old);
       isAnother = version !== undefined && version !== old.version;
       const changes = isAnother ? {} : changesOf(old.metadata, metadata);
       if (Object.keys(changes).length === 0) return undefined;
@@ -174,10 +181,19 @@ export function createClients(deps: ClientsDeps): Clients {
     return client.secrets.some((one) => one.id === kept.id) ? { client, secret } : { client };
   }
 
-  async function setDisabled(id: string, disabled: boolean, by: By): Promise<Client | undefined> {
+  async function setDisabled(
+    id: string,
+    disabled: boolean,
+    by: By,
+    only?: Condition<Client>,
+  ): Promise<Client | undefined> {
     const told = { kind: disabled ? 'client.disabled' : 'client.enabled' } as const;
 
-    return reshape(id, by, (old) => (old.disabled === disabled ? undefined : { fields: { disabled }, told }));
+    return reshape(id, by, (old) => {
+      hold(only, old);
+
+      return old.disabled === disabled ? undefined : { fields: { disabled }, told };
+    });
   }
 
   return {
@@ -209,16 +225,16 @@ export function createClients(deps: ClientsDeps): Clients {
     list: (page) => records.clients.list('created', 'all', page),
     show: (id) => records.clients.get(id),
 
-    async update(id, metadata, by, { version } = {}) {
+    async update(id, metadata, by, options = {}) {
       const parsed = readClientMetadata(metadata, deps);
       if (!parsed.ok) return parsed;
-      const value = await replace(id, parsed.value, by, version);
+      const value = await replace(id, parsed.value, by, options);
 
       return value === 'changed' ? value : value && { ok: true, value };
     },
 
-    disable: (id, by) => setDisabled(id, true, by),
-    enable: (id, by) => setDisabled(id, false, by),
+    disable: (id, by, { only } = {}) => setDisabled(id, true, by, only),
+    enable: (id, by, { only } = {}) => setDisabled(id, false, by, only),
 
     async delete(id, by) {
       // Disabled first, so that nothing new begins while the rest goes; the client itself last, because its tokens must
@@ -238,21 +254,20 @@ export function createClients(deps: ClientsDeps): Clients {
       return removed;
     },
 
-    async rotateSecret(id, overlap, by, { once } = {}) {
+    async rotateSecret(id, overlap, by, { once, only } = {}) {
       if (!Number.isInteger(overlap) || overlap < 0 || overlap > longestOverlap) {
         throw new Invalid(`an overlap is 0 to ${longestOverlap} seconds`);
       }
 
       const { kept, secret } = newClientSecret(once === undefined ? newId() : sha256(`${id} ${once}`).slice(0, 22));
       const now = clock.now();
-      const client = await reshape(id, by, ({ secrets }) =>
-        secrets.length === 0 || secrets.some((one) => one.id === kept.id)
-          ? undefined
-          : {
-              fields: { secrets: [kept, ...outgoing(secrets, now, overlap)] },
-              told: { kind: 'client.secret_rotated', details: { overlap } },
-            },
-      );
+      const client = await reshape(id, by, (old) => {
+        if (old.secrets.length === 0 || old.secrets.some((one) => one.id === kept.id)) return undefined;
+
+        hold(only, old);
+        const secrets = [kept, ...outgoing(old.secrets, now, overlap)];
+        return { fields: { secrets }, told: { kind: 'client.secret_rotated', details: { overlap } } };
+      });
 
       const made = client?.secrets.find((one) => one.id === kept.id);
       if (!client || !made) return undefined;
