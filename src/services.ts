@@ -236,7 +236,7 @@ const unwatched: StandingWatch = {
   [Symbol.dispose]: () => undefined,
 };
 
-/** Whether this store may be used, and by us. Throws MoveUnfinished, StoreMoved or KeyMissing. */
+/** Whether this store may be used, and by us. Throws MoveUnfinished, RestoreUnfinished, StoreMoved or KeyMissing. */
 async function checkStore({ server, ...store }: Keyed & { server: boolean }): Promise<Standing> {
   const standing = await standingOf(store.records);
   admit(standing);

@@ -117,6 +117,7 @@ export const rules: Rules = {
         'services-stores.ts',
         'services-watching.ts',
         'moving.ts',
+        'backing-up.ts',
       ],
       imports: ['*'],
     },
