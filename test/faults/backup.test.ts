@@ -1,0 +1,16 @@
+import { expect, test } from '@jest/globals';
+
+import { describeWith } from '../support/need.ts';
+import { eachStore, needsOf } from '../support/storage.ts';
+import { backupUnderLoad } from './backups.ts';
+
+for (const pair of eachStore) {
+  describeWith(needsOf(pair), `a backup under load, restored on an empty host, on ${pair}`, () => {
+    test('F22: all that was acknowledged before it is there, and nothing that let anybody in works', async () => {
+      const { wrong, acknowledged } = await backupUnderLoad({ pair, accounts: 1500, people: 2 });
+
+      expect(wrong).toEqual([]);
+      expect(acknowledged).toBeGreaterThan(5);
+    }, 180_000);
+  });
+}
