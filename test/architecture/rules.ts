@@ -154,7 +154,7 @@ export const rules: Rules = {
 
   outside: {
     'config/locales/': ['domain/texts.ts'],
-    'package.json': ['main.ts', 'cli/', 'app.ts', 'app-metrics.ts'],
+    'package.json': ['main.ts', 'cli/', 'app.ts', 'app-metrics.ts', 'backing-up.ts'],
   },
 
   forbiddenFolders: ['utils', 'helpers', 'common', 'shared', 'lib', 'types'],

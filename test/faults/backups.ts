@@ -11,8 +11,8 @@ import { servicesOn } from '../support/services.ts';
 import { openPair, type Pair } from '../support/storage.ts';
 import { killedBackup, killedRestore } from './backups-killed.ts';
 import { keepActing, type Stage } from './crash-ledger.ts';
-import { createPerson, type Person } from './person.ts';
-import { asItWas, openWitness } from './restored.ts';
+import { createPerson } from './person.ts';
+import { asItWas, openWitness, type Worker } from './restored.ts';
 
 /**
  * F22: `gatehouse backup` while people sign in, change, refresh and sign out, and `gatehouse restore` on an empty host,
@@ -34,12 +34,6 @@ export interface BackupResult {
   seconds: { backup: number; restore: number; back: number };
   /** What was not as it must be, in sentences. */
   wrong: string[];
-}
-
-/** Somebody at work, with what they were called and signed in with after each thing that was acknowledged. */
-export interface Worker {
-  person: Person;
-  values: { displayName: string; password: string }[];
 }
 
 const password = 'quiet-marble-otter-47-lantern';

@@ -5,9 +5,14 @@ import type { Registered } from '../../src/operations/clients.ts';
 import { partyOf, postForm, type Party } from '../security/protocol/ground.ts';
 import type { Browser } from '../support/browser.ts';
 import type { Person as Credentials } from '../support/relying-party.ts';
-import type { Worker } from './backups.ts';
-import { accountPage, signedIn } from './person.ts';
+import { accountPage, signedIn, type Person } from './person.ts';
 import { createVerifier } from './verifier.ts';
+
+/** Somebody at work, with what they were called and signed in with after each thing that was acknowledged. */
+export interface Worker {
+  person: Person;
+  values: { displayName: string; password: string }[];
+}
 
 /** Somebody who has one of everything when the backup is made, and tries it all where it was restored. */
 export interface Witness extends Credentials {
