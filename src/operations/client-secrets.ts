@@ -59,3 +59,12 @@ export async function appsWithUnusedSecrets(
 export function workingSecrets({ secrets }: Client, now: number): ClientSecret[] {
   return secrets.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now);
 }
+
+/** The secrets that go on for the overlap, and none of them longer than it already had. */
+export function outgoing(secrets: readonly ClientSecret[], now: number, overlap: number): ClientSecret[] {
+  const end = now + overlap * 1000;
+
+  return secrets
+    .map((one) => ({ ...one, expiresAt: Math.min(one.expiresAt ?? end, end) }))
+    .filter(({ expiresAt }) => expiresAt > now);
+}

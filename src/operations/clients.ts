@@ -8,8 +8,9 @@ import type { Page, PageRequest, Records } from '../storage/records.ts';
 import type { MetadataRules } from './client-consistency.ts';
 import { changesOf, type Changes } from './client-changes.ts';
 import { clientKinds, readClientMetadata, type ClientKind } from './client-metadata.ts';
-import { workingSecrets } from './client-secrets.ts';
+import { outgoing, workingSecrets } from './client-secrets.ts';
 import type { ClientUses } from './client-uses.ts';
+import { hold, type Condition, type Only } from './conditions.ts';
 import type { Endings } from './endings.ts';
 import { problem, problemText, refused, type By, type Result } from './problems.ts';
 
@@ -31,7 +32,7 @@ export interface Registered {
 
 /**
  * What can be done to clients. `metadata` is RFC 7591 metadata plus ours (domain/client.ts), unchecked: from a file, a
- * form or the network. What is printed of a client is `clientDocument`.
+ * form or the network. What is printed of a client is `clientDocument`. Where `only` does not hold, Unmet is thrown.
  */
 export interface Clients {
   /** `kind` fills in what the metadata leaves out. `id`: for clients of our own. Throws Conflict when the id is taken. */
@@ -56,17 +57,17 @@ export interface Clients {
     id: string,
     metadata: unknown,
     by: By,
-    options?: { version?: number | undefined },
+    options?: { version?: number | undefined } & Only<Client>,
   ): Promise<Result<Registered> | ChangedMeanwhile | undefined>;
-  disable(id: string, by: By): Promise<Client | undefined>;
-  enable(id: string, by: By): Promise<Client | undefined>;
+  disable(id: string, by: By, options?: Only<Client>): Promise<Client | undefined>;
+  enable(id: string, by: By, options?: Only<Client>): Promise<Client | undefined>;
   /** Its consents, grants and refresh tokens go first. Whether there was one. */
   delete(id: string, by: By): Promise<boolean>;
   /**
    * `overlap` in seconds: how long the older secrets still work; 0 ends them at once. Undefined: no such client, or one
    * without secrets. Throws Conflict where this very request made one before, and Invalid for an overlap that is negative or longer than 90 days.
    */
-  rotateSecret(id: string, overlap: number, by: By, options?: Once): Promise<Registered | undefined>;
+  rotateSecret(id: string, overlap: number, by: By, options?: Once & Only<Client>): Promise<Registered | undefined>;
   /** Ends an older secret now. The newest stays: it can only be replaced. Undefined: no such client or secret. */
   removeSecret(id: string, secretId: string, by: By): Promise<Result<Client> | undefined>;
 }
@@ -116,15 +117,21 @@ export function createClients(deps: ClientsDeps): Clients {
     id: string,
     metadata: ClientMetadata,
     by: By,
-    version: number | undefined,
+    options: { version?: number | undefined } & Only<Client>,
   ): Promise<Registered | ChangedMeanwhile | undefined>;
-  async function replace(id: string, metadata: ClientMetadata, by: By, version?: number) {
+  async function replace(
+    id: string,
+    metadata: ClientMetadata,
+    by: By,
+    { version, only }: { version?: number | undefined } & Only<Client> = {},
+  ) {
     const { kept, secret } = newClientSecret();
     const updatedAt = clock.now();
     let changes: Changes = {};
     let isAnother = false;
 
     const client = await records.clients.update(id, (old) => {
+      hold(only, old);
       isAnother = version !== undefined && version !== old.version;
       changes = isAnother ? {} : changesOf(old.metadata, metadata);
       if (Object.keys(changes).length === 0) return old;
@@ -142,10 +149,16 @@ export function createClients(deps: ClientsDeps): Clients {
     return client.secrets.some((one) => one.id === kept.id) ? { client, secret } : { client };
   }
 
-  async function setDisabled(id: string, disabled: boolean, by: By): Promise<Client | undefined> {
+  async function setDisabled(
+    id: string,
+    disabled: boolean,
+    by: By,
+    only?: Condition<Client>,
+  ): Promise<Client | undefined> {
     const updatedAt = clock.now();
     let changed = false;
     const client = await records.clients.update(id, (old) => {
+      hold(only, old);
       changed = old.disabled !== disabled;
 
       return changed ? { ...old, disabled, version: old.version + 1, updatedAt } : old;
@@ -187,16 +200,16 @@ export function createClients(deps: ClientsDeps): Clients {
     list: (page) => records.clients.list('created', 'all', page),
     show: (id) => records.clients.get(id),
 
-    async update(id, metadata, by, { version } = {}) {
+    async update(id, metadata, by, options = {}) {
       const parsed = readClientMetadata(metadata, deps);
       if (!parsed.ok) return parsed;
-      const value = await replace(id, parsed.value, by, version);
+      const value = await replace(id, parsed.value, by, options);
 
       return value === 'changed' ? value : value && { ok: true, value };
     },
 
-    disable: (id, by) => setDisabled(id, true, by),
-    enable: (id, by) => setDisabled(id, false, by),
+    disable: (id, by, { only } = {}) => setDisabled(id, true, by, only),
+    enable: (id, by, { only } = {}) => setDisabled(id, false, by, only),
 
     async delete(id, by) {
       // Disabled first, so that nothing new begins while the rest goes; the client itself last, because its tokens must
@@ -217,23 +230,20 @@ export function createClients(deps: ClientsDeps): Clients {
       return removed;
     },
 
-    async rotateSecret(id, overlap, by, { once } = {}) {
+    async rotateSecret(id, overlap, by, { once, only } = {}) {
       if (!Number.isInteger(overlap) || overlap < 0 || overlap > longestOverlap) {
         throw new Invalid(`an overlap is 0 to ${longestOverlap} seconds`);
       }
 
       const { kept, secret } = newClientSecret(once === undefined ? newId() : sha256(`${id} ${once}`).slice(0, 22));
       const now = clock.now();
-      const client = await records.clients.update(id, (old) =>
-        old.secrets.length === 0 || old.secrets.some((one) => one.id === kept.id)
-          ? old
-          : {
-              ...old,
-              secrets: [kept, ...outgoing(old.secrets, now, overlap)],
-              version: old.version + 1,
-              updatedAt: now,
-            },
-      );
+      const client = await records.clients.update(id, (old) => {
+        if (old.secrets.length === 0 || old.secrets.some((one) => one.id === kept.id)) return old;
+
+        hold(only, old);
+        const secrets = [kept, ...outgoing(old.secrets, now, overlap)];
+        return { ...old, secrets, version: old.version + 1, updatedAt: now };
+      });
 
       const made = client?.secrets.find((one) => one.id === kept.id);
       if (!client || !made) return undefined;
@@ -282,13 +292,4 @@ export function clientDocument(client: Client, secret?: string): Record<string, 
 
 function usesSecret({ token_endpoint_auth_method: method }: ClientMetadata): boolean {
   return method === 'client_secret_basic' || method === 'client_secret_post';
-}
-
-/** The secrets that go on for the overlap, and none of them longer than it already had. */
-function outgoing(secrets: readonly ClientSecret[], now: number, overlap: number): ClientSecret[] {
-  const end = now + overlap * 1000;
-
-  return secrets
-    .map((one) => ({ ...one, expiresAt: Math.min(one.expiresAt ?? end, end) }))
-    .filter(({ expiresAt }) => expiresAt > now);
 }

@@ -48,6 +48,17 @@ for (const pair of ['sqlite', 'mongo+redis'] satisfies Pair[]) {
         expect(first.body.accounts).toHaveLength(3);
         expect(await found(`begins=zz&limit=3&after=${first.body.next}`)).toEqual(['zz3']);
         expect((await at.ask(`?begins=zy&after=${first.body.next}`)).status).toBe(400);
+        // What would be left out is refused instead.
+        for (const [query, fields] of [
+          ['address=zz3@example.org&only=locked', ['only']],
+          [`address=zz3@example.org&begins=z&after=${first.body.next}`, ['begins', 'after']],
+          ['begins=z&only=admin', ['only']],
+          ['by=name', ['by']],
+        ] as const) {
+          const { status, body } = await at.ask(`?${query}`);
+          const named = (body.errors as { field: string }[]).map(({ field }) => field);
+          expect([query, status, named]).toEqual([query, 400, fields]);
+        }
 
         const page = await at.admin.browser.open('/admin/accounts?search=zz1');
         expect(page.words).toContain('Address begins so ZOË Berg');
@@ -171,7 +182,7 @@ for (const pair of ['sqlite', 'mongo+redis'] satisfies Pair[]) {
         ['/factors', 'DELETE'],
         [`/sessions/${session}`, 'DELETE'],
         ['/access/x', 'DELETE'],
-        ['/applications/x', 'DELETE'],
+        ['/grants/x', 'DELETE'],
         ['/keys/x', 'DELETE'],
       ];
       const headers = { 'if-match': '"x"', 'idempotency-key': 'x' };
