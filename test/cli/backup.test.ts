@@ -36,7 +36,7 @@ function commandsOf(block: number): string[] {
   const [, chapter = ''] = /\n### Backups\n([^]*?)\n### /.exec(readme) ?? [];
   const [, lines = ''] = [...chapter.matchAll(/```sh\n([^]*?)```/g)][block] ?? [];
 
-  return lines.split('\n').flatMap((line) => /^gatehouse (.*?)\s*(?:#.*)?$/.exec(line)?.[1] ?? []);
+  return lines.split('\n').flatMap((line) => /^npx gatehouse (.*?)\s*(?:#.*)?$/.exec(line)?.[1] ?? []);
 }
 
 describe('gatehouse backup and gatehouse restore', () => {

@@ -130,7 +130,7 @@ function onTheWay({ open }: Pair): void {
     expect(await opens(houses.target)).toBe(false);
   });
 
-  test('S-F22: a backup that was cut off, damaged or changed, by whomever, is refused with what is wrong', async () => {
+  test('F22: a backup that was cut off, damaged or changed, by whomever, is refused with what is wrong', async () => {
     await using houses = await open();
     const { text } = await textOf(houses.source);
 
