@@ -7,7 +7,10 @@ import { backupUnderLoad } from './backups.ts';
 for (const pair of eachStore) {
   describeWith(needsOf(pair), `a backup under load, restored on an empty host, on ${pair}`, () => {
     test('F22: all that was acknowledged before it is there, and nothing that let anybody in works', async () => {
-      const { wrong, acknowledged } = await backupUnderLoad({ pair, accounts: 1500, people: 2 });
+      // What a kill leaves hangs on no store; that it comes before the end takes so many rows.
+      const killed = pair === 'sqlite';
+      const run = { pair, accounts: killed ? 1500 : 100, people: 2, killed };
+      const { wrong, acknowledged } = await backupUnderLoad(run);
 
       expect(wrong).toEqual([]);
       expect(acknowledged).toBeGreaterThan(5);

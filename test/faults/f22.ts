@@ -24,6 +24,7 @@ await eachRun(Number(values.runs), told, async () => {
     pair: pairNamed(values.pair),
     accounts: Number(values.accounts),
     people: Number(values.people),
+    killed: true,
     told,
   });
 
