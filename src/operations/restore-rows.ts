@@ -51,6 +51,9 @@ const fates: { readonly [Name in CollectionName]: Fate<Name> } = {
   logoutNotices: 'comes',
   receipts: 'comes',
   apiKeys: 'stays-away',
+  webhooks: 'comes',
+  // One that comes twice has the same id.
+  webhookDeliveries: 'comes',
 };
 
 /** A recovery code or an authenticator's code of the moment that was used since works never again. */
