@@ -71,6 +71,8 @@ const verified = z.strictObject({
   until: time.optional(),
   head: z.string().optional(),
   open: z.strictObject({ events: z.int(), oldest: time.optional(), late: z.boolean() }),
+  /** Sealed long after what is in them. */
+  sealedLate: z.strictObject({ segments: z.int(), first: z.int() }).optional(),
   removed: z.strictObject({ segment: z.int(), until: time }).optional(),
   expected: z.enum(['found', 'removed', 'lost']).optional(),
   faults: z.array(fault),

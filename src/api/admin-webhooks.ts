@@ -9,8 +9,8 @@ import type { Caller, Refused } from '../web/endpoint.ts';
 import {
   adminEndpoint,
   changedMeanwhile,
-  cursor,
   next,
+  paging,
   refusedFor,
   tagged,
   time,
@@ -200,7 +200,7 @@ export function webhookEndpoints({ webhooks }: AdminWebhooksDeps): DescribedEndp
       path: '/webhooks/:id/deliveries',
       scope: 'webhooks:read',
       summary: 'What it was told of, the newest first: kept for 7 days where it was taken, else for 30',
-      query: z.strictObject({ after: cursor }),
+      query: z.strictObject(paging),
       answer: z.strictObject({ deliveries: z.array(delivery), next }),
       async run({ params: { id = '' } }, { query }) {
         const page = await webhooks.deliveries(id, query);

@@ -36,6 +36,7 @@ export interface AccountMails {
 /** `until` in milliseconds: then it is over by itself. The reason is what the person is told of it; may be empty. */
 export type AdministratorsDoing =
   | { what: 'locked'; reason: string; until?: number }
+  | { what: 'keyDeleted'; name: string }
   | { what: 'unlocked' | 'signedOut' | 'factorsReset' | 'madeAdmin' | 'madeAuditor' | 'roleTaken' };
 
 type AccountTemplates = { [Name in keyof AccountMails]: Template<AccountMails[Name], Letter> };
@@ -66,7 +67,7 @@ function byAdministrator(data: AccountMails['by-administrator'], words: Words): 
   const said =
     data.what === 'locked' && data.until !== undefined
       ? words.say('message.byAdmin.lockedUntil', { time: words.time(data.until) })
-      : words.say(`message.byAdmin.${data.what}.text`);
+      : words.say(`message.byAdmin.${data.what}.text`, data.what === 'keyDeleted' ? { name: data.name } : undefined);
 
   return letter(
     words.say(`message.byAdmin.${data.what}.subject`),

@@ -116,7 +116,7 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
   }
 
   async function remove(account: Account, key: ApiKey, by: By): Promise<boolean> {
-    const what = { kind: 'api_key.deleted', details: { prefix: key.prefix } } as const;
+    const what = { kind: 'api_key.deleted', details: { prefix: key.prefix }, name: key.name } as const;
     const told = await tellingOf(deps, { ...by, account, what });
     reads.forget(`api keys ${account.id}`);
 

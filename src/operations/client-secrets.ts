@@ -1,4 +1,4 @@
-import type { Client, ClientSecret, ClientUse } from '../domain/client.ts';
+import type { Client, ClientMetadata, ClientSecret, ClientUse } from '../domain/client.ts';
 import type { Records } from '../storage/records.ts';
 
 /** A secret without what proves it. Times in milliseconds. */
@@ -67,4 +67,8 @@ export function outgoing(secrets: readonly ClientSecret[], now: number, overlap:
   return secrets
     .map((one) => ({ ...one, expiresAt: Math.min(one.expiresAt ?? end, end) }))
     .filter(({ expiresAt }) => expiresAt > now);
+}
+
+export function usesSecret({ token_endpoint_auth_method: method }: ClientMetadata): boolean {
+  return method === 'client_secret_basic' || method === 'client_secret_post';
 }

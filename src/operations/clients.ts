@@ -2,16 +2,16 @@ import type { Client, ClientMetadata, ClientSecret } from '../domain/client.ts';
 import type { Clock } from '../domain/clock.ts';
 import { Conflict, Invalid } from '../domain/errors.ts';
 import { newId, newSecret, sha256 } from '../domain/ids.ts';
-import type { Json } from '../domain/json.ts';
 import type { Events } from '../events/writer.ts';
-import type { Page, PageRequest, Records } from '../storage/records.ts';
+import type { Page, PageRequest, Records, Write } from '../storage/records.ts';
 import type { MetadataRules } from './client-consistency.ts';
-import { changesOf, type Changes } from './client-changes.ts';
+import { changesOf } from './client-changes.ts';
 import { clientKinds, readClientMetadata, type ClientKind } from './client-metadata.ts';
-import { outgoing, workingSecrets } from './client-secrets.ts';
+import { outgoing, usesSecret, workingSecrets } from './client-secrets.ts';
 import type { ClientUses } from './client-uses.ts';
 import { hold, type Condition, type Only } from './conditions.ts';
 import type { Endings } from './endings.ts';
+import type { Happening } from './happenings.ts';
 import { problem, problemText, refused, type By, type Result } from './problems.ts';
 
 export { clientKinds, type ClientKind };
@@ -32,7 +32,7 @@ export interface Registered {
 
 /**
  * What can be done to clients. `metadata` is RFC 7591 metadata plus ours (domain/client.ts), unchecked: from a file, a
- * form or the network. What is printed of a client is `clientDocument`. Where `only` does not hold, Unmet is thrown.
+ * form or the network. What is printed of a client: client-document.ts. Where `only` does not hold, Unmet is thrown.
  */
 export interface Clients {
   /** `kind` fills in what the metadata leaves out. `id`: for clients of our own. Throws Conflict when the id is taken. */
@@ -80,6 +80,12 @@ export interface ClientsDeps extends MetadataRules {
   clock: Clock;
 }
 
+/** What becomes of a client, and how it is told. */
+interface Reshaping {
+  fields: Partial<Pick<Client, 'metadata' | 'secrets' | 'disabled'>>;
+  told: Pick<Happening, 'kind' | 'details'>;
+}
+
 const longestOverlap = 90 * 86_400;
 
 export function createClients(deps: ClientsDeps): Clients {
@@ -105,10 +111,41 @@ export function createClients(deps: ClientsDeps): Clients {
       updatedAt: now,
     };
 
-    await records.clients.create(client);
-    await events.write('client.created', { ...by, clientId: id, details: { name: metadata.client_name } });
+    const told = await telling({ kind: 'client.created', details: { name: metadata.client_name } }, id, by);
+    await records.write([{ in: 'clients', create: client, decides: true }, ...told]);
 
     return withSecret ? { client, secret } : { client };
+  }
+
+  async function telling({ kind, ...what }: Reshaping['told'], clientId: string, by: By): Promise<Write[]> {
+    const told: Write[] = [];
+
+    // The pair of kind and details is one of the catalogue's, which the compiler can't follow through a union.
+    await events.write(kind, { ...by, clientId, ...what } as never, (create) => told.push({ in: 'events', create }));
+
+    return told;
+  }
+
+  /**
+   * The change of a client and the event that tells of it, in one step (S113). `made` says what becomes of it as it is now, or
+   * undefined: nothing; it is asked anew where somebody else was faster. Answers the client as it is then.
+   */
+  async function reshape(
+    id: string,
+    by: By,
+    made: (old: Client) => Reshaping | undefined,
+  ): Promise<Client | undefined> {
+    for (;;) {
+      const old = await records.clients.get(id);
+      const shape = old && made(old);
+      if (!shape) return old;
+
+      const client = { ...old, ...shape.fields, version: old.version + 1, updatedAt: clock.now() };
+      const change = (now: Client): Client => (now.version === old.version ? client : now);
+      const told = await telling(shape.told, id, by);
+
+      if (await records.write([{ in: 'clients', update: id, change, decides: true }, ...told])) return client;
+    }
   }
 
   /** Writes nothing when nothing differs. */
@@ -126,25 +163,20 @@ export function createClients(deps: ClientsDeps): Clients {
     { version, only }: { version?: number | undefined } & Only<Client> = {},
   ) {
     const { kept, secret } = newClientSecret();
-    const updatedAt = clock.now();
-    let changes: Changes = {};
     let isAnother = false;
 
-    const client = await records.clients.update(id, (old) => {
+    const client = await reshape(id, by, (old) => {
       hold(only, old);
       isAnother = version !== undefined && version !== old.version;
-      changes = isAnother ? {} : changesOf(old.metadata, metadata);
-      if (Object.keys(changes).length === 0) return old;
+      const changes = isAnother ? {} : changesOf(old.metadata, metadata);
+      if (Object.keys(changes).length === 0) return undefined;
 
       const secrets = usesSecret(metadata) ? (old.secrets.length > 0 ? old.secrets : [kept]) : [];
-      return { ...old, metadata, secrets, version: old.version + 1, updatedAt };
+      return { fields: { metadata, secrets }, told: { kind: 'client.updated', details: { changes } } };
     });
 
     if (!client) return undefined;
     if (isAnother) return 'changed';
-    if (Object.keys(changes).length > 0) {
-      await events.write('client.updated', { ...by, clientId: id, details: { changes } });
-    }
 
     return client.secrets.some((one) => one.id === kept.id) ? { client, secret } : { client };
   }
@@ -155,20 +187,13 @@ export function createClients(deps: ClientsDeps): Clients {
     by: By,
     only?: Condition<Client>,
   ): Promise<Client | undefined> {
-    const updatedAt = clock.now();
-    let changed = false;
-    const client = await records.clients.update(id, (old) => {
+    const told = { kind: disabled ? 'client.disabled' : 'client.enabled' } as const;
+
+    return reshape(id, by, (old) => {
       hold(only, old);
-      changed = old.disabled !== disabled;
 
-      return changed ? { ...old, disabled, version: old.version + 1, updatedAt } : old;
+      return old.disabled === disabled ? undefined : { fields: { disabled }, told };
     });
-
-    if (client && changed) {
-      await events.write(disabled ? 'client.disabled' : 'client.enabled', { ...by, clientId: id });
-    }
-
-    return client;
   }
 
   return {
@@ -218,14 +243,13 @@ export function createClients(deps: ClientsDeps): Clients {
       if (!client) return false;
 
       await endings.client(id);
-      const removed = await records.clients.remove(id);
+      const details = { name: client.metadata.client_name };
+      const told = await telling({ kind: 'client.deleted', details }, id, by);
+      const removed = await records.write([{ in: 'clients', remove: id, decides: true }, ...told]);
 
       // What began in the same instant as the client was disabled.
       await endings.client(id);
       await uses.remove(id);
-      if (removed) {
-        await events.write('client.deleted', { ...by, clientId: id, details: { name: client.metadata.client_name } });
-      }
 
       return removed;
     },
@@ -237,59 +261,39 @@ export function createClients(deps: ClientsDeps): Clients {
 
       const { kept, secret } = newClientSecret(once === undefined ? newId() : sha256(`${id} ${once}`).slice(0, 22));
       const now = clock.now();
-      const client = await records.clients.update(id, (old) => {
-        if (old.secrets.length === 0 || old.secrets.some((one) => one.id === kept.id)) return old;
+      const client = await reshape(id, by, (old) => {
+        if (old.secrets.length === 0 || old.secrets.some((one) => one.id === kept.id)) return undefined;
 
         hold(only, old);
         const secrets = [kept, ...outgoing(old.secrets, now, overlap)];
-        return { ...old, secrets, version: old.version + 1, updatedAt: now };
+        return { fields: { secrets }, told: { kind: 'client.secret_rotated', details: { overlap } } };
       });
 
       const made = client?.secrets.find((one) => one.id === kept.id);
       if (!client || !made) return undefined;
       if (made.hash !== kept.hash) throw new Conflict('id');
 
-      await events.write('client.secret_rotated', { ...by, clientId: id, details: { overlap } });
-
       return { client, secret };
     },
 
     async removeSecret(id, secretId, by) {
-      const now = clock.now();
       let doomed: ClientSecret | undefined;
       let isNewest = false;
 
-      const client = await records.clients.update(id, (old) => {
-        const working = workingSecrets(old, now);
+      const client = await reshape(id, by, (old) => {
+        const working = workingSecrets(old, clock.now());
         doomed = working.find((one) => one.id === secretId);
         isNewest = doomed !== undefined && doomed === working[0];
-        if (!doomed || isNewest) return old;
+        if (!doomed || isNewest) return undefined;
 
         const secrets = old.secrets.filter((one) => one.id !== secretId);
-        return { ...old, secrets, version: old.version + 1, updatedAt: now };
+        return { fields: { secrets }, told: { kind: 'client.secret_removed', details: { secret: secretId } } };
       });
 
       if (!client || !doomed) return undefined;
       if (isNewest) return refused(problem('', 'problem.clientSecretNewest'));
-      await events.write('client.secret_removed', { ...by, clientId: id, details: { secret: secretId } });
 
       return { ok: true, value: client };
     },
   };
-}
-
-/** RFC 7591 section 3.2.1: what `client create` and `client show` print. No hash, and a secret only if handed in. */
-export function clientDocument(client: Client, secret?: string): Record<string, Json> {
-  return {
-    client_id: client.id,
-    // 0: it does not expire.
-    ...(secret === undefined ? {} : { client_secret: secret, client_secret_expires_at: 0 }),
-    client_id_issued_at: Math.floor(client.createdAt / 1000),
-    ...(client.metadata as unknown as Record<string, Json>),
-    disabled: client.disabled,
-  };
-}
-
-function usesSecret({ token_endpoint_auth_method: method }: ClientMetadata): boolean {
-  return method === 'client_secret_basic' || method === 'client_secret_post';
 }

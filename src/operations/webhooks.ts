@@ -49,7 +49,10 @@ export interface Webhooks {
     options?: { once?: string | undefined },
   ): Promise<Result<MadeWebhook> | undefined>;
   /** The newest first. Throws Invalid for an unreadable `after`. */
-  deliveries(id: string, page?: { after?: string | undefined }): Promise<Page<WebhookDelivery> | undefined>;
+  deliveries(
+    id: string,
+    page?: { after?: string | undefined; limit?: number },
+  ): Promise<Page<WebhookDelivery> | undefined>;
   /** Sends an event of its own, whatever else it is told of. Answers what tells of it. */
   test(id: string, by: By): Promise<Result<WebhookDelivery> | undefined>;
   /** Sends again, under the same id, what was taken or given up. */
@@ -243,9 +246,9 @@ export function createWebhooks(deps: WebhooksDeps): Webhooks {
       return { ok: true, value: { webhook, secret } };
     },
 
-    async deliveries(id, { after } = {}) {
+    async deliveries(id, { after, limit = pageSize } = {}) {
       const webhook = await webhooks.get(id);
-      const page = { descending: true, limit: pageSize, ...(after !== undefined && { after }) };
+      const page = { descending: true, limit, ...(after !== undefined && { after }) };
 
       return webhook && webhookDeliveries.list('webhook', id, page);
     },

@@ -133,6 +133,21 @@ for (const pair of ['sqlite', 'mongo+redis'] satisfies Pair[]) {
       expect(await isSignedIn(browser)).toBe(true);
     });
 
+    test('S101: a key that an administrator deletes is told to whose it was; who deletes their own knows', async () => {
+      const { account } = await at.room.somebody('auditor');
+      const { apiKeys } = at.room.app.services;
+      const [first, second] = [await at.room.key(account), await at.room.key(account)];
+      const [newer, older] = await apiKeys.list(account.id);
+
+      await apiKeys.remove(account, newer?.id ?? '', { actor: account.id });
+      expect(await at.mailsTo(account.email)).not.toContain('by-administrator');
+      expect((await at.ask(`/${account.id}/keys/${older?.id ?? ''}`, 'DELETE')).status).toBe(204);
+
+      const { text } = await at.room.app.mail.to(account.email, 'by-administrator');
+      expect(text).toContain(`has deleted the API key “${older?.name ?? ''}”`);
+      for (const key of [first, second]) expect((await at.room.ask('/accounts', { key })).status).toBe(401);
+    });
+
     test('S113: a change of the profile names the version that was read, and what was there before is on record, encrypted', async () => {
       const ben = await at.person();
       const { headers, body } = await at.ask(`/${ben.id}`);

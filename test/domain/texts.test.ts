@@ -36,11 +36,26 @@ const alike: Readonly<Record<string, readonly string[]>> = {
     'API',
     'Apps',
     'Logo',
+    'Webhooks',
+    'Webhook: {webhook}',
   ],
   ko: ['API'],
   ja: ['API'],
-  fr: ['Pages', 'Messages', 'E-mail', 'Code', 'Applications', 'Type', 'API', 'Logo', 'Machine', 'Secrets'],
-  es: ['Error', 'Auditor', 'API'],
+  fr: [
+    'Pages',
+    'Messages',
+    'E-mail',
+    'Code',
+    'Applications',
+    'Type',
+    'API',
+    'Logo',
+    'Machine',
+    'Secrets',
+    'Description',
+    'Webhooks',
+  ],
+  es: ['Error', 'Auditor', 'API', 'Webhooks', 'Webhook: {webhook}'],
 };
 
 /** Punctuation, as German, Korean, Japanese and Spanish have it, too. */

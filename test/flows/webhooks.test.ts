@@ -97,6 +97,9 @@ for (const pair of eachStore) {
       await webhookOnce(app, id, ({ enabled }) => !enabled);
       expect(await app.services.records.webhooks.get(id)).toMatchObject({ stopped: { reason: 'gone' } });
       expect((await root.browser.open('/admin')).words).toContain('1 webhook was switched off');
+      const isTold = async () =>
+        (await app.mail.allTo('root@example.com')).some((one) => one.template === 'webhook-stopped');
+      await until(isTold, Boolean);
       const mail = await app.mail.to('root@example.com', 'webhook-stopped');
       expect(mail.link).toBe(`${app.url}/admin/webhooks/${id}`);
       expect(mail.text).not.toContain('of-the-operator');
