@@ -248,7 +248,7 @@ interface CheckedStore extends Keyed {
   outbox: Pick<WebhookOutbox, 'look'>;
 }
 
-/** Whether this store may be used, and by us. Throws MoveUnfinished, StoreMoved or KeyMissing. */
+/** Whether this store may be used, and by us. Throws MoveUnfinished, RestoreUnfinished, StoreMoved or KeyMissing. */
 async function checkStore({ server, outbox, ...store }: CheckedStore): Promise<Standing> {
   const standing = await standingOf(store.records);
   admit(standing);

@@ -21,6 +21,9 @@ import { ConfigurationRefused } from './refused.ts';
 /** Before this was written: a clock that says so was never set. */
 const earliestPlausible = Date.UTC(2026, 0, 1);
 
+/** A backup that is older is worth a word, in milliseconds. */
+const oldBackup = 7 * 24 * 3_600_000;
+
 /** Between two machines that wrote the newest event, in milliseconds. */
 const clockTolerance = 60_000;
 
@@ -139,7 +142,7 @@ function existing(folder: string): string {
   return existsSync(folder) || dirname(folder) === folder ? folder : existing(dirname(folder));
 }
 
-async function storage({ storage: { records } }: Config, services: () => Promise<Services>): Promise<Finding[]> {
+async function storage({ mode, storage: { records } }: Config, services: () => Promise<Services>): Promise<Finding[]> {
   try {
     const opened = await services();
     await opened.records.ready();
@@ -150,6 +153,7 @@ async function storage({ storage: { records } }: Config, services: () => Promise
       await keys(opened),
       await clock(opened),
       await administrators(opened),
+      await backups(opened, mode),
       ...(await queued(opened)),
     ];
   } catch (error) {
@@ -195,6 +199,18 @@ async function keys({ records, sealing }: Services): Promise<Finding> {
   return rows.length === 0
     ? { area: 'keys', state: 'good', message: 'No signing keys yet: the first start makes them.' }
     : { area: 'keys', state: 'good', message: `${rows.length} signing keys open.` };
+}
+
+/** How old the last one is that was made with `gatehouse backup`. */
+async function backups({ records, clock: here }: Services, mode: Config['mode']): Promise<Finding> {
+  const { rows } = await records.events.list('kind', 'backup.made', { limit: 1, descending: true });
+  const at = rows[0]?.at;
+  const isLate = here.now() - (at ?? 0) > oldBackup;
+  const message = at === undefined ? 'None was made yet.' : `The last one was made at ${new Date(at).toISOString()}.`;
+
+  return mode === 'production' && isLate
+    ? { area: 'backups', state: 'warning', message, mend: 'Make one every day: gatehouse backup FILE' }
+    : { area: 'backups', state: 'good', message };
 }
 
 /** Against the newest thing that happened: a clock that went back makes old codes live again. */

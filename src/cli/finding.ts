@@ -7,6 +7,7 @@ export interface Finding {
     | 'keys'
     | 'clock'
     | 'administrators'
+    | 'backups'
     | 'mail'
     /** Of an installation as it is seen from outside. */
     | 'outside'

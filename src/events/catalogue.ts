@@ -155,6 +155,10 @@ export const catalogue = {
   /** In words, without secrets: `sqlite in /var/lib/gatehouse`. */
   'storage.moved': kind<{ from: string; to: string; rows: number }>(),
   'storage.move_undone': kind<{ to: string }>(),
+  /** All of the store, into a file. `backup`: the SHA-256 that names it. */
+  'backup.made': kind<{ backup: string; rows: number; oneMoment: boolean }>(),
+  /** The store began anew with what a backup holds; `ended`: rows that stayed away, by collection. */
+  'store.restored': kind<{ madeAt: string; backup: string; rows: number; ended: Record<string, number> }>(),
   /** Keys that sign at once: the first ones, and those in the place of leaked ones. */
   'keys.created': kind<{ kid: string; alg: string }>(),
   'keys.published': kind<{ kid: string; alg: string; /** Milliseconds. */ signsFrom: number }>(),

@@ -108,6 +108,8 @@ export const groupOfKind = {
   'maintenance.ended': 'none',
   'storage.moved': 'none',
   'storage.move_undone': 'none',
+  'backup.made': 'none',
+  'store.restored': 'none',
   'keys.created': 'none',
   'keys.published': 'none',
   'keys.rescheduled': 'none',

@@ -119,6 +119,7 @@ export const rules: Rules = {
         'services-watching.ts',
         'services-webhooks.ts',
         'moving.ts',
+        'backing-up.ts',
       ],
       imports: ['*'],
     },
@@ -155,7 +156,7 @@ export const rules: Rules = {
 
   outside: {
     'config/locales/': ['domain/texts.ts'],
-    'package.json': ['main.ts', 'cli/', 'app.ts', 'app-metrics.ts'],
+    'package.json': ['main.ts', 'cli/', 'app.ts', 'app-metrics.ts', 'backing-up.ts'],
   },
 
   forbiddenFolders: ['utils', 'helpers', 'common', 'shared', 'lib', 'types'],

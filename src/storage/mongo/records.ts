@@ -7,6 +7,7 @@ import { adviseOnMade } from './indexes.ts';
 import { collections, migrate, type Migration, type Part } from './migrations.ts';
 import { indexesOf, layoutOf } from './schema.ts';
 import type { MongoSettings } from './settings.ts';
+import { openSnapshot } from './snapshot.ts';
 import { writeAll } from './writes.ts';
 
 type AnyRow = { id: string };
@@ -97,6 +98,8 @@ export async function openMongoRecords(
     ready: async () => {
       await connection.ask(() => connection.database.command({ ping: 1 }));
     },
+
+    snapshot: () => openSnapshot(connection, { clock }),
 
     advice: async () => [...adviseOnMade(connection, made), ...(await adviseOn(connection))],
 
