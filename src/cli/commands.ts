@@ -1,6 +1,6 @@
 import { exportAccounts, importAccounts } from './account-files.ts';
 import { accountCreate, accountDelete, accountUnlock, adminCreate } from './accounts.ts';
-import { auditExport, auditList, auditVerify } from './audit.ts';
+import { auditVerify } from './audit.ts';
 import { apiCommand } from './api.ts';
 import { clientCreate, clientDelete, clientDisable, clientEnable, clientList, clientShow } from './clients.ts';
 import type { Command } from './command.ts';
@@ -31,8 +31,6 @@ export const commands: readonly Command[] = [
   maintenanceOff,
   maintenanceStatus,
   moveCommand,
-  auditList,
-  auditExport,
   auditVerify,
   keysList,
   keysRotate,
