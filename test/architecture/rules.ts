@@ -100,6 +100,7 @@ export const rules: Rules = {
       paths: [
         'app.ts',
         'app-jobs.ts',
+        'app-local.ts',
         'app-settings.ts',
         'app-demo.ts',
         'app-metrics.ts',
