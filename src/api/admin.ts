@@ -8,6 +8,7 @@ import { auditEndpoints, type AdminAuditDeps } from './admin-audit.ts';
 import { keyEndpoints, type AdminKeysDeps } from './admin-keys.ts';
 import { overviewEndpoints, type OverviewApiDeps } from './admin-overview.ts';
 import { selfEndpoints } from './admin-self.ts';
+import { whyEndpoints, type WhyApiDeps } from './admin-why.ts';
 import type { DescribedEndpoint } from './endpoint.ts';
 import type { DescribedApi } from './openapi.ts';
 import { callerWith, type PresentedDeps } from './presented.ts';
@@ -25,7 +26,7 @@ export interface AdminApiDeps extends AdminEndpointsDeps, PresentedDeps {
 
 /** What the endpoints of each area need; an area is a file beside this one. */
 export interface AdminEndpointsDeps
-  extends OverviewApiDeps, AdminClientsDeps, AdminAccountsDeps, AdminAuditDeps, AdminKeysDeps {}
+  extends OverviewApiDeps, AdminClientsDeps, AdminAccountsDeps, AdminAuditDeps, AdminKeysDeps, WhyApiDeps {}
 
 export function adminEndpoints(deps: AdminEndpointsDeps): DescribedEndpoint[] {
   return [
@@ -35,6 +36,7 @@ export function adminEndpoints(deps: AdminEndpointsDeps): DescribedEndpoint[] {
     ...adminAccountEndpoints(deps),
     ...auditEndpoints(deps),
     ...keyEndpoints(deps),
+    ...whyEndpoints(deps),
   ];
 }
 

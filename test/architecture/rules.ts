@@ -103,6 +103,7 @@ export const rules: Rules = {
         'app-settings.ts',
         'app-demo.ts',
         'app-metrics.ts',
+        'app-why.ts',
         'services.ts',
         'services-clients.ts',
         'services-administration.ts',
