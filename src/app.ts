@@ -1,6 +1,7 @@
 import { eachMinute, startJobs } from './app-jobs.ts';
 import { openMetrics } from './app-metrics.ts';
 import { openWhy } from './app-why.ts';
+import { startWebhooks } from './app-webhooks.ts';
 import { apiKeyMetadata, consoleMetadata, describedApis, registeringIn, requestLimits } from './app-settings.ts';
 import { accountConsole, accountRoutes } from './account/index.ts';
 import { adminConsole, adminRoutes } from './admin/index.ts';
@@ -128,7 +129,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     told: ({ notice: { clientId, attempts }, state, detail: error }) =>
       log[error === undefined ? 'info' : 'warn']('logout_notice', { clientId, attempts, state, error }),
   });
-  const sending = [delivering, telling];
+  const sending = [delivering, telling, startWebhooks(services, { log, failed: onError })];
   opened.defer(async () => {
     await Promise.all([web.close(), ...sending.map((each) => each[Symbol.asyncDispose]())]);
   });

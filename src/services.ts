@@ -28,6 +28,7 @@ import { openKeys, openSigning, type KeyServices, type SigningServices } from '.
 import { openPlacesIn, openRecovery, type RecoveryServices } from './services-recovery.ts';
 import { openStores, type Stores } from './services-stores.ts';
 import { openWatching, type WatchingServices } from './services-watching.ts';
+import { openWebhooks, type WebhookServices } from './services-webhooks.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { openLeaving, type LeavingServices } from './services-leaving.ts';
 import { openNewcomers, type NewcomerServices } from './services-newcomers.ts';
@@ -43,6 +44,7 @@ import { createDisowning, type Disowning } from './operations/disowning.ts';
 import { createKeyUses } from './operations/key-uses.ts';
 import { createMaintenance, type Maintenance } from './operations/maintenance.ts';
 import { createReceipts, type Receipts } from './operations/receipts.ts';
+import { createWebhookOutbox, type WebhookOutbox } from './operations/webhook-outbox.ts';
 import { createSetup, type Setup } from './operations/setup.ts';
 import { createSignInCodes, type SignInCodes } from './operations/sign-in-codes.ts';
 import { admit, standingOf, watchStanding, type Standing, type StandingWatch } from './operations/standing.ts';
@@ -71,6 +73,7 @@ export interface Services
     ClientServices,
     AdministrationServices,
     WatchingServices,
+    WebhookServices,
     AsyncDisposable {
   config: Config;
   secrets: Secrets;
@@ -130,7 +133,9 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
 
   const placeOf = server ? await openPlacesIn(config, onError) : undefined;
   const sealing = createSealing(secrets, (id) => keyUses.note('encryption', id));
-  const first = await checkStore({ records: store, secrets, clock, server }).catch(async (error: unknown) => {
+  const webhookBell = createBell();
+  const outbox = createWebhookOutbox({ records: store, clock, bell: webhookBell });
+  const first = await checkStore({ records: store, secrets, clock, server, outbox }).catch(async (error: unknown) => {
     await ephemera[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
     throw error;
@@ -139,7 +144,8 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   const standing = server ? watchStanding(store, { first, failed: onError }) : unwatched;
   const bell = createBell();
   const held = server ? ringOn(holdWrites(store, standing.hold), 'messages', bell) : store;
-  const records = keepFormerIds(keepFormerAddresses(announceClientChanges(held, { clock, failed: onError })));
+  const announcing = announceClientChanges(outbox.around(held), { clock, failed: onError });
+  const records = keepFormerIds(keepFormerAddresses(announcing));
 
   const keyUses = createKeyUses({ records, clock });
   const units = createUnits({ records, ephemera, clock, onError });
@@ -200,6 +206,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     endings,
     disowning: createDisowning({ ...inside, ...factors, ...contact, endings, receipts }),
     ...openAudit(inside),
+    ...openWebhooks({ ...inside, outbox, bell: webhookBell }),
     receipts,
     logoutNotices: { ...logoutNotices, onWake: appsToTell.listen },
     devices,
@@ -209,7 +216,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     maintenance: createMaintenance({
       // It must be able to end what holds up everything else.
       records: store,
-      events: createEvents({ records: store, sealing, clock, onError }),
+      events: createEvents({ records: outbox.around(store), sealing, clock, onError }),
       clock,
     }),
     standing,
@@ -236,13 +243,21 @@ const unwatched: StandingWatch = {
   [Symbol.dispose]: () => undefined,
 };
 
+interface CheckedStore extends Keyed {
+  server: boolean;
+  outbox: Pick<WebhookOutbox, 'look'>;
+}
+
 /** Whether this store may be used, and by us. Throws MoveUnfinished, StoreMoved or KeyMissing. */
-async function checkStore({ server, ...store }: Keyed & { server: boolean }): Promise<Standing> {
+async function checkStore({ server, outbox, ...store }: CheckedStore): Promise<Standing> {
   const standing = await standingOf(store.records);
   admit(standing);
 
   if (server) await keysInUse(store.records, store.secrets);
   else await useKey(store);
+
+  // A command writes events as well.
+  await outbox.look();
 
   return standing;
 }

@@ -6,20 +6,22 @@ import { keys, type KeysDeps } from './keys.ts';
 import { overview, type OverviewDeps } from './overview.ts';
 import type { AdminPage } from './page.ts';
 import { why, type WhyDeps } from './why.ts';
+import { webhooks, type WebhooksPageDeps } from './webhooks.ts';
 
 /**
  * The admin console: what those who run this installation see and do. This list of pages is its navigation. It owns the
  * pages' words and forms; the rules are in `operations/`, which the admin API (`api/`) calls just the same: nothing can be
  * done here that a program can't.
  */
-export interface AdminDeps extends OverviewDeps, ClientsDeps, AccountsPageDeps, AuditDeps, KeysDeps, WhyDeps {
+export interface AdminDeps
+  extends OverviewDeps, ClientsDeps, AccountsPageDeps, AuditDeps, KeysDeps, WhyDeps, WebhooksPageDeps {
   config: OverviewDeps['config'] & ClientsDeps['config'];
   records: ClientsDeps['records'] & AuditDeps['records'];
   accountSearch: AccountsPageDeps['accountSearch'];
   clientAdministration: ClientsDeps['clientAdministration'];
 }
 
-const pages: readonly AdminPage<AdminDeps>[] = [overview, clients, accounts, why, audit, keys];
+const pages: readonly AdminPage<AdminDeps>[] = [overview, clients, accounts, why, audit, keys, webhooks];
 
 export const adminConsole: Console = {
   path: '/admin',

@@ -179,7 +179,18 @@ function sentence(fault: Fault): string {
   return `${where}: ${words[kind](fault)}`;
 }
 
-function linesOf({ segments, events, from, until, head, open, removed, expected, faults }: Verified): string[] {
+function linesOf({
+  segments,
+  events,
+  from,
+  until,
+  head,
+  open,
+  removed,
+  sealedLate,
+  expected,
+  faults,
+}: Verified): string[] {
   const span = from === undefined || until === undefined ? '' : `, ${moment(from)} to ${moment(until)}`;
 
   return [
@@ -190,6 +201,14 @@ function linesOf({ segments, events, from, until, head, open, removed, expected,
       : []),
     ...(expected === 'found' ? ['ok   the expected head is in the chain'] : []),
     ...(expected === 'removed' ? ['look the expected head was removed as too old: write down a newer one'] : []),
+    ...(expected === undefined
+      ? ['look without --expect it can’t be seen whether the end of the chain was cut off']
+      : []),
+    ...(sealedLate
+      ? [
+          `look ${sealedLate.segments} segments from ${sealedLate.first} on were sealed long after what is in them: no server ran then, or newer ones were taken away`,
+        ]
+      : []),
     `     ${open.events} events not sealed yet${open.oldest === undefined ? '' : `, since ${moment(open.oldest)}`}`,
     ...(open.late ? ['look events should be sealed within a quarter of an hour: is a server running?'] : []),
     ...(head ? [`head ${printHead(head)}`] : []),

@@ -9,8 +9,9 @@ import { sealedAs } from '../domain/signing-key.ts';
 import type { Services } from '../services.ts';
 import { isRefusal, KeyMissing } from '../storage/refusals.ts';
 import { adviceOf, sentenceOf } from './advice.ts';
-import { exitCodes, type Call, type Command } from './command.ts';
+import { exitCodes, Usage, type Call, type Command } from './command.ts';
 import { queued, ways } from './doctor-messages.ts';
+import { examineOutside } from './doctor-outside.ts';
 import type { Finding } from './finding.ts';
 import { isNew } from './new-machine.ts';
 import { ConfigurationRefused } from './refused.ts';
@@ -26,11 +27,15 @@ const clockTolerance = 60_000;
 export const doctorCommand: Command = {
   words: 'doctor',
   summary: 'checks configuration, permissions, storage, keys, clock and mail, and says how to mend what is wrong',
-  usage: '[--json]',
-  options: { json: { type: 'boolean' } },
+  usage: '[--url URL] [--json]',
+  options: { json: { type: 'boolean' }, url: { type: 'string' } },
+  details: `  --url URL  looks at a running installation from outside instead, by the address that people use: its
+             certificate, discovery, keys, clock, headers, cookies, and whom it believes. Changes nothing.
+`,
   positionals: { least: 0, most: 0 },
   async run(call) {
-    const findings = await examine(call);
+    const { url } = call.values;
+    const findings = url === undefined ? await examine(call) : await examineOutside(addressIn(String(url)));
 
     if (call.values['json'] === true) {
       call.io.out(`${JSON.stringify(findings, null, 2)}\n`);
@@ -41,6 +46,13 @@ export const doctorCommand: Command = {
     return findings.some(({ state }) => state === 'wrong') ? exitCodes.failed : exitCodes.ok;
   },
 };
+
+function addressIn(text: string): URL {
+  const url = URL.parse(text);
+  if (!url || !/^https?:$/.test(url.protocol)) throw new Usage(`${text} is no address of an installation.`);
+
+  return url;
+}
 
 async function examine({ config, services }: Call): Promise<Finding[]> {
   let settings: Config;

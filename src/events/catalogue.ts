@@ -130,6 +130,18 @@ export const catalogue = {
   'accounts.imported': kind<{ count: number }>(),
   'accounts.exported': kind<{ count: number; hashes: boolean }>(),
 
+  /** Of an address its origin alone: the rest of it may be as good as a password. */
+  'webhook.created': kind<{ webhook: string; origin: string; kinds: string[] }>(),
+  'webhook.updated': kind<{ webhook: string; changes: Record<string, { before: Json; after: Json }> }>(),
+  'webhook.enabled': kind<{ webhook: string }>(),
+  /** By an `administrator`, or of itself: `failing`, or `gone`. */
+  'webhook.disabled': kind<{ webhook: string; reason: string }>(),
+  'webhook.deleted': kind<{ webhook: string; origin: string }>(),
+  'webhook.secret_rotated': kind<{ webhook: string; /** Seconds. */ overlap: number }>(),
+  /** Is sent to this webhook, whatever else it is told of. */
+  'webhook.tested': kind<{ webhook: string }>(),
+  'webhook.redelivered': kind<{ webhook: string; event: string }>(),
+
   'setup.begun': kind(),
   'setup.completed': kind(),
   /** Given up for good, of the channel `email` or `sms`. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import { keysAt, readSchedule, scheduleSetting } from '../domain/signing-key.ts';
 import { hour, tallied, tallyId, type Tallied, type Tally } from '../domain/tally.ts';
+import type { Webhook } from '../domain/webhook.ts';
 import type { Tallies } from '../events/tallies.ts';
 import type { Records } from '../storage/records.ts';
 import { appsWithUnusedSecrets } from './client-secrets.ts';
@@ -33,11 +34,13 @@ export type Attention =
   /** The key that signs is older than `keys.rotate_every` lets it get, and no next one is there. */
   | { kind: 'keyOld'; count: number }
   /** Apps with an older secret that nobody has come with for a while. */
-  | { kind: 'secretsUnused'; count: number };
+  | { kind: 'secretsUnused'; count: number }
+  /** They were switched off because they took nothing, or take nothing for ten minutes or longer. */
+  | { kind: 'webhooksStopped' | 'webhooksFailing'; count: number };
 
 export interface OverviewDeps {
   tallies: Pick<Tallies, 'read'>;
-  records: Pick<Records, 'messages' | 'logoutNotices' | 'settings' | 'clients' | 'clientUses'>;
+  records: Pick<Records, 'messages' | 'logoutNotices' | 'settings' | 'clients' | 'clientUses' | 'webhooks'>;
   clock: Clock;
   config: { keys: { /** Seconds. */ rotate_every: number | 'off' } };
 }
@@ -58,6 +61,12 @@ export function createOverview({ tallies, records, clock, config }: OverviewDeps
     fits: (row: { nextAt: number; createdAt: number }) => boolean,
   ): Promise<number> {
     const { rows } = await records[of].list('state', group, { limit: most, descending: true });
+
+    return rows.filter(fits).length;
+  }
+
+  async function webhooks(fits: (row: Webhook) => boolean): Promise<number> {
+    const { rows } = await records.webhooks.list('created', 'all', { limit: most });
 
     return rows.filter(fits).length;
   }
@@ -101,6 +110,11 @@ export function createOverview({ tallies, records, clock, config }: OverviewDeps
         count('logoutNotices', 'queued', isLate).then((n) => ({ kind: 'noticesLate' as const, count: n })),
         count('logoutNotices', 'failed', isNew).then((n) => ({ kind: 'noticesFailed' as const, count: n })),
         oldKeys().then((n) => ({ kind: 'keyOld' as const, count: n })),
+        webhooks(({ stopped }) => stopped !== undefined).then((n) => ({ kind: 'webhooksStopped' as const, count: n })),
+        webhooks(({ enabled, failingSince = now }) => enabled && failingSince < now - late).then((n) => ({
+          kind: 'webhooksFailing' as const,
+          count: n,
+        })),
         appsWithUnusedSecrets(records, now).then((n) => ({ kind: 'secretsUnused' as const, count: n })),
       ]);
 

@@ -16,6 +16,7 @@ import {
   type Shape,
 } from '../storage/records.ts';
 import { sealedUnder, type Sealing } from '../storage/sealing.ts';
+import { webhookSecretContext } from '../domain/webhook.ts';
 import { totpContext } from './authenticators.ts';
 
 /**
@@ -47,7 +48,7 @@ type Again = (sealed: string, context: string) => string;
 type Change<Name extends CollectionName> = (row: Row<Name>, again: Again) => Row<Name>;
 
 /** What is kept for good. The rest that is sealed ends by itself. */
-const changes: { [Name in 'accounts' | 'factors' | 'signingKeys']: Change<Name> } = {
+const changes: { [Name in 'accounts' | 'factors' | 'signingKeys' | 'webhooks']: Change<Name> } = {
   accounts: (row, again) => ({ ...row, eventKey: again(row.eventKey, eventKeyContext(row.id)) }),
 
   factors: ({ pending, ...row }, again) => ({
@@ -62,6 +63,11 @@ const changes: { [Name in 'accounts' | 'factors' | 'signingKeys']: Change<Name> 
   signingKeys: ({ sealed, ...row }, again) => ({
     ...row,
     ...(sealed !== undefined && { sealed: again(sealed, sealedAs(row.id)) }),
+  }),
+
+  webhooks: (row, again) => ({
+    ...row,
+    secrets: row.secrets.map((one) => ({ ...one, sealed: again(one.sealed, webhookSecretContext(row.id, one.id)) })),
   }),
 };
 

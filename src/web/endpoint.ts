@@ -16,6 +16,8 @@ export interface Call {
   from: { ip: string; userAgent: string; requestId: string; program?: boolean };
   /** The version that `If-Match` names, where the endpoint is `versioned`. */
   match?: string;
+  /** The same for every sending of one request: of its `Idempotency-Key`, and of who asks for what. */
+  once?: string;
 }
 
 /** Why not, in English; `errors` for single fields. */
@@ -28,7 +30,7 @@ export interface FieldError {
   detail: string;
 }
 
-/** Without `answer` 204. */
+/** Without `answer` 204, with a `tag` where what was changed has another version now. */
 export interface Answered {
   /** Sent as JSON. */
   answer?: object;
@@ -53,6 +55,8 @@ export interface Endpoint {
   versioned?: boolean;
   /** Makes something, and answers 201; asked again with the same `Idempotency-Key` it makes nothing more. */
   creates?: boolean;
+  /** The same of what sends or ends something, and makes nothing that could be asked for afterwards. */
+  repeatable?: boolean;
   run(call: Call): Promise<Answered | Refused>;
 }
 

@@ -14,6 +14,7 @@ import { recoverySamples } from './recovery.ts';
 import type { Sample } from './sample.ts';
 import { signInSamples } from './sign-in.ts';
 import { whySamples } from './why.ts';
+import { webhookSamples } from './webhooks.ts';
 
 /** Every view, each at least once: a new one is added to the file of its feature. */
 export const samples: readonly Sample[] = [
@@ -30,6 +31,7 @@ export const samples: readonly Sample[] = [
   ...adminAccountSamples,
   ...adminAuditSamples,
   ...whySamples,
+  ...webhookSamples,
   ...apiReferenceSamples,
   ...otherSamples,
 ];

@@ -24,6 +24,8 @@ const migrations: readonly Migration[] = [
     clients: { lists: ['created', 'name', 'rotating', 'portals'] },
     clientUses: {},
     clientReceipts: { lists: ['client'], expires: true },
+    webhooks: { lists: ['created'] },
+    webhookDeliveries: { lists: ['state', 'webhook'], expires: true },
     consents: { lists: ['account', 'client'] },
     grants: { lists: ['account', 'client', 'session', 'device'], expires: true },
     refreshFamilies: { lists: ['grant', 'account', 'client', 'session'], expires: true },
