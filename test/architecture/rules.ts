@@ -104,6 +104,7 @@ export const rules: Rules = {
         'app-settings.ts',
         'app-demo.ts',
         'app-metrics.ts',
+        'app-why.ts',
         'app-webhooks.ts',
         'services.ts',
         'services-clients.ts',
