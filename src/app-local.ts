@@ -2,6 +2,7 @@ import { adminApi, type AdminApiDeps } from './api/admin.ts';
 import { openApiDocument } from './api/openapi.ts';
 import { adminScopes } from './domain/admin-api.ts';
 import { clientFace } from './domain/client-face.ts';
+import type { Why } from './operations/why.ts';
 import type { Services } from './services.ts';
 import type { Answered, Call, Caller, Refused } from './web/endpoint.ts';
 import { createIdempotency } from './web/idempotency.ts';
@@ -55,6 +56,7 @@ export async function askLocally(services: Services, request: LocalRequest): Pro
       },
     },
     tokenFor: () => Promise.resolve(undefined),
+    why: whyOf(services),
   });
 
   const { method, template, params, query, body, match, idempotencyKey } = request;
@@ -70,4 +72,18 @@ export async function askLocally(services: Services, request: LocalRequest): Pro
   return createIdempotency(ephemera, sealing).once(idempotencyKey, { caller: operator.id, place, body }, (once) =>
     endpoint.run({ ...call, once }),
   );
+}
+
+/** The protocol is loaded for this alone: every other operation is there without it. */
+function whyOf(services: Services): Why {
+  return {
+    async explain(input) {
+      const { openWhy } = await import('./app-why.ts');
+      const failures: unknown[] = [];
+      const explained = await openWhy(services, (error) => failures.push(error)).explain(input);
+      if (failures.length > 0) throw failures[0];
+
+      return explained;
+    },
+  };
 }
