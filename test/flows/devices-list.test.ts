@@ -172,6 +172,20 @@ describe('the list of what can act for somebody', () => {
     const offline = await through(browser, /\?offline=/, /\/offline\//);
     expect(new Set(offline).size).toBe(180);
     expect(offline).toHaveLength(180);
+
+    // Nor where a program says how long a page may be, also where one list ends with it.
+    for (const limit of [7, 60, 120, 179]) {
+      const ids: string[] = [];
+      let after: string | undefined;
+      do {
+        const page = await app.services.devices.offline(ana.id, after, limit);
+        expect(page.rows.length).toBeLessThanOrEqual(limit);
+        ids.push(...page.rows.map(({ grantId }) => grantId));
+        after = page.next;
+      } while (after !== undefined);
+
+      expect([limit, ids.length, new Set(ids).size]).toEqual([limit, 180, 180]);
+    }
   });
 
   test('an app that has asked for tokens several times has one access by one grant', async () => {
