@@ -5,6 +5,7 @@ import { audit, type AuditDeps } from './audit.ts';
 import { keys, type KeysDeps } from './keys.ts';
 import { overview, type OverviewDeps } from './overview.ts';
 import type { AdminPage } from './page.ts';
+import { why, type WhyDeps } from './why.ts';
 import { webhooks, type WebhooksPageDeps } from './webhooks.ts';
 
 /**
@@ -12,12 +13,15 @@ import { webhooks, type WebhooksPageDeps } from './webhooks.ts';
  * pages' words and forms; the rules are in `operations/`, which the admin API (`api/`) calls just the same: nothing can be
  * done here that a program can't.
  */
-export interface AdminDeps extends OverviewDeps, ClientsDeps, AccountsPageDeps, AuditDeps, KeysDeps, WebhooksPageDeps {
+export interface AdminDeps
+  extends OverviewDeps, ClientsDeps, AccountsPageDeps, AuditDeps, KeysDeps, WhyDeps, WebhooksPageDeps {
   config: OverviewDeps['config'] & ClientsDeps['config'];
   records: ClientsDeps['records'] & AuditDeps['records'];
+  accountSearch: AccountsPageDeps['accountSearch'];
+  clientAdministration: ClientsDeps['clientAdministration'];
 }
 
-const pages: readonly AdminPage<AdminDeps>[] = [overview, clients, accounts, audit, keys, webhooks];
+const pages: readonly AdminPage<AdminDeps>[] = [overview, clients, accounts, why, audit, keys, webhooks];
 
 export const adminConsole: Console = {
   path: '/admin',

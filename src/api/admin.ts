@@ -8,6 +8,7 @@ import { auditEndpoints, type AdminAuditDeps } from './admin-audit.ts';
 import { keyEndpoints, type AdminKeysDeps } from './admin-keys.ts';
 import { overviewEndpoints, type OverviewApiDeps } from './admin-overview.ts';
 import { selfEndpoints } from './admin-self.ts';
+import { whyEndpoints, type WhyApiDeps } from './admin-why.ts';
 import { webhookEndpoints, type AdminWebhooksDeps } from './admin-webhooks.ts';
 import type { DescribedEndpoint } from './endpoint.ts';
 import type { DescribedApi } from './openapi.ts';
@@ -26,7 +27,14 @@ export interface AdminApiDeps extends AdminEndpointsDeps, PresentedDeps {
 
 /** What the endpoints of each area need; an area is a file beside this one. */
 export interface AdminEndpointsDeps
-  extends OverviewApiDeps, AdminClientsDeps, AdminAccountsDeps, AdminAuditDeps, AdminKeysDeps, AdminWebhooksDeps {}
+  extends
+    OverviewApiDeps,
+    AdminClientsDeps,
+    AdminAccountsDeps,
+    AdminAuditDeps,
+    AdminKeysDeps,
+    WhyApiDeps,
+    AdminWebhooksDeps {}
 
 export function adminEndpoints(deps: AdminEndpointsDeps): DescribedEndpoint[] {
   return [
@@ -36,6 +44,7 @@ export function adminEndpoints(deps: AdminEndpointsDeps): DescribedEndpoint[] {
     ...adminAccountEndpoints(deps),
     ...auditEndpoints(deps),
     ...keyEndpoints(deps),
+    ...whyEndpoints(deps),
     ...webhookEndpoints(deps),
   ];
 }

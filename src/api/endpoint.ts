@@ -5,7 +5,7 @@ import type { AccountScope } from '../domain/account-api.ts';
 import type { AdminScope } from '../domain/admin-api.ts';
 import { Unmet } from '../operations/conditions.ts';
 import { problemText, read, type By, type Problem, type Result } from '../operations/problems.ts';
-import type { Answered, Call, Caller, Endpoint, Method, Refused } from '../web/endpoint.ts';
+import type { Answered, Caller, Endpoint, From, Method, Refused } from '../web/endpoint.ts';
 
 /**
  * An endpoint with what it takes and answers, as schemas: what checks a request also describes it. The two APIs are lists
@@ -39,7 +39,7 @@ export interface Asked {
   params: Readonly<Record<string, string>>;
   caller: Caller;
   by: By;
-  from: Call['from'];
+  from?: From | undefined;
   /** The version that is to be changed, of what is `versioned`. */
   match: string;
   /** Of a request that has a name: the same where it is sent again. */

@@ -1,6 +1,6 @@
 import { exportAccounts, importAccounts } from './account-files.ts';
 import { accountCreate, accountDelete, accountUnlock, adminCreate } from './accounts.ts';
-import { auditExport, auditList, auditVerify } from './audit.ts';
+import { auditVerify } from './audit.ts';
 import { apiCommand } from './api.ts';
 import { backupCommand } from './backup.ts';
 import { clientCreate, clientDelete, clientDisable, clientEnable, clientList, clientShow } from './clients.ts';
@@ -35,8 +35,6 @@ export const commands: readonly Command[] = [
   moveCommand,
   backupCommand,
   restoreCommand,
-  auditList,
-  auditExport,
   auditVerify,
   keysList,
   keysRotate,

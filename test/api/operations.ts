@@ -63,6 +63,7 @@ export const adminOperations: readonly string[] = [
   'webhooks.create POST webhooks:write',
   'webhooks.get GET webhooks:read',
   'webhooks.update PUT webhooks:write',
+  'why.explain GET accounts:read',
   'webhooks.disable POST webhooks:write',
   'webhooks.enable POST webhooks:write',
   'webhooks.delete DELETE webhooks:write',

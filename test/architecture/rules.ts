@@ -100,9 +100,11 @@ export const rules: Rules = {
       paths: [
         'app.ts',
         'app-jobs.ts',
+        'app-local.ts',
         'app-settings.ts',
         'app-demo.ts',
         'app-metrics.ts',
+        'app-why.ts',
         'app-webhooks.ts',
         'services.ts',
         'services-clients.ts',

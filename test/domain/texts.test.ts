@@ -37,7 +37,6 @@ const alike: Readonly<Record<string, readonly string[]>> = {
     'Apps',
     'Logo',
     'Webhooks',
-    'Webhook: {webhook}',
   ],
   ko: ['API'],
   ja: ['API'],
@@ -52,14 +51,22 @@ const alike: Readonly<Record<string, readonly string[]>> = {
     'Logo',
     'Machine',
     'Secrets',
-    'Description',
     'Webhooks',
+    'Description',
   ],
-  es: ['Error', 'Auditor', 'API', 'Webhooks', 'Webhook: {webhook}'],
+  es: ['Error', 'Auditor', 'API', 'Webhooks'],
 };
 
 /** Punctuation, as German, Korean, Japanese and Spanish have it, too. */
-const punctuation = ['message.colon', 'accounts.doingOf', 'clients.doing', 'clients.one', 'clients.number'];
+const punctuation = [
+  'message.colon',
+  'accounts.doingOf',
+  'clients.doing',
+  'clients.one',
+  'clients.number',
+  'webhooks.one',
+  'webhooks.formTitle',
+];
 
 describe.each(locales.filter((locale) => locale !== 'en'))('the texts in %s', (locale) => {
   const texts = catalogues.get(locale) ?? new Map<string, string | Forms>();

@@ -209,6 +209,15 @@ for (const pair of eachStore) {
       ]);
       await watched.events.create(setup);
       expect(written).toEqual(['used', 'webhookDeliveries', 'events', 'webhookDeliveries', 'events']);
+      written.length = 0;
+      await watched.write(
+        [
+          { in: 'used', remove: 'x' },
+          { in: 'events', create: setup },
+        ],
+        { inOrder: false },
+      );
+      expect(written).toEqual(['webhookDeliveries', 'used', 'events']);
       await app.services.webhooks.delete(id, by);
     }, 30_000);
 

@@ -13,6 +13,7 @@ import { otherSamples } from './others.ts';
 import { recoverySamples } from './recovery.ts';
 import type { Sample } from './sample.ts';
 import { signInSamples } from './sign-in.ts';
+import { whySamples } from './why.ts';
 import { webhookSamples } from './webhooks.ts';
 
 /** Every view, each at least once: a new one is added to the file of its feature. */
@@ -29,6 +30,7 @@ export const samples: readonly Sample[] = [
   ...clientSamples,
   ...adminAccountSamples,
   ...adminAuditSamples,
+  ...whySamples,
   ...webhookSamples,
   ...apiReferenceSamples,
   ...otherSamples,

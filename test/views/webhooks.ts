@@ -14,7 +14,7 @@ const alerts: Webhook = {
   id,
   url: 'https://alerts-of-the-engineering-department.example.net/integrations/gatehouse/0123456789abcdef0123456789',
   description: 'Alerts for the people on duty',
-  kinds: ['sign_in.blocked', 'token.reuse_detected', 'two_factor.reset', 'passkey.counter_regressed'],
+  kinds: ['sign_in.blocked', 'second_factor.blocked', 'passkey.counter_regressed'],
   enabled: true,
   secrets: [
     { id: 'k1V9sQ2mX4', sealed: '', createdAt: now - day },
