@@ -52,6 +52,9 @@ export async function backupUnderLoad(run: BackupRun): Promise<BackupResult> {
     GATEHOUSE_DEMO_ENABLED: 'false',
     GATEHOUSE_LIMITS_REQUESTS_AUTHORIZATIONS: '1000000',
     GATEHOUSE_LIMITS_REQUESTS_SIGN_INS: '1000000',
+    // Which of somebody's passwords is in the backup is found by trying, and a slow machine leaves time for many.
+    GATEHOUSE_LIMITS_SIGN_IN_FAILURES_PER_PAIR: '1000',
+    GATEHOUSE_LIMITS_SIGN_IN_FAILURES_PER_ADDRESS: '1000',
   };
   const old = { ...common, ...stores.env };
   const redis = Object.entries(stores.env).filter(([name]) => pair.endsWith('+redis') && name.includes('_EPHEMERA_'));
