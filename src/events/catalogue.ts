@@ -130,6 +130,10 @@ export const catalogue = {
   'accounts.imported': kind<{ count: number }>(),
   'accounts.exported': kind<{ count: number; hashes: boolean }>(),
 
+  /** Never a secret, only that one was set anew; of a file its hash. */
+  'settings.changed': kind<{ changes: Record<string, { before: Json; after: Json }> }>(),
+  'settings.tested': kind<{ /** Whether the mail server took it. */ sent: boolean }>(),
+
   'setup.begun': kind(),
   'setup.completed': kind(),
   /** Given up for good, of the channel `email` or `sms`. */

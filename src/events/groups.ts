@@ -100,6 +100,8 @@ export const groupOfKind = {
   'maintenance.ended': 'none',
   'storage.moved': 'none',
   'storage.move_undone': 'none',
+  'settings.changed': 'none',
+  'settings.tested': 'none',
   'keys.created': 'none',
   'keys.published': 'none',
   'keys.rescheduled': 'none',

@@ -20,6 +20,8 @@ export interface AccountMails {
   'recovery-codes-low': { left: number; path: `/${string}` };
   /** What somebody who looks after accounts has done to this one. */
   'by-administrator': Circumstances & AdministratorsDoing;
+  /** Says only that mail arrives. */
+  test: Record<string, never>;
   /** Composed without `accountId`: closing an account drops everything else that is still to be sent to it. */
   'account-closed': Circumstances & { /** Milliseconds, where it can be kept after all until then. */ until?: number };
 }
@@ -119,6 +121,10 @@ export const accountMails: AccountTemplates = {
   },
 
   'by-administrator': { write: byAdministrator },
+
+  test: {
+    write: (_data, words) => letter(words.say('message.test.subject'), text(words.say('message.test.text'))),
+  },
 
   'account-closed': {
     // Whom it goes to is not kept for longer (DECISIONS.md 28).

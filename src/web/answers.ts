@@ -36,6 +36,8 @@ export interface Situation {
 export interface Branding {
   name: string;
   logo?: string | undefined;
+  accent?: { light?: string | undefined; dark?: string | undefined };
+  css?: string | undefined;
   links: { privacy?: string | undefined; terms?: string | undefined; help?: string | undefined };
 }
 
@@ -185,6 +187,7 @@ function placeOf(
     logo: branding.logo === undefined ? undefined : deps.assets.url(branding.logo),
     home: deps.home,
     stylesheet: deps.assets.url('style.css'),
+    sheets: sheetsFor(deps, context.path),
     favicon: deps.assets.url(branding.logo ?? 'icon.svg'),
     ...(account && {
       account: { email: account.email, consoles: others.map(({ path, label }) => ({ path, label: say(label) })) },
@@ -204,6 +207,14 @@ function placeOf(
             .map(([name, text]) => ({ locale: name, name: text })),
     here: at ?? '',
   };
+}
+
+/** The operator's own never stands in administration: whoever has hidden everything with it can take it back. */
+function sheetsFor({ assets }: AnswerDeps, path: string): string[] {
+  const isAdministration = path === '/admin' || path.startsWith('/admin/');
+  const names = ['accent.css', ...(isAdministration ? [] : ['branding.css'])];
+
+  return names.filter((name) => assets.has(name)).map((name) => assets.url(name));
 }
 
 function consoleAt(consoles: AnswerDeps['consoles'], path: string): Console {

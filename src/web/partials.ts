@@ -222,6 +222,8 @@ export interface LayoutData {
   logo: string | undefined;
   home: string;
   stylesheet: string;
+  /** What follows it. */
+  sheets: readonly string[];
   favicon: string;
   content: Html;
   notice?: { tone: Tone; text: string };
