@@ -4,6 +4,7 @@ import type { Messages } from './messages/messages.ts';
 import { createShares } from './messages/shares.ts';
 import { createWriting } from './messages/writing.ts';
 import { createSettings, type Settings } from './operations/settings.ts';
+import { createSettingPreviews, type SettingPreviews } from './operations/setting-previews.ts';
 import { createTestMail, type TestMail } from './operations/test-mail.ts';
 import { managedIn, type Ground } from './services-ground.ts';
 
@@ -11,6 +12,7 @@ import { managedIn, type Ground } from './services-ground.ts';
 export interface SettingsServices {
   settings: Settings;
   testMail: TestMail;
+  previews: SettingPreviews;
 }
 
 export function openSettings(
@@ -25,6 +27,7 @@ export function openSettings(
       managed: managedIn(ground),
       applied: async () => ground.applying.now?.(),
     }),
+    previews: createSettingPreviews(ground.ephemera),
     testMail: createTestMail({
       ...ground,
       messages,

@@ -5,18 +5,19 @@ import { audit, type AuditDeps } from './audit.ts';
 import { keys, type KeysDeps } from './keys.ts';
 import { overview, type OverviewDeps } from './overview.ts';
 import type { AdminPage } from './page.ts';
+import { settings, type SettingsPageDeps } from './settings.ts';
 
 /**
  * The admin console: what those who run this installation see and do. This list of pages is its navigation. It owns the
  * pages' words and forms; the rules are in `operations/`, which the admin API (`api/`) calls just the same: nothing can be
  * done here that a program can't.
  */
-export interface AdminDeps extends OverviewDeps, ClientsDeps, AccountsPageDeps, AuditDeps, KeysDeps {
+export interface AdminDeps extends OverviewDeps, ClientsDeps, AccountsPageDeps, AuditDeps, KeysDeps, SettingsPageDeps {
   config: OverviewDeps['config'] & ClientsDeps['config'];
   records: ClientsDeps['records'] & AuditDeps['records'];
 }
 
-const pages: readonly AdminPage<AdminDeps>[] = [overview, clients, accounts, audit, keys];
+const pages: readonly AdminPage<AdminDeps>[] = [overview, clients, accounts, audit, keys, settings];
 
 export const adminConsole: Console = {
   path: '/admin',

@@ -7,6 +7,7 @@ import { adminAccountEndpoints, type AdminAccountsDeps } from './admin-accounts.
 import { auditEndpoints, type AdminAuditDeps } from './admin-audit.ts';
 import { keyEndpoints, type AdminKeysDeps } from './admin-keys.ts';
 import { overviewEndpoints, type OverviewApiDeps } from './admin-overview.ts';
+import { settingsEndpoints, type AdminSettingsDeps } from './admin-settings.ts';
 import { selfEndpoints } from './admin-self.ts';
 import type { DescribedEndpoint } from './endpoint.ts';
 import type { DescribedApi } from './openapi.ts';
@@ -25,7 +26,7 @@ export interface AdminApiDeps extends AdminEndpointsDeps, PresentedDeps {
 
 /** What the endpoints of each area need; an area is a file beside this one. */
 export interface AdminEndpointsDeps
-  extends OverviewApiDeps, AdminClientsDeps, AdminAccountsDeps, AdminAuditDeps, AdminKeysDeps {}
+  extends OverviewApiDeps, AdminClientsDeps, AdminAccountsDeps, AdminAuditDeps, AdminKeysDeps, AdminSettingsDeps {}
 
 export function adminEndpoints(deps: AdminEndpointsDeps): DescribedEndpoint[] {
   return [
@@ -35,6 +36,7 @@ export function adminEndpoints(deps: AdminEndpointsDeps): DescribedEndpoint[] {
     ...adminAccountEndpoints(deps),
     ...auditEndpoints(deps),
     ...keyEndpoints(deps),
+    ...settingsEndpoints(deps),
   ];
 }
 

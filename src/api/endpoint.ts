@@ -25,7 +25,7 @@ export interface DescribedEndpoint extends Endpoint {
 
 interface Described<Q extends z.ZodObject, B extends z.ZodObject, A extends z.ZodType> extends Pick<
   DescribedEndpoint,
-  'name' | 'path' | 'summary' | 'versioned' | 'creates' | 'streams'
+  'name' | 'path' | 'summary' | 'versioned' | 'creates' | 'large' | 'streams'
 > {
   method: Method;
   query?: Q;

@@ -69,7 +69,7 @@ function factsOf(name: SettingName, config: Config): Omit<SettingFacts, 'section
     name,
     form: isFileSetting(name) ? 'text' : about.form,
     ...(fixed !== undefined && { fixed }),
-    ...(fallback !== undefined && typeof fallback !== 'object' && { fallback: String(fallback) }),
+    ...(['string', 'number', 'boolean'].includes(typeof fallback) && { fallback: `${fallback as string | number}` }),
     ...(choices && { choices }),
     ...(min !== undefined && max !== undefined && { bounds: { min, max } }),
   };

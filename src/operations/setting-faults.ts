@@ -1,15 +1,16 @@
 import type { SettingFacts, SettingFault } from '../config/managed.ts';
 import { accentContrast, neededContrast } from '../domain/accent.ts';
 import { cssFault, logoTypeOf, mostCssBytes, mostLogoBytes } from '../domain/branding-files.ts';
-import type { SettingName, SettingValue } from '../domain/managed-settings.ts';
+import type { SettingName } from '../domain/managed-settings.ts';
 import type { KeptFile } from './kept-settings.ts';
 import { problem, type Problem } from './problems.ts';
+import type { SettingChanges } from './settings.ts';
 
 /** What is wrong with a setting, in words that stand beside its field in the person's language. */
 export function faultText(
   { path, alone, about }: SettingFault,
   facts: readonly SettingFacts[],
-  changes: Partial<Record<SettingName, SettingValue | null>>,
+  changes: SettingChanges,
 ): Problem {
   const setting = facts.find(({ name }) => name === path);
   const field = fieldFor(path, setting, changes);

@@ -42,7 +42,7 @@ export interface Settings {
 }
 
 /** A logo is given as base64, a stylesheet as its text. */
-export type SettingChanges = Partial<Record<SettingName, SettingValue | null>>;
+export type SettingChanges = { [Name in SettingName]?: SettingValue | null | undefined };
 
 export interface SettingsReport {
   /** 0: nothing was ever changed. */

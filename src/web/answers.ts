@@ -12,6 +12,7 @@ import type { Csrf } from './csrf.ts';
 import { createFrame, isLocalPath } from './frame.ts';
 import { contentSecurityPolicy, documentPolicy, isolate } from './headers.ts';
 import { sayIn } from './locale.ts';
+import { Html } from './html.ts';
 import { keepNotice, takeNotice } from './notices.ts';
 import type { Notice } from './notices.ts';
 import type { LayoutData } from './partials.ts';
@@ -78,9 +79,7 @@ export function createAnswers(deps: AnswerDeps): Answers {
           if (outcome.locale) deps.visitors.chooseLocale(context, outcome.locale);
           break;
         case 'document':
-          context.type = 'html';
-          context.body = outcome.html;
-          context.set('Content-Security-Policy', documentPolicy);
+          document(context, outcome.html);
           break;
         case 'data':
           context.body = outcome.data;
@@ -121,6 +120,13 @@ function show(deps: AnswerDeps, context: Context, { outcome, situation }: { outc
   const title = say(view.title, frame.titleValues);
   const wrong = Object.keys(fields.form.problems).length > 0;
 
+  if (frame.look) {
+    const css = `${deps.assets.text('style.css')}\n${frame.look.css}\n:root { color-scheme: ${frame.look.scheme}; }`;
+    const content = deps.renderer.render(view.name, { ...data, ...fields });
+
+    return document(context, fields.part('layout/look', { title, content, css: Html.trusted(css) }).toString());
+  }
+
   const layout: LayoutData = {
     ...placeOf(deps, context, {
       say,
@@ -147,6 +153,12 @@ function show(deps: AnswerDeps, context: Context, { outcome, situation }: { outc
     }),
   );
   if (view.layout === 'shell') isolate(context);
+}
+
+function document(context: Context, html: string): void {
+  context.type = 'html';
+  context.body = html;
+  context.set('Content-Security-Policy', documentPolicy);
 }
 
 /** A longer address than the form at the foot takes can't be come back to. */

@@ -12,6 +12,8 @@ export interface Assets {
   /** Throws for a name that there is no file of. */
   url(name: string): string;
   has(name: string): boolean;
+  /** What is in it; '' where there is none. */
+  text(name: string): string;
   /** Answers the request when it is for an asset; false when it is for something else. */
   serve(request: IncomingMessage, response: ServerResponse): boolean;
 }
@@ -50,6 +52,7 @@ export function createAssets(folder: string, further: Readonly<Record<string, st
 
   return {
     has: (name) => assets.has(name),
+    text: (name) => assets.get(name)?.plain.toString() ?? '',
 
     url(name) {
       const asset = assets.get(name);

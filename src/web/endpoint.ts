@@ -53,6 +53,8 @@ export interface Endpoint {
   versioned?: boolean;
   /** Makes something, and answers 201; asked again with the same `Idempotency-Key` it makes nothing more. */
   creates?: boolean;
+  /** Its body may hold a file. */
+  large?: boolean;
   run(call: Call): Promise<Answered | Refused>;
 }
 
