@@ -6,6 +6,7 @@ import { adminConsole, adminRoutes } from './admin/index.ts';
 import { accountApi } from './api/account.ts';
 import { adminApi } from './api/admin.ts';
 import { publishedDocument, referenceConsole, referenceRoutes } from './api/reference.ts';
+import { fixedSettings } from './config/managed.ts';
 import type { Config } from './config/schema.ts';
 import type { Secrets } from './config/secrets.ts';
 import { consentRoutes } from './consent/index.ts';
@@ -84,7 +85,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       around,
     }),
   );
-  opened.use(await claimSecrets({ ...ground, config, ...eachMinute, failed: onError }));
+  opened.use(await claimSecrets({ ...ground, config, fixed: fixedSettings(config), ...eachMinute, failed: onError }));
   await useKey(ground);
 
   const first = await firstInForce(ground);

@@ -1,11 +1,11 @@
 import type { Config } from './config/schema.ts';
-import { factsOfSettings, withManaged, writtenValue, type Overlaid } from './config/managed.ts';
+import { factsOfSettings, hasValue, withManaged, writtenValue, type Overlaid } from './config/managed.ts';
 import type { Secrets } from './config/secrets.ts';
 import { createHashing, type HashingOptions } from './credentials/hashing.ts';
 import { createPasswords, type Passwords } from './credentials/passwords.ts';
 import type { Clock } from './domain/clock.ts';
 import type { InMaintenance } from './domain/errors.ts';
-import type { ManagedSettings, SettingName } from './domain/managed-settings.ts';
+import type { ManagedSettings } from './domain/managed-settings.ts';
 import { createTallies, type Tallies } from './events/tallies.ts';
 import { createEvents, type Events } from './events/writer.ts';
 import { createUnits } from './oidc/units.ts';
@@ -116,13 +116,7 @@ export function managedIn({ given }: Pick<Ground, 'given'>) {
     facts: () => factsOfSettings(given),
     overlay: (what: Parameters<typeof withManaged>[1]) => withManaged(given, what),
     written: writtenValue,
-    has(name: SettingName, config: Config): boolean {
-      const value = name
-        .split('.')
-        .reduce<unknown>((of, key) => (of as Record<string, unknown> | undefined)?.[key], config);
-
-      return value !== undefined;
-    },
+    has: hasValue,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Config } from './config/schema.ts';
+import { fixAlike } from './jobs/same-secrets.ts';
 import { openSenders } from './messages/senders.ts';
 import type { Messages } from './messages/messages.ts';
 import { createShares } from './messages/shares.ts';
@@ -25,6 +26,7 @@ export function openSettings(
     settings: createSettings({
       ...ground,
       managed: managedIn(ground),
+      alike: () => fixAlike(ground),
       applied: async () => ground.applying.now?.(),
     }),
     previews: createSettingPreviews(ground.ephemera),

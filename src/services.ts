@@ -124,7 +124,6 @@ export function servicesOn(ground: Ground, config: Config): Services {
   const { secrets, clock, onError, records, store, ephemera, sealing, placeOf, standing } = ground;
   const { bell, appsToTell, keyUses, units, tallies, events, passwords } = ground;
   const { takeOver, reads } = units;
-  const watching = openWatching({ config, records, clock, tallies });
   const policy = createPasswordPolicy({
     minimumLength: config.passwords.minimum_length,
     minimumLengthWithSecondFactor: config.passwords.minimum_length_with_second_factor,
@@ -151,9 +150,11 @@ export function servicesOn(ground: Ground, config: Config): Services {
   const contact = openContact({ ...inside, ...factors, endings });
   const recovery = openRecovery({ ...inside, ...factors, endings, placeOf, takeOver });
 
+  const managing = openSettings(ground, { config, messages });
+
   return {
     ...inside,
-    ...watching,
+    ...openWatching({ config, records, clock, tallies, ...managing }),
     secrets,
     ephemera,
     units,
@@ -183,7 +184,7 @@ export function servicesOn(ground: Ground, config: Config): Services {
     }),
     standing,
     ...openSigning({ ...inside, keyUses, installationKeys: keys.installationKeys }),
-    ...openSettings(ground, { config, messages }),
+    ...managing,
     [Symbol.asyncDispose]: () => ground[Symbol.asyncDispose](),
   };
 }

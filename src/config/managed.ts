@@ -83,20 +83,30 @@ export function fixedBy(name: SettingName, config: Config): string | undefined {
   return given === undefined ? 'the configuration' : given.sources.get(name);
 }
 
-/** The names of all that are fixed here, in one order: nodes of one installation should fix the same. */
-export function fixedNames(config: Config): SettingName[] {
-  return settingNames.filter((name) => fixedBy(name, config) !== undefined);
+/** What is fixed here, with its values: nodes of one installation should have the same. */
+export function fixedSettings(config: Config): string {
+  const fixed = settingNames.filter((name) => fixedBy(name, config) !== undefined);
+
+  return JSON.stringify(fixed.map((name) => [name, valueAt(name, config)]));
+}
+
+function valueAt(name: SettingName, config: Config): unknown {
+  return name.split('.').reduce<unknown>((of, key) => (of as Record<string, unknown> | undefined)?.[key], config);
+}
+
+/** Whether there is a value, also of a secret. */
+export function hasValue(name: SettingName, config: Config): boolean {
+  return valueAt(name, config) !== undefined;
 }
 
 /** The value in force, as it would be written; of a secret, only whether there is one. */
 export function writtenValue(name: SettingName, config: Config): SettingValues[SettingName] {
   if (name === 'branding.css' && config.uploaded.css !== undefined) return config.uploaded.css;
 
-  const path = name.split('.');
-  const value = path.reduce<unknown>((inside, key) => (inside as Record<string, unknown> | undefined)?.[key], config);
+  const value = valueAt(name, config);
   if (value === undefined || isSecretSetting(name)) return undefined;
 
-  const about = aboutAt(path);
+  const about = aboutAt(name.split('.'));
 
   return (about ? writtenAs(value, about) : value) as SettingValues[SettingName];
 }

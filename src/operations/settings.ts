@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import type { Managed, Overlaid, SettingFacts } from '../config/managed.ts';
 import type { Clock } from '../domain/clock.ts';
 import { Conflict } from '../domain/errors.ts';
@@ -23,6 +21,7 @@ import type { Records } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
 import { kept, keptRow, managedOf, secretsOf, type KeptFile } from './kept-settings.ts';
 import { problem, refused, type By, type Problem, type Result } from './problems.ts';
+import { changesBetween } from './setting-changes.ts';
 import { cssProblem, faultText, readLogo } from './setting-faults.ts';
 
 /**
@@ -37,6 +36,8 @@ export interface Settings {
    * faster than the version that was seen.
    */
   update(changes: SettingChanges, by: By, seen: { version: number }): Promise<Result<SettingsReport> | 'changed'>;
+  /** What is amiss here: `unfit`, what was set does not go with this node's configuration; `differ`, nodes fix different ones. */
+  amiss(): Promise<('unfit' | 'differ')[]>;
   /** What it would be like, without keeping it. */
   tried(changes: SettingChanges): Promise<Result<NonNullable<Overlaid['config']>>>;
 }
@@ -74,6 +75,8 @@ export interface SettingsDeps {
     /** Whether a secret is there. */
     has(name: SettingName, config: NonNullable<Overlaid['config']>): boolean;
   };
+  /** Whether the nodes that run fix the same. */
+  alike(): Promise<boolean>;
   /** Resolves when this node goes by them; on another it takes a moment. */
   applied(): Promise<void>;
 }
@@ -191,6 +194,13 @@ export function createSettings(deps: SettingsDeps): Settings {
   return {
     read: report,
 
+    async amiss() {
+      const what = await managedOf(await keptRow(records), deps);
+      const isUnfit = managed.overlay(what).faults !== undefined;
+
+      return [...(isUnfit ? (['unfit'] as const) : []), ...((await deps.alike()) ? [] : (['differ'] as const))];
+    },
+
     async tried(changes) {
       const done = await next(changes, await keptRow(records));
 
@@ -261,32 +271,4 @@ export function createSettings(deps: SettingsDeps): Settings {
       if (file !== undefined && file !== row.values[name]) await records.settings.remove(fileRowId(String(file)));
     }
   }
-}
-
-/** For the record of events: of a secret only that it changed, of a file its hash. */
-function changesBetween(
-  old: ManagedSettings | undefined,
-  row: ManagedSettings,
-  secrets: { before: SettingValues; after: SettingValues },
-): Record<string, { before: Json; after: Json }> {
-  const shown = (value: SettingValue | undefined, name: SettingName): Json => {
-    if (value === undefined) return null;
-
-    return isFileSetting(name) ? (String(value).split(':')[1] ?? null) : value;
-  };
-  const changes = settingNames.flatMap((name): [string, { before: Json; after: Json }][] => {
-    if (isSecretSetting(name)) {
-      const [before, after] = [secrets.before[name], secrets.after[name]];
-
-      return before === after
-        ? []
-        : [[name, { before: before === undefined ? null : 'set', after: after === undefined ? null : 'set anew' }]];
-    }
-
-    const [before, after] = [shown(old?.values[name], name), shown(row.values[name], name)];
-
-    return isDeepStrictEqual(before, after) ? [] : [[name, { before, after }]];
-  });
-
-  return Object.fromEntries(changes);
 }
