@@ -2,8 +2,9 @@ import { z } from 'zod';
 
 import { accentSheet } from '../domain/accent.ts';
 import { NotFound } from '../domain/errors.ts';
+import type { SettingChanges } from '../domain/managed-settings.ts';
 import type { SettingPreviews } from '../operations/setting-previews.ts';
-import type { SettingChanges, Settings } from '../operations/settings.ts';
+import type { Settings } from '../operations/settings.ts';
 import { action, backTo, page, show, to, view, type Route } from '../web/route.ts';
 import { doing } from './page.ts';
 import { besideFields, changesFrom, formOf, partsOf, type SectionParts } from './setting-fields.ts';

@@ -4,12 +4,13 @@ import {
   isFileSetting,
   isSecretSetting,
   settingSections,
+  type SettingChanges,
   type SettingName,
   type SettingSection,
   type SettingValue,
 } from '../domain/managed-settings.ts';
 import type { Problem } from '../operations/problems.ts';
-import type { ReportedSetting, SettingChanges, SettingsReport } from '../operations/settings.ts';
+import type { ReportedSetting, SettingsReport } from '../operations/settings.ts';
 import type { MessageKey, Say } from '../web/route.ts';
 
 /** How settings are shown and typed. */

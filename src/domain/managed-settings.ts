@@ -86,6 +86,9 @@ export function isFileSetting(name: string): name is FileSetting {
 export type SettingValue = string | number | boolean | string[];
 export type SettingValues = Partial<Record<SettingName, SettingValue>>;
 
+/** What is to be set; null gives one back to its default. A logo is given as base64, a stylesheet as its text. */
+export type SettingChanges = { [Name in SettingName]?: SettingValue | null | undefined };
+
 /** The row of `settings` that holds them. */
 export const managedSetting = 'managed';
 

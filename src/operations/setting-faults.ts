@@ -1,10 +1,9 @@
 import type { SettingFacts, SettingFault } from '../config/managed.ts';
 import { accentContrast, neededContrast } from '../domain/accent.ts';
 import { cssFault, logoTypeOf, mostCssBytes, mostLogoBytes } from '../domain/branding-files.ts';
-import type { SettingName } from '../domain/managed-settings.ts';
+import type { SettingChanges, SettingName } from '../domain/managed-settings.ts';
 import type { KeptFile } from './kept-settings.ts';
 import { problem, type Problem } from './problems.ts';
-import type { SettingChanges } from './settings.ts';
 
 /** What is wrong with a setting, in words that stand beside its field in the person's language. */
 export function faultText(

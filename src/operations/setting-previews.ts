@@ -1,6 +1,6 @@
 import { newSecret, sha256 } from '../domain/ids.ts';
+import type { SettingChanges } from '../domain/managed-settings.ts';
 import type { Ephemera } from '../storage/ephemera.ts';
-import type { SettingChanges } from './settings.ts';
 
 /** What an administrator has typed and wants to see before it is kept: for a quarter of an hour, and for them alone. */
 export interface SettingPreviews {

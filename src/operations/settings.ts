@@ -12,6 +12,7 @@ import {
   managedSetting,
   settingNames,
   type ManagedSettings,
+  type SettingChanges,
   type SettingName,
   type SettingValue,
   type SettingValues,
@@ -41,9 +42,6 @@ export interface Settings {
   /** What it would be like, without keeping it. */
   tried(changes: SettingChanges): Promise<Result<NonNullable<Overlaid['config']>>>;
 }
-
-/** A logo is given as base64, a stylesheet as its text. */
-export type SettingChanges = { [Name in SettingName]?: SettingValue | null | undefined };
 
 export interface SettingsReport {
   /** 0: nothing was ever changed. */
