@@ -1,3 +1,4 @@
+import { startWebhooks } from './app-webhooks.ts';
 import { startAuditSealing } from './jobs/audit-sealing.ts';
 import { startRounds } from './jobs/job.ts';
 import { startResealing } from './jobs/resealing.ts';
@@ -53,12 +54,13 @@ export function startWork(
     told: ({ notice: { clientId, attempts }, state, detail: error }) =>
       log[error === undefined ? 'info' : 'warn']('logout_notice', { clientId, attempts, state, error }),
   });
+  const webhooks = startWebhooks(services, { log, failed: onError });
   const jobs = new AsyncDisposableStack();
   startJobs(services, jobs, { log, failed: onError });
 
   return {
     [Symbol.asyncDispose]: async () => {
-      await Promise.all([jobs, delivering, telling].map((each) => each[Symbol.asyncDispose]()));
+      await Promise.all([jobs, delivering, telling, webhooks].map((each) => each[Symbol.asyncDispose]()));
     },
   };
 }

@@ -1,5 +1,6 @@
 import { eachMinute, startWork } from './app-jobs.ts';
 import { openMetrics } from './app-metrics.ts';
+import { openWhy } from './app-why.ts';
 import { apiKeyMetadata, consoleMetadata, describedApis, registeringIn, requestLimits } from './app-settings.ts';
 import { accountConsole, accountRoutes } from './account/index.ts';
 import { adminConsole, adminRoutes } from './admin/index.ts';
@@ -171,9 +172,10 @@ interface Around {
 function openWeb(services: Services, { interactions, ...oidc }: Oidc, { log, metrics, isLeaving }: Around): Web {
   const { config, records, ephemera, standing } = services;
   const lasts = { signedIn: config.session.absolute, away: config.tokens.refresh_token_absolute };
+  const why = openWhy(services, (error) => log.error('unexpected', { error }));
   const apis = [
     accountApi({ ...services, interactions, tokenFor: oidc.tokenFor }),
-    adminApi({ ...services, interactions, tokenFor: oidc.tokenFor }),
+    adminApi({ ...services, why, interactions, tokenFor: oidc.tokenFor }),
   ];
   const described = describedApis(config, apis);
 
@@ -214,7 +216,7 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, { log, met
         longestPassword: config.passwords.maximum_length,
         accessLasts: lasts,
       }),
-      ...adminRoutes({ ...services, interactions }),
+      ...adminRoutes({ ...services, why, interactions }),
       ...referenceRoutes(described),
       ...outbox(services),
     ],

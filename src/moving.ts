@@ -111,7 +111,8 @@ function placeOf(folder: string): string {
   return existsSync(folder) ? realpathSync(folder) : folder;
 }
 
-async function openSide(config: Config, clock: Clock): Promise<Side & AsyncDisposable> {
+/** A store, with which no server of this folder can start meanwhile. Throws what opening it throws. */
+export async function openSide(config: Config, clock: Clock): Promise<Side & AsyncDisposable> {
   const alone = recordsBackendOf(config).inFolder === true;
   const records = await openRecords(config, { clock, data: config.data, server: alone });
 
@@ -123,7 +124,8 @@ async function openSide(config: Config, clock: Clock): Promise<Side & AsyncDispo
   };
 }
 
-function eventsOf(records: Records, secrets: Secrets, clock: Clock) {
+/** What is written about a whole store, by nobody but the operator. */
+export function eventsOf(records: Records, secrets: Secrets, clock: Clock) {
   return createEvents({ records, sealing: createSealing(secrets), clock, onError: rethrow });
 }
 

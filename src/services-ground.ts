@@ -16,6 +16,7 @@ import { keepFormerIds } from './operations/former-ids.ts';
 import { keptRow, managedOf } from './operations/kept-settings.ts';
 import { createKeyUses, type KeyUses } from './operations/key-uses.ts';
 import { admit, standingOf, watchStanding, type Standing, type StandingWatch } from './operations/standing.ts';
+import { createWebhookOutbox, type WebhookOutbox } from './operations/webhook-outbox.ts';
 import { keysInUse, useKey, type Keyed } from './services-encryption.ts';
 import { openPlacesIn } from './services-recovery.ts';
 import { openStores, type Stores } from './services-stores.ts';
@@ -47,6 +48,9 @@ export interface Ground extends AsyncDisposable {
   /** A message was written; an app is to be told something. */
   bell: Bell;
   appsToTell: Bell;
+  /** There is something to send to a webhook. */
+  webhookBell: Bell;
+  outbox: WebhookOutbox;
   keyUses: KeyUses;
   units: Units;
   tallies: Tallies;
@@ -126,7 +130,9 @@ export async function openGround(options: ServicesOptions): Promise<Ground> {
 
   const placeOf = server ? await openPlacesIn(config, onError) : undefined;
   const sealing = createSealing(secrets, (id) => keyUses.note('encryption', id));
-  const first = await checkStore({ records: store, secrets, clock, server }).catch(async (error: unknown) => {
+  const webhookBell = createBell();
+  const outbox = createWebhookOutbox({ records: store, clock, bell: webhookBell });
+  const first = await checkStore({ records: store, secrets, clock, server, outbox }).catch(async (error: unknown) => {
     await ephemera[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
     throw error;
@@ -135,7 +141,8 @@ export async function openGround(options: ServicesOptions): Promise<Ground> {
   const standing = server ? watchStanding(store, { first, failed: onError }) : unwatched;
   const bell = createBell();
   const held = server ? ringOn(holdWrites(store, standing.hold), 'messages', bell) : store;
-  const records = keepFormerIds(keepFormerAddresses(announceClientChanges(held, { clock, failed: onError })));
+  const announcing = announceClientChanges(outbox.around(held), { clock, failed: onError });
+  const records = keepFormerIds(keepFormerAddresses(announcing));
 
   const keyUses = createKeyUses({ records, clock });
   const units = createUnits({ records, ephemera, clock, onError });
@@ -163,6 +170,8 @@ export async function openGround(options: ServicesOptions): Promise<Ground> {
     placeOf,
     standing,
     bell,
+    webhookBell,
+    outbox,
     appsToTell: createBell(),
     keyUses,
     units,
@@ -192,13 +201,21 @@ const unwatched: StandingWatch = {
   [Symbol.dispose]: () => undefined,
 };
 
-/** Whether this store may be used, and by us. Throws MoveUnfinished, StoreMoved or KeyMissing. */
-async function checkStore({ server, ...store }: Keyed & { server: boolean }): Promise<Standing> {
+interface CheckedStore extends Keyed {
+  server: boolean;
+  outbox: Pick<WebhookOutbox, 'look'>;
+}
+
+/** Whether this store may be used, and by us. Throws MoveUnfinished, RestoreUnfinished, StoreMoved or KeyMissing. */
+async function checkStore({ server, outbox, ...store }: CheckedStore): Promise<Standing> {
   const standing = await standingOf(store.records);
   admit(standing);
 
   if (server) await keysInUse(store.records, store.secrets);
   else await useKey(store);
+
+  // A command writes events as well.
+  await outbox.look();
 
   return standing;
 }

@@ -1,6 +1,7 @@
 import type { Config } from './config/schema.ts';
 import { ephemeraBackends, recordsBackends, type Place } from './storage/backends.ts';
 import type { Ephemera } from './storage/ephemera.ts';
+import { epochOf, inEpoch } from './storage/epoch.ts';
 import type { Records } from './storage/records.ts';
 
 /** The part of `services.ts` about which stores the configuration means. */
@@ -11,13 +12,14 @@ export interface Stores {
 
 /** Both, or neither. */
 export async function openStores(config: Config, place: Place): Promise<Stores> {
-  const records = await openRecords(config, place);
-  const ephemera = await openEphemera(config, place).catch(async (error: unknown) => {
-    await records[Symbol.asyncDispose]();
-    throw error;
-  });
+  await using opening = new AsyncDisposableStack();
+  const records = opening.use(await openRecords(config, place));
+  const ephemera = opening.use(await openEphemera(config, place));
+  const stores = { records, ephemera: inEpoch(ephemera, await epochOf(records)) };
 
-  return { records, ephemera };
+  opening.move();
+
+  return stores;
 }
 
 /** Throws what the backend does: SchemaTooNew, AlreadyRunning or Unavailable. */

@@ -25,6 +25,7 @@ import { openRecovery, type RecoveryServices } from './services-recovery.ts';
 import { openSettings, type SettingsServices } from './services-settings.ts';
 import { firstInForce, openGround, type Ground, type ServicesOptions } from './services-ground.ts';
 import { openWatching, type WatchingServices } from './services-watching.ts';
+import { openWebhooks, type WebhookServices } from './services-webhooks.ts';
 import { createOldPassword, type OldPassword } from './operations/old-password.ts';
 import { openLeaving, type LeavingServices } from './services-leaving.ts';
 import { openNewcomers, type NewcomerServices } from './services-newcomers.ts';
@@ -64,6 +65,7 @@ export interface Services
     AdministrationServices,
     WatchingServices,
     SettingsServices,
+    WebhookServices,
     AsyncDisposable {
   config: Config;
   secrets: Secrets;
@@ -122,7 +124,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
 /** All that goes by these settings. Disposing ends the ground with it; by itself it holds nothing that would have to be ended. */
 export function servicesOn(ground: Ground, config: Config): Services {
   const { secrets, clock, onError, records, store, ephemera, sealing, placeOf, standing } = ground;
-  const { bell, appsToTell, keyUses, units, tallies, events, passwords } = ground;
+  const { bell, webhookBell, outbox, appsToTell, keyUses, units, tallies, events, passwords } = ground;
   const { takeOver, reads } = units;
   const policy = createPasswordPolicy({
     minimumLength: config.passwords.minimum_length,
@@ -170,6 +172,7 @@ export function servicesOn(ground: Ground, config: Config): Services {
     endings,
     disowning: createDisowning({ ...inside, ...factors, ...contact, endings, receipts }),
     ...openAudit(inside),
+    ...openWebhooks({ ...inside, outbox, bell: webhookBell }),
     receipts,
     logoutNotices: { ...logoutNotices, onWake: appsToTell.listen },
     devices,
@@ -179,7 +182,7 @@ export function servicesOn(ground: Ground, config: Config): Services {
     maintenance: createMaintenance({
       // It must be able to end what holds up everything else.
       records: store,
-      events: createEvents({ records: store, sealing, clock, onError }),
+      events: createEvents({ records: outbox.around(store), sealing, clock, onError }),
       clock,
     }),
     standing,

@@ -5,7 +5,7 @@ import { events } from './kill-matrix/events.ts';
 import { openStage, signedIn, type Scene, type Stage } from './kill-matrix/scene.ts';
 import { readTable, type Outcome } from './kill-matrix/table.ts';
 import { describeWith } from './support/need.ts';
-import { needsOf, pairs } from './support/storage.ts';
+import { eachStore, needsOf } from './support/storage.ts';
 
 /**
  * S22, S27, S30, S31, S70, S73, S104: every cell of `kill-matrix.md`. What dies is refused the first time that it is
@@ -13,7 +13,7 @@ import { needsOf, pairs } from './support/storage.ts';
  */
 const table = readTable();
 
-for (const pair of pairs) {
+for (const pair of eachStore) {
   describeWith(needsOf(pair), `what ends what, on ${pair}`, () => {
     let stage: Stage;
 

@@ -82,6 +82,7 @@ const subjects: Readonly<Record<MailName, MessageKey>> = {
   'address-kept': 'message.addressKept.subject',
   'recovery-codes-low': 'message.recoveryCodesLow.subject',
   'by-administrator': 'activity.by.administrator',
+  'webhook-stopped': 'message.webhookStopped.subject',
   'account-closed': 'message.accountClosed.subject',
   'password-changed': 'message.passwordChanged.subject',
   'new-device': 'message.newDevice.subject',

@@ -26,6 +26,7 @@ import { accountOf, badgesOf, personOf, type Badge, type Person } from './accoun
 import { doingsFor, type DoingName } from './doings.ts';
 import { languages } from './new-account.ts';
 import { doing, seeing } from './page.ts';
+import { whyPathOf } from './why-places.ts';
 
 export interface AccountRoutesDeps {
   accounts: Pick<Accounts, 'get' | 'administer'>;
@@ -58,6 +59,8 @@ export interface AccountView {
   doings: { name: DoingName; path: string; danger: boolean }[];
   /** Whether they may change the profile. */
   mayEdit: boolean;
+  /** Where it stands what would happen at a sign-in. */
+  why: string;
 }
 
 export const accountView = view<AccountView>('admin/account', 'shell', 'accounts.titleOf');
@@ -168,6 +171,7 @@ async function shown(deps: AccountRoutesDeps, ask: Ask & SignedIn, account: Acco
         }))
       : [],
     mayEdit: isAdministrator && account.status !== 'closing',
+    why: whyPathOf({ account: account.id }),
   };
 }
 

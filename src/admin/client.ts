@@ -4,6 +4,7 @@ import { backTo, page, show, view, type MessageKey, type Outcome, type Route } f
 import { clientPath, clientReceiptPath, clientsPath, secretPath } from './client-places.ts';
 import { settingsOf, shownClientRow, type ShownClientRow } from './client-words.ts';
 import { seeing } from './page.ts';
+import { whyPathOf } from './why-places.ts';
 
 export interface ClientDeps {
   clientAdministration: Pick<ClientAdministration, 'find' | 'receipts'>;
@@ -14,6 +15,8 @@ export interface ClientView {
   client: ShownClientRow;
   createdAt: number;
   updatedAt: number;
+  /** Where it stands what would happen at a sign-in. */
+  why: string;
   settings: { name: string; values: string[] }[];
   secrets: ShownSecret[];
   /** What was ended before. */
@@ -63,6 +66,7 @@ export function clientRoutes({ clientAdministration: clients }: ClientDeps): Rou
             client: row,
             createdAt: found.client.createdAt,
             updatedAt: found.client.updatedAt,
+            why: whyPathOf({ client: id }),
             settings: settingsOf(found.client.metadata),
             secrets: found.secrets.map(({ isNewest, isSafeToRemove, ...secret }) => ({
               ...secret,

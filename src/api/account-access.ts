@@ -10,14 +10,14 @@ import type { Devices } from '../operations/devices.ts';
 import type { Endings } from '../operations/endings.ts';
 import { problemText } from '../operations/problems.ts';
 import type { Receipts } from '../operations/receipts.ts';
-import { cursor, endpoint, next, time, timeOf, type DescribedEndpoint } from './endpoint.ts';
+import { endpoint, next, paging, time, timeOf, type DescribedEndpoint } from './endpoint.ts';
 
 export interface AccessDeps {
   devices: Pick<Devices, 'sessions' | 'session'>;
   endings: Pick<Endings, 'session'>;
   receipts: Pick<Receipts, 'create'>;
   applications: Pick<Applications, 'list' | 'remove'>;
-  apiKeys: Pick<ApiKeys, 'list' | 'remove'>;
+  apiKeys: Pick<ApiKeys, 'page' | 'remove'>;
   interactions: Pick<Interactions, 'clientFace'>;
 }
 
@@ -67,10 +67,10 @@ export function accessEndpoints(deps: AccessDeps): DescribedEndpoint[] {
       path: '/sessions',
       scope: 'sessions:read',
       summary: 'Browsers that are signed in, those that began last first',
-      query: z.strictObject({ after: cursor }),
+      query: z.strictObject(paging),
       answer: z.strictObject({ sessions: z.array(session), count: z.int(), next }),
-      async run({ account }, { query: { after } }) {
-        const { rows, ...more } = await devices.sessions(account.id, after);
+      async run({ account }, { query: { after, limit } }) {
+        const { rows, ...more } = await devices.sessions(account.id, after, limit);
 
         return { sessions: rows.map(shownSession), ...more };
       },
@@ -99,10 +99,10 @@ export function accessEndpoints(deps: AccessDeps): DescribedEndpoint[] {
       path: '/grants',
       scope: 'grants:read',
       summary: 'Applications and what each may use, the one that was used last first',
-      query: z.strictObject({ after: cursor }),
+      query: z.strictObject(paging),
       answer: z.strictObject({ grants: z.array(grant), count: z.int(), next }),
-      async run({ account }, { query: { after } }) {
-        const { rows, ...more } = await applications.list(account, { after });
+      async run({ account }, { query: { after, limit } }) {
+        const { rows, ...more } = await applications.list(account, { after, limit });
         const faces = await Promise.all(rows.map(({ clientId }) => interactions.clientFace(clientId)));
 
         return { grants: rows.map((row, at) => shownGrant(row, faces[at]?.name ?? row.clientId)), ...more };
@@ -110,7 +110,7 @@ export function accessEndpoints(deps: AccessDeps): DescribedEndpoint[] {
     }),
 
     endpoint({
-      name: 'grants.remove',
+      name: 'grants.revoke',
       method: 'DELETE',
       path: '/grants/:clientId',
       scope: 'grants:write',
@@ -129,10 +129,13 @@ export function accessEndpoints(deps: AccessDeps): DescribedEndpoint[] {
       path: '/keys',
       scope: 'keys:read',
       summary: 'API keys, the newest first; no key itself',
-      answer: z.strictObject({ keys: z.array(key) }),
-      run: async ({ account }) => ({
-        keys: (await apiKeys.list(account.id)).map(shownKey),
-      }),
+      query: z.strictObject(paging),
+      answer: z.strictObject({ keys: z.array(key), next }),
+      async run({ account }, { query: { after, limit } }) {
+        const { rows, ...more } = await apiKeys.page(account.id, { limit, ...(after !== undefined && { after }) });
+
+        return { keys: rows.map(shownKey), ...more };
+      },
     }),
 
     endpoint({

@@ -4,7 +4,7 @@ import { locales, type Account } from '../domain/account.ts';
 import type { Activity, ActivityEvent } from '../events/activity.ts';
 import { activityGroups } from '../events/groups.ts';
 import type { Accounts } from '../operations/accounts.ts';
-import { cursor, endpoint, next, refusedFor, time, timeOf, type DescribedEndpoint } from './endpoint.ts';
+import { endpoint, next, paging, refusedFor, time, timeOf, type DescribedEndpoint } from './endpoint.ts';
 
 export interface ProfileDeps {
   accounts: Pick<Accounts, 'updateProfile'>;
@@ -86,7 +86,7 @@ export function profileEndpoints({ accounts, activity }: ProfileDeps): Described
       path: '/activity',
       scope: 'activity:read',
       summary: 'What happened to the account, the newest first',
-      query: z.strictObject({ after: cursor, group: z.enum(activityGroups).optional() }),
+      query: z.strictObject({ ...paging, group: z.enum(activityGroups).optional() }),
       answer: z.strictObject({ events: z.array(event), next }),
       async run({ account }, { query }) {
         const { events, ...more } = await activity.list(account, query);

@@ -12,13 +12,13 @@ import type { LookingAfter } from '../operations/looking-after.ts';
 import { grant, key, session, shownGrant, shownKey, shownSession } from './account-access.ts';
 import { event, shownEvent } from './account-profile.ts';
 import { ended, shownEnded } from './admin-account-shapes.ts';
-import { adminEndpoint, cursor, next, refusedFor, time, timeOf, type DescribedEndpoint } from './endpoint.ts';
+import { adminEndpoint, next, paging, refusedFor, time, timeOf, type DescribedEndpoint } from './endpoint.ts';
 
 export interface AccountAccessDeps {
   accounts: Pick<Accounts, 'get'>;
   devices: Pick<Devices, 'sessions' | 'offline'>;
   applications: Pick<Applications, 'list' | 'remove'>;
-  apiKeys: Pick<ApiKeys, 'list' | 'remove'>;
+  apiKeys: Pick<ApiKeys, 'page' | 'remove'>;
   activity: Pick<Activity, 'list'>;
   lookingAfter: Pick<LookingAfter, 'endSession' | 'endAccess'>;
   interactions: Pick<Interactions, 'clientFace'>;
@@ -53,23 +53,23 @@ export function accountAccessEndpoints(deps: AccountAccessDeps): DescribedEndpoi
 
   return [
     adminEndpoint({
-      name: 'accounts.sessions',
+      name: 'accounts.sessions.list',
       method: 'GET',
       path: `${path}/sessions`,
       scope: reads,
       summary: 'Browsers that are signed in, those that began last first',
-      query: z.strictObject({ after: cursor }),
+      query: z.strictObject(paging),
       answer: z.strictObject({ sessions: z.array(session), count: z.int(), next }),
-      run: ({ params }, { query: { after } }) =>
+      run: ({ params }, { query: { after, limit } }) =>
         of(params['id'], async ({ id }) => {
-          const { rows, ...more } = await devices.sessions(id, after);
+          const { rows, ...more } = await devices.sessions(id, after, limit);
 
           return { sessions: rows.map(shownSession), ...more };
         }),
     }),
 
     adminEndpoint({
-      name: 'accounts.endSession',
+      name: 'accounts.sessions.end',
       method: 'DELETE',
       path: `${path}/sessions/:session`,
       scope: writes,
@@ -83,23 +83,23 @@ export function accountAccessEndpoints(deps: AccountAccessDeps): DescribedEndpoi
     }),
 
     adminEndpoint({
-      name: 'accounts.access',
+      name: 'accounts.access.list',
       method: 'GET',
       path: `${path}/access`,
       scope: reads,
       summary: 'What apps and devices hold that goes on without a browser, what was given last first',
-      query: z.strictObject({ after: cursor }),
+      query: z.strictObject(paging),
       answer: z.strictObject({ access: z.array(access), next }),
-      run: ({ params }, { query: { after } }) =>
+      run: ({ params }, { query: { after, limit } }) =>
         of(params['id'], async ({ id }) => {
-          const { rows, ...more } = await devices.offline(id, after);
+          const { rows, ...more } = await devices.offline(id, after, limit);
 
           return { access: rows.map(shownAccess), ...more };
         }),
     }),
 
     adminEndpoint({
-      name: 'accounts.endAccess',
+      name: 'accounts.access.end',
       method: 'DELETE',
       path: `${path}/access/:access`,
       scope: writes,
@@ -113,16 +113,16 @@ export function accountAccessEndpoints(deps: AccountAccessDeps): DescribedEndpoi
     }),
 
     adminEndpoint({
-      name: 'accounts.applications',
+      name: 'accounts.grants.list',
       method: 'GET',
-      path: `${path}/applications`,
+      path: `${path}/grants`,
       scope: reads,
       summary: 'Applications and what each may use, the one that was used last first',
-      query: z.strictObject({ after: cursor }),
+      query: z.strictObject(paging),
       answer: z.strictObject({ grants: z.array(grant), count: z.int(), next }),
-      run: ({ params }, { query: { after } }) =>
+      run: ({ params }, { query: { after, limit } }) =>
         of(params['id'], async (account) => {
-          const { rows, ...more } = await applications.list(account, { after });
+          const { rows, ...more } = await applications.list(account, { after, limit });
           const faces = await Promise.all(rows.map(({ clientId }) => interactions.clientFace(clientId)));
 
           return { grants: rows.map((row, at) => shownGrant(row, faces[at]?.name ?? row.clientId)), ...more };
@@ -130,9 +130,9 @@ export function accountAccessEndpoints(deps: AccountAccessDeps): DescribedEndpoi
     }),
 
     adminEndpoint({
-      name: 'accounts.removeApplication',
+      name: 'accounts.grants.revoke',
       method: 'DELETE',
-      path: `${path}/applications/:client`,
+      path: `${path}/grants/:client`,
       scope: writes,
       summary: 'Removes the access of an application: it has to ask the person again',
       run: ({ params, by }) =>
@@ -145,17 +145,23 @@ export function accountAccessEndpoints(deps: AccountAccessDeps): DescribedEndpoi
     }),
 
     adminEndpoint({
-      name: 'accounts.keys',
+      name: 'accounts.keys.list',
       method: 'GET',
       path: `${path}/keys`,
       scope: reads,
       summary: 'API keys of the person, the newest first; no key itself',
-      answer: z.strictObject({ keys: z.array(key) }),
-      run: ({ params }) => of(params['id'], async ({ id }) => ({ keys: (await apiKeys.list(id)).map(shownKey) })),
+      query: z.strictObject(paging),
+      answer: z.strictObject({ keys: z.array(key), next }),
+      run: ({ params }, { query: { after, limit } }) =>
+        of(params['id'], async ({ id }) => {
+          const { rows, ...more } = await apiKeys.page(id, { limit, ...(after !== undefined && { after }) });
+
+          return { keys: rows.map(shownKey), ...more };
+        }),
     }),
 
     adminEndpoint({
-      name: 'accounts.deleteKey',
+      name: 'accounts.keys.delete',
       method: 'DELETE',
       path: `${path}/keys/:key`,
       scope: writes,
@@ -165,12 +171,12 @@ export function accountAccessEndpoints(deps: AccountAccessDeps): DescribedEndpoi
     }),
 
     adminEndpoint({
-      name: 'accounts.activity',
+      name: 'accounts.activity.list',
       method: 'GET',
       path: `${path}/activity`,
       scope: reads,
       summary: 'What happened to the account, as its holder is shown it, the newest first',
-      query: z.strictObject({ after: cursor, group: z.enum(activityGroups).optional() }),
+      query: z.strictObject({ ...paging, group: z.enum(activityGroups).optional() }),
       answer: z.strictObject({ events: z.array(event), next }),
       run: ({ params }, { query }) =>
         of(params['id'], async (account) => {

@@ -13,7 +13,7 @@ import {
   type Verified,
 } from '../operations/audit-verify.ts';
 import type { Records } from '../storage/records.ts';
-import { adminEndpoint, cursor, next, refusedFor, streamed, time, timeOf, type DescribedEndpoint } from './endpoint.ts';
+import { adminEndpoint, next, paging, refusedFor, streamed, time, timeOf, type DescribedEndpoint } from './endpoint.ts';
 
 export interface AdminAuditDeps {
   audit: Pick<Audit, 'list'>;
@@ -71,6 +71,8 @@ const verified = z.strictObject({
   until: time.optional(),
   head: z.string().optional(),
   open: z.strictObject({ events: z.int(), oldest: time.optional(), late: z.boolean() }),
+  /** Sealed long after what is in them. */
+  sealedLate: z.strictObject({ segments: z.int(), first: z.int() }).optional(),
   removed: z.strictObject({ segment: z.int(), until: time }).optional(),
   expected: z.enum(['found', 'removed', 'lost']).optional(),
   faults: z.array(fault),
@@ -87,18 +89,18 @@ export function auditEndpoints({ audit, auditExport, auditVerify, records }: Adm
       path: '/audit',
       scope: 'audit:read',
       summary: 'What happened, the newest first',
-      query: z.strictObject({ ...question, after: cursor }),
+      query: z.strictObject({ ...question, ...paging }),
       answer: z.strictObject({
         events: z.array(event),
         next,
         /** There was so much else that reading stopped here; `next` goes on. */
         searchedTo: time.optional(),
       }),
-      async run(_call, { query: { after, ...asked } }) {
+      async run(_call, { query: { after, limit, ...asked } }) {
         const filter = await read(asked);
         if (!filter.ok) return refusedFor(400, filter.problems);
 
-        const { events, next: older, searchedTo } = await audit.list(filter.value, { after });
+        const { events, next: older, searchedTo } = await audit.list(filter.value, { after, limit });
 
         return {
           events: events.map(documentOf),

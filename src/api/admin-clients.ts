@@ -1,10 +1,13 @@
 import { z } from 'zod';
 
+import type { Client } from '../domain/client.ts';
 import type { NoticeCounts } from '../domain/client-receipt.ts';
+import { Conflict } from '../domain/errors.ts';
 import { reachProblem } from '../operations/admin-reach.ts';
 import type { ClientAdministration } from '../operations/client-administration.ts';
 import { clientKinds } from '../operations/clients.ts';
-import { problemText, type Problem, type Result } from '../operations/problems.ts';
+import type { Only } from '../operations/conditions.ts';
+import type { Problem, Result } from '../operations/problems.ts';
 import type { Caller, Refused } from '../web/endpoint.ts';
 import {
   client,
@@ -23,10 +26,13 @@ import { clientMetadata } from './client-metadata.ts';
 import {
   adminEndpoint,
   changedMeanwhile,
-  cursor,
+  doneAs,
   next,
+  outOfReach,
+  paging,
   refusedFor,
   tagged,
+  type Asked,
   type DescribedEndpoint,
 } from './endpoint.ts';
 
@@ -38,15 +44,19 @@ export interface AdminClientsDeps {
 /** Apps: all that the console's pages show and do. */
 export function clientEndpoints({ clientAdministration: clients, config }: AdminClientsDeps): DescribedEndpoint[] {
   /** S53: whoever may change apps must not get hold of one that may do more than they. */
-  function beyond({ scopes }: Caller, ...metadata: readonly unknown[]): Refused | undefined {
-    const found = reachProblem(metadata, { issuer: config.issuer, scopes });
+  function beyond({ scopes }: Caller, metadata: unknown): Refused | undefined {
+    const found = reachProblem([metadata], { issuer: config.issuer, scopes });
 
-    return found && { refused: { status: 403, detail: problemText({ ...found, path: '' }) } };
+    return found && outOfReach(found);
   }
 
-  /** The same of an app as it is. */
-  async function beyondOf(id: string, caller: Caller): Promise<Refused | undefined> {
-    return beyond(caller, (await clients.find(id))?.client.metadata);
+  /** The same of an app as it is in the very write, which is the one that was read. */
+  function asRead({ caller: { scopes }, match }: Pick<Asked, 'caller' | 'match'>): Only<Client> {
+    return {
+      only: ({ metadata, version }) =>
+        reachProblem([metadata], { issuer: config.issuer, scopes }) ??
+        (match === String(version) ? undefined : 'changed'),
+    };
   }
 
   return [
@@ -56,7 +66,7 @@ export function clientEndpoints({ clientAdministration: clients, config }: Admin
       path: '/clients',
       scope: 'clients:read',
       summary: 'Apps by name; search: how a name begins, or a whole id',
-      query: z.strictObject({ search: z.string().max(200).optional(), after: cursor }),
+      query: z.strictObject({ search: z.string().max(200).optional(), ...paging }),
       answer: z.strictObject({ clients: z.array(z.strictObject(row)), next }),
       async run(_call, { query }) {
         const page = await clients.list(query);
@@ -74,11 +84,13 @@ export function clientEndpoints({ clientAdministration: clients, config }: Admin
       creates: true,
       body: z.strictObject({ kind: z.enum(clientKinds).optional(), metadata: clientMetadata }),
       answer: registered,
-      async run({ by, caller }, { body: { kind, metadata } }) {
+      async run({ by, caller, once }, { body: { kind, metadata } }) {
         const refusal = beyond(caller, metadata);
         if (refusal) return refusal;
 
-        const made = await clients.create(metadata, by, { kind });
+        const id = once?.slice(0, 22);
+        const made = await clients.create(metadata, by, { kind, id }).catch(unlessTaken);
+        if (made === 'taken') return doneBefore(`the app ${id}`);
         if (!made.ok) return refusedMetadata(made.problems);
 
         return shownSecret(made.value);
@@ -108,11 +120,11 @@ export function clientEndpoints({ clientAdministration: clients, config }: Admin
       versioned: true,
       body: z.strictObject({ metadata: clientMetadata }),
       answer: registered,
-      async run({ params: { id = '' }, by, match, caller }, { body: { metadata } }) {
-        const refusal = beyond(caller, metadata) ?? (await beyondOf(id, caller));
+      async run({ params: { id = '' }, by, ...asked }, { body: { metadata } }) {
+        const refusal = beyond(asked.caller, metadata);
         if (refusal) return refusal;
 
-        const changed = await clients.update(id, metadata, by, { version: Number(match) });
+        const changed = await clients.update(id, metadata, by, { version: Number(asked.match), ...asRead(asked) });
         if (changed === undefined) return undefined;
         if (changed === 'changed') return changedMeanwhile;
         if (!changed.ok) return refusedMetadata(changed.problems);
@@ -127,7 +139,13 @@ export function clientEndpoints({ clientAdministration: clients, config }: Admin
       path: '/clients/:id/disable',
       scope: 'clients:write',
       summary: 'Stops an app at once: no sign-in, and its tokens answer no more',
-      run: async ({ params: { id = '' }, by }) => doneOr(await clients.disable(id, by)),
+      versioned: true,
+      async run({ params: { id = '' }, by, match }) {
+        // What takes access away is open to whoever may change apps.
+        const only = ({ version }: Client) => (match === String(version) ? undefined : 'changed');
+
+        return doneWith(await clients.disable(id, by, { only }));
+      },
     }),
 
     adminEndpoint({
@@ -136,8 +154,8 @@ export function clientEndpoints({ clientAdministration: clients, config }: Admin
       path: '/clients/:id/enable',
       scope: 'clients:write',
       summary: 'Lets a disabled app go on',
-      run: async ({ params: { id = '' }, by, caller }) =>
-        (await beyondOf(id, caller)) ?? doneOr(await clients.enable(id, by)),
+      versioned: true,
+      run: async ({ params: { id = '' }, by, ...asked }) => doneWith(await clients.enable(id, by, asRead(asked))),
     }),
 
     adminEndpoint({
@@ -155,22 +173,22 @@ export function clientEndpoints({ clientAdministration: clients, config }: Admin
       path: '/clients/:id/secrets',
       scope: 'clients:write',
       summary: 'Makes a new secret; older ones work for the overlap, in seconds, and no longer than they already had',
+      versioned: true,
       creates: true,
       body: z.strictObject({ overlap: z.int().min(0).max(7_776_000) }),
       answer: registered,
-      async run({ params: { id = '' }, by, caller }, { body: { overlap } }) {
-        const refusal = await beyondOf(id, caller);
-        if (refusal) return refusal;
+      async run({ params: { id = '' }, by, once, ...asked }, { body: { overlap } }) {
+        const rotated = await clients.rotateSecret(id, overlap, by, { once, ...asRead(asked) }).catch(unlessTaken);
+        if (rotated === undefined) return undefined;
+        if (rotated === 'taken') return doneBefore('a secret');
+        if (!rotated.ok) return refusedDoing(rotated.problems);
 
-        const rotated = await clients.rotateSecret(id, overlap, by);
-        if (!rotated?.ok) return rotated && refusedDoing(rotated.problems);
-
-        return shownSecret(rotated.value);
+        return tagged(shownSecret(rotated.value), rotated.value.client.version);
       },
     }),
 
     adminEndpoint({
-      name: 'clients.secrets.remove',
+      name: 'clients.secrets.delete',
       method: 'DELETE',
       path: '/clients/:id/secrets/:secretId',
       scope: 'clients:write',
@@ -179,7 +197,7 @@ export function clientEndpoints({ clientAdministration: clients, config }: Admin
     }),
 
     adminEndpoint({
-      name: 'clients.impact',
+      name: 'clients.impact.get',
       method: 'GET',
       path: '/clients/:id/impact',
       scope: 'clients:read',
@@ -200,8 +218,8 @@ export function clientEndpoints({ clientAdministration: clients, config }: Admin
       summary: 'Ends every grant and token of an app at once, and tells it whom it has lost; the app itself stays',
       creates: true,
       answer: z.strictObject({ receipt: z.string() }),
-      async run({ params: { id = '' }, by }) {
-        const revoked = await clients.revoke(id, by);
+      async run({ params: { id = '' }, by, once }) {
+        const revoked = await clients.revoke(id, by, { once });
         if (!revoked?.ok) return revoked && refusedDoing(revoked.problems);
 
         return revoked.value;
@@ -214,10 +232,10 @@ export function clientEndpoints({ clientAdministration: clients, config }: Admin
       path: '/clients/:id/receipts',
       scope: 'clients:read',
       summary: 'What was ended when an app was revoked, the newest first; kept for a year, also when the app is gone',
-      query: z.strictObject({ after: cursor }),
+      query: z.strictObject(paging),
       answer: z.strictObject({ receipts: z.array(receipt), next }),
-      async run({ params: { id = '' } }, { query: { after } }) {
-        const page = await clients.receipts(id, after === undefined ? {} : { after });
+      async run({ params: { id = '' } }, { query: { after, limit } }) {
+        const page = await clients.receipts(id, { limit, ...(after !== undefined && { after }) });
 
         return { receipts: page.rows.map(shownReceipt), ...(page.next !== undefined && { next: page.next }) };
       },
@@ -243,6 +261,29 @@ function doneOr(result: Result<unknown> | undefined): 'done' | Refused | undefin
   if (result === undefined) return undefined;
 
   return result.ok ? 'done' : refusedDoing(result.problems);
+}
+
+function doneWith(result: Result<Client> | undefined) {
+  if (result === undefined) return undefined;
+
+  return result.ok ? doneAs(result.value.version) : refusedDoing(result.problems);
+}
+
+/** This very request has made it before. */
+function unlessTaken(error: unknown): 'taken' {
+  if (error instanceof Conflict) return 'taken';
+
+  throw error;
+}
+
+/** It is told once: what was told is lost with the answer that it stood in. */
+function doneBefore(what: string): Refused {
+  return {
+    refused: {
+      status: 409,
+      detail: `The request with this Idempotency-Key has made ${what}, and its answer is lost: make a new secret.`,
+    },
+  };
 }
 
 /** What stands against it is the client as it is, not what was sent. */

@@ -65,7 +65,7 @@ const made = z.strictObject({ keys: z.array(signingKey) });
 export function keyEndpoints({ keyReport, signingKeys }: AdminKeysDeps): DescribedEndpoint[] {
   return [
     adminEndpoint({
-      name: 'keys.list',
+      name: 'keys.get',
       method: 'GET',
       path: '/keys',
       scope: 'keys:read',
@@ -90,7 +90,7 @@ export function keyEndpoints({ keyReport, signingKeys }: AdminKeysDeps): Describ
     }),
 
     adminEndpoint({
-      name: 'keys.get',
+      name: 'keys.signing.get',
       method: 'GET',
       path: '/keys/signing/:kid',
       scope: 'keys:read',
@@ -104,7 +104,7 @@ export function keyEndpoints({ keyReport, signingKeys }: AdminKeysDeps): Describ
     }),
 
     adminEndpoint({
-      name: 'keys.reschedule',
+      name: 'keys.signing.reschedule',
       method: 'PATCH',
       path: '/keys/signing/:kid',
       scope: 'keys:write',
@@ -122,7 +122,7 @@ export function keyEndpoints({ keyReport, signingKeys }: AdminKeysDeps): Describ
     }),
 
     adminEndpoint({
-      name: 'keys.rotate',
+      name: 'keys.signing.rotate',
       method: 'POST',
       path: '/keys/signing/rotate',
       scope: 'keys:write',
@@ -138,7 +138,7 @@ export function keyEndpoints({ keyReport, signingKeys }: AdminKeysDeps): Describ
     }),
 
     adminEndpoint({
-      name: 'keys.replace',
+      name: 'keys.signing.replace',
       method: 'POST',
       path: '/keys/signing/replace',
       scope: 'keys:write',

@@ -34,6 +34,8 @@ const overview = z.strictObject({
         'secretsUnused',
         'settingsUnfit',
         'settingsDiffer',
+        'webhooksStopped',
+        'webhooksFailing',
       ]),
       count,
     }),

@@ -9,6 +9,8 @@ import { keyEndpoints, type AdminKeysDeps } from './admin-keys.ts';
 import { overviewEndpoints, type OverviewApiDeps } from './admin-overview.ts';
 import { settingsEndpoints, type AdminSettingsDeps } from './admin-settings.ts';
 import { selfEndpoints } from './admin-self.ts';
+import { whyEndpoints, type WhyApiDeps } from './admin-why.ts';
+import { webhookEndpoints, type AdminWebhooksDeps } from './admin-webhooks.ts';
 import type { DescribedEndpoint } from './endpoint.ts';
 import type { DescribedApi } from './openapi.ts';
 import { callerWith, type PresentedDeps } from './presented.ts';
@@ -26,7 +28,15 @@ export interface AdminApiDeps extends AdminEndpointsDeps, PresentedDeps {
 
 /** What the endpoints of each area need; an area is a file beside this one. */
 export interface AdminEndpointsDeps
-  extends OverviewApiDeps, AdminClientsDeps, AdminAccountsDeps, AdminAuditDeps, AdminKeysDeps, AdminSettingsDeps {}
+  extends
+    OverviewApiDeps,
+    AdminClientsDeps,
+    AdminAccountsDeps,
+    AdminAuditDeps,
+    AdminKeysDeps,
+    WhyApiDeps,
+    AdminWebhooksDeps,
+    AdminSettingsDeps {}
 
 export function adminEndpoints(deps: AdminEndpointsDeps): DescribedEndpoint[] {
   return [
@@ -37,6 +47,8 @@ export function adminEndpoints(deps: AdminEndpointsDeps): DescribedEndpoint[] {
     ...auditEndpoints(deps),
     ...keyEndpoints(deps),
     ...settingsEndpoints(deps),
+    ...whyEndpoints(deps),
+    ...webhookEndpoints(deps),
   ];
 }
 

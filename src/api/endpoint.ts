@@ -3,8 +3,9 @@ import { z } from 'zod';
 import type { Account } from '../domain/account.ts';
 import type { AccountScope } from '../domain/account-api.ts';
 import type { AdminScope } from '../domain/admin-api.ts';
+import { Unmet } from '../operations/conditions.ts';
 import { problemText, read, type By, type Problem, type Result } from '../operations/problems.ts';
-import type { Answered, Call, Caller, Endpoint, Method, Refused } from '../web/endpoint.ts';
+import type { Answered, Caller, Endpoint, From, Method, Refused } from '../web/endpoint.ts';
 
 /**
  * An endpoint with what it takes and answers, as schemas: what checks a request also describes it. The two APIs are lists
@@ -25,7 +26,7 @@ export interface DescribedEndpoint extends Endpoint {
 
 interface Described<Q extends z.ZodObject, B extends z.ZodObject, A extends z.ZodType> extends Pick<
   DescribedEndpoint,
-  'name' | 'path' | 'summary' | 'versioned' | 'creates' | 'large' | 'streams'
+  'name' | 'path' | 'summary' | 'versioned' | 'creates' | 'repeatable' | 'large' | 'streams'
 > {
   method: Method;
   query?: Q;
@@ -38,9 +39,11 @@ export interface Asked {
   params: Readonly<Record<string, string>>;
   caller: Caller;
   by: By;
-  from: Call['from'];
+  from?: From | undefined;
   /** The version that is to be changed, of what is `versioned`. */
   match: string;
+  /** Of a request that has a name: the same where it is sent again. */
+  once?: string;
 }
 
 interface Given<Q extends z.ZodObject, B extends z.ZodObject> {
@@ -50,15 +53,15 @@ interface Given<Q extends z.ZodObject, B extends z.ZodObject> {
 
 /** `undefined`: there is no such thing, or it is none of the caller's. */
 type Done<A extends z.ZodType> = Promise<
-  (z.input<A> & object) | Tagged<z.input<A>> | Streamed | 'done' | Refused | undefined
+  (z.input<A> & object) | Tagged<z.input<A> | undefined> | Streamed | 'done' | Refused | undefined
 >;
 
 /** An answer with its version: a change of it has to name that one. */
 class Tagged<T> {
-  readonly answer: T & object;
+  readonly answer: T;
   readonly tag: string;
 
-  constructor(answer: T & object, tag: string) {
+  constructor(answer: T, tag: string) {
     this.answer = answer;
     this.tag = tag;
   }
@@ -74,6 +77,11 @@ class Streamed {
 
 export function tagged<T extends object>(answer: T, version: string | number): Tagged<T> {
   return new Tagged(answer, String(version));
+}
+
+/** Done, and this is its version now. */
+export function doneAs(version: string | number): Tagged<undefined> {
+  return new Tagged(undefined, String(version));
 }
 
 /** Text of a media type that is written while it is read, at the pace of whoever asks. */
@@ -132,7 +140,7 @@ function made<Q extends z.ZodObject, B extends z.ZodObject, A extends z.ZodType>
     query,
     takesBody: described.body !== undefined,
 
-    async run({ query: asked, body: sent, caller, from, match = '', params }) {
+    async run({ query: asked, body: sent, caller, from, match = '', once, params }) {
       const readQuery = checked(query, asked);
       if (!readQuery.ok) return refusedFor(400, readQuery.problems);
 
@@ -140,9 +148,15 @@ function made<Q extends z.ZodObject, B extends z.ZodObject, A extends z.ZodType>
       if (!body.ok) return refusedFor(422, body.problems);
 
       const by = { actor: caller.actor, from };
-      const done = await run({ params, caller, by, from, match }, { query: readQuery.value, body: body.value });
+      const call = { params, caller, by, from, match, ...(once !== undefined && { once }) };
 
-      return answered(done);
+      try {
+        return answered(await run(call, { query: readQuery.value, body: body.value }));
+      } catch (error) {
+        if (!(error instanceof Unmet)) throw error;
+
+        return error.why === 'changed' ? changedMeanwhile : outOfReach(error.why);
+      }
     },
   };
 }
@@ -150,7 +164,10 @@ function made<Q extends z.ZodObject, B extends z.ZodObject, A extends z.ZodType>
 function answered(done: object | 'done' | undefined): Answered | Refused {
   if (done === undefined) return { refused: { status: 404, detail: 'There is no such thing.' } };
   if (done === 'done') return {};
-  if (done instanceof Tagged) return { answer: done.answer as object, tag: done.tag };
+  if (done instanceof Tagged) {
+    return { ...(done.answer !== undefined && { answer: done.answer as object }), tag: done.tag };
+  }
+
   if (done instanceof Streamed) return { stream: done.stream };
 
   return isRefused(done) ? done : { answer: done };
@@ -171,12 +188,18 @@ function isRefused(done: object): done is Refused {
   return 'refused' in done;
 }
 
+/** What the caller may change elsewhere, and not of this. */
+export function outOfReach(found: Problem): Refused {
+  return { refused: { status: 403, detail: problemText({ ...found, path: '' }) } };
+}
+
 /** RFC 3339, from milliseconds. */
 export function timeOf(at: number): string {
   return new Date(at).toISOString();
 }
 
-/** Pages of everything: `next` is the `after` of the following one. */
-export const cursor = z.string().max(500).optional();
+/** Of every list: `next` is the `after` of the following page, which has so many at most. */
+const cursor = z.string().max(500).optional();
+export const paging = { after: cursor, limit: z.coerce.number().int().min(1).max(200).default(50) };
 export const next = z.string().optional();
 export const time = z.iso.datetime();

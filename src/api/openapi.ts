@@ -80,8 +80,8 @@ const information = `What people and administrators see and do in their consoles
 - **Who asks** stands in \`Authorization: Bearer …\`: an API key (\`gthk_…\`), or an access token that an app was given for the API (\`resource\`, RFC 8707).
 - **Errors** are problem details (RFC 9457): \`code\` is for programs, \`detail\` for people, \`errors\` tells what is wrong with which field.
 - **Lists** come in pages: \`next\` of an answer is \`after\` of the following request; without \`next\` it was the last one.
-- **Changes** of what has an \`ETag\` name it in \`If-Match\`: nobody overwrites what somebody else has changed meanwhile.
-- **What is made** takes an \`Idempotency-Key\`: sent again within a day, the request is answered as before and makes nothing more.
+- **Changes** of what has an \`ETag\` name it in \`If-Match\`: nobody overwrites what somebody else has changed meanwhile (412). That goes for what is done to an app or account as well (disabling, a new secret, a lock, a role): the version is that of the whole. What only ends or deletes something takes none.
+- **What makes or sends something** takes an \`Idempotency-Key\`: sent again within a day, the request is answered as before and nothing more is made.
 - **Limits** are by key or token, and by network: 429 says in \`Retry-After\` how many seconds to wait.
 - Times are RFC 3339, in UTC.`;
 
@@ -103,7 +103,7 @@ const ifMatch = {
   name: 'If-Match',
   in: 'header',
   required: true,
-  description: 'The ETag of what is to be changed, as it was read.',
+  description: 'The ETag of what is to be changed (of the whole app or account), as it was read.',
   schema: { type: 'string', pattern: '^"[^"]{1,100}"$' },
   example: '"3"',
 };
@@ -149,12 +149,13 @@ function tagsOf(apis: readonly DescribedApi[]): Json[] {
 }
 
 function operationOf(api: DescribedApi, endpoint: DescribedEndpoint, schemas: Schemas): Json {
-  const { summary, scope, body, versioned, creates } = endpoint;
+  const { summary, scope, body, versioned } = endpoint;
+  const isNamed = endpoint.creates || endpoint.repeatable;
   const parameters = [
     ...pathParameters(endpoint),
     ...queryParameters(endpoint, schemas),
     ...(versioned ? [{ $ref: '#/components/parameters/IfMatch' }] : []),
-    ...(creates ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+    ...(isNamed ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
   ];
   const content = body && { 'application/json': { schema: schemas.of(body, 'input') } };
 

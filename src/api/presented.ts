@@ -1,7 +1,7 @@
 import { hashOfApiKey, isMeantAsApiKey } from '../credentials/api-key.ts';
 import type { Account } from '../domain/account.ts';
 import type { ApiKeys } from '../operations/api-keys.ts';
-import type { Call, Caller, Mistyped } from '../web/endpoint.ts';
+import type { Caller, From, Mistyped } from '../web/endpoint.ts';
 
 /** What programs show at our APIs, and whom it makes them. */
 export interface PresentedDeps {
@@ -19,7 +19,7 @@ const mistyped = 'This API key is mistyped or cut short: its last six characters
 /** Undefined: it opens nothing at the API `audience`. */
 export async function callerWith(
   presented: string,
-  { apiKeys, tokenFor, audience, from }: PresentedDeps & { audience: string; from: Call['from'] },
+  { apiKeys, tokenFor, audience, from }: PresentedDeps & { audience: string; from: From },
 ): Promise<Caller | Mistyped | undefined> {
   if (isMeantAsApiKey(presented)) {
     if (hashOfApiKey(presented) === undefined) return { mistyped };

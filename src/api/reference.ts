@@ -107,7 +107,7 @@ export function shownOperation(
   { issuer }: Pick<Described, 'issuer'>,
 ): OperationView {
   const schemas = createSchemas();
-  const { answer, streams, creates, body, versioned, query } = endpoint;
+  const { answer, streams, creates, repeatable, body, versioned, query } = endpoint;
   const answered = answer && schemas.of(answer, 'output');
   const sent = body && schemas.of(body, 'input');
   const asked = schemas.of(query, 'input');
@@ -124,7 +124,9 @@ export function shownOperation(
       })),
       ...fieldsOf(asked, schemas.named).map((field) => ({ ...field, type: `query, ${field.type}` })),
       ...(versioned ? [header('If-Match', true, 'The ETag of what is to be changed, as it was read.')] : []),
-      ...(creates ? [header('Idempotency-Key', false, 'Sent again with it, the request makes nothing more.')] : []),
+      ...(creates || repeatable
+        ? [header('Idempotency-Key', false, 'Sent again with it, the request makes nothing more.')]
+        : []),
     ],
     body: sent ? fieldsOf(sent, schemas.named) : [],
     done: {
@@ -137,11 +139,13 @@ export function shownOperation(
   };
 }
 
-function exampleOf(base: string, { method, path, body, versioned, creates }: DescribedEndpoint): string {
+function exampleOf(base: string, endpoint: DescribedEndpoint): string {
+  const { method, path, body, versioned, creates, repeatable } = endpoint;
+
   return [
     `curl${method === 'GET' ? '' : ` -X ${method}`} -H "Authorization: Bearer $KEY"`,
     ...(versioned ? [`  -H 'If-Match: "…"'`] : []),
-    ...(creates ? [`  -H "Idempotency-Key: $(uuidgen)"`] : []),
+    ...(creates || repeatable ? [`  -H "Idempotency-Key: $(uuidgen)"`] : []),
     ...(body ? [`  -H 'Content-Type: application/json' -d '{…}'`] : []),
     `  ${base}${path}`,
   ].join(' \\\n');

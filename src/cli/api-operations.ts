@@ -1,25 +1,30 @@
 import { Unavailable } from '../domain/errors.ts';
 import { Usage } from './command.ts';
 
-/** One thing that a server can be asked for, as its OpenAPI document has it. */
+/** One thing that an installation can be asked for, as an OpenAPI document has it. */
 export interface Operation {
   /** `admin.clients.list` */
   name: string;
   id: string;
   method: string;
+  /** `/api/admin/v1/clients/{id}` */
   path: string;
   summary: string;
   parameters: readonly Option[];
   /** Of the body. */
   fields: readonly Option[];
+  /** Of a list: the fields of a row that fit into a cell, in their order; `metadata.client_name` is within another. */
+  columns: readonly string[];
 }
 
-interface Option {
+export interface Option {
   /** As it is typed, without the dashes. */
   option: string;
   name: string;
   place: 'path' | 'query' | 'header' | 'body';
   type: string;
+  /** Whether a text that is no JSON stands as it is. */
+  takesText: boolean;
   required: boolean;
   about: string;
 }
@@ -28,8 +33,10 @@ interface Schema {
   $ref?: string;
   type?: string | string[];
   enum?: unknown[];
+  anyOf?: Schema[];
   description?: string;
   properties?: Record<string, Schema>;
+  items?: Schema;
   required?: string[];
 }
 
@@ -49,6 +56,7 @@ interface Described {
   tags: string[];
   parameters?: Parameter[];
   requestBody?: { content: { 'application/json': { schema: Schema } } };
+  responses: Record<string, { content?: { 'application/json'?: { schema: Schema } } }>;
 }
 
 interface Document {
@@ -56,49 +64,76 @@ interface Document {
   components: Record<string, Record<string, unknown>>;
 }
 
-/** Throws Unavailable where there is no such server. */
+type Meant = <T extends { $ref?: string }>(one: T) => T;
+
+/** What a server says that it can be asked for. Throws Unavailable where there is no such server. */
 export async function operationsOf(url: URL): Promise<Operation[]> {
   const answer = await fetch(new URL('/api/openapi.json', url), { redirect: 'error' }).catch(() => undefined);
   if (!answer?.ok) throw new Unavailable(`${url.origin} has no description of its API, or does not answer.`);
 
-  const document = (await answer.json()) as Document;
-  const meant = <T extends { $ref?: string }>(one: T): T => {
+  return operationsIn(await answer.json());
+}
+
+export function operationsIn(described: unknown): Operation[] {
+  const document = described as Document;
+  const meant: Meant = (one) => {
     const [kind = '', name = ''] = one.$ref?.split('/').slice(-2) ?? [];
 
-    return one.$ref === undefined ? one : (document.components[kind]?.[name] as T);
+    return one.$ref === undefined ? one : (document.components[kind]?.[name] as typeof one);
   };
 
   return Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, described]) => ({
-      id: described.operationId,
-      name: described['x-name'] ?? described.operationId,
+    Object.entries(methods).map(([method, operation]) => ({
+      id: operation.operationId,
+      name: operation['x-name'] ?? operation.operationId,
       method: method.toUpperCase(),
       path,
-      summary: described.summary,
-      parameters: (described.parameters ?? []).map(meant).map(({ in: place, name, required, description, schema }) => ({
+      summary: operation.summary,
+      parameters: (operation.parameters ?? []).map(meant).map(({ in: place, name, required, description, schema }) => ({
         option: optionOf(name),
         name,
         place,
-        type: typeOf(meant(schema)),
+        ...kindOf(meant(schema)),
         required: required ?? false,
         about: description ?? '',
       })),
-      fields: fieldsOf(described, meant),
+      fields: fieldsOf(operation, meant),
+      columns: columnsOf(operation, meant),
     })),
   );
 }
 
-function fieldsOf({ requestBody }: Described, meant: (schema: Schema) => Schema): Option[] {
+function fieldsOf({ requestBody }: Described, meant: Meant): Option[] {
   const schema = requestBody && meant(requestBody.content['application/json'].schema);
 
   return Object.entries(schema?.properties ?? {}).map(([name, property]) => ({
     option: optionOf(name),
     name,
     place: 'body',
-    type: typeOf(meant(property)),
+    ...kindOf(meant(property)),
     required: schema?.required?.includes(name) ?? false,
     about: property.description ?? '',
   }));
+}
+
+function columnsOf({ responses }: Described, meant: Meant): string[] {
+  const done = (responses['200'] ?? responses['201'])?.content?.['application/json']?.schema;
+  const properties = Object.values((done && meant(done).properties) ?? {}).map(meant);
+  const rows = properties.flatMap(({ items }) => (items === undefined ? [] : [meant(items)]));
+  const [row] = rows;
+
+  return Object.entries((rows.length === 1 && row?.properties) || {}).flatMap(([name, property]) => {
+    const { type, properties: inner = {}, required = [] } = meant(property);
+    if (type === 'array') return [];
+    if (type !== 'object') return [name];
+
+    // Of what stands within it, what is always there: `metadata.client_name`.
+    const always = Object.entries(inner).filter(([own]) => required.includes(own));
+
+    return always.flatMap(([own, { type: kind }]) =>
+      kind === 'string' || kind === 'integer' ? [`${name}.${own}`] : [],
+    );
+  });
 }
 
 /** What it may be called: `admin.clients.list`, `clients.list`, `adminClientsList`. */
@@ -106,12 +141,21 @@ export function namedOf({ id, name }: Operation): string[] {
   return [name, name.split('.').slice(1).join('.'), id];
 }
 
-interface Request {
+/** What stands in the place of an id in the path comes before what is asked of it. */
+export function pathParametersOf({ path, parameters }: Operation): Option[] {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+
+  return names.flatMap((name) => parameters.filter((one) => one.place === 'path' && one.name === name));
+}
+
+export interface Request {
   method: string;
-  path: string;
+  /** With the names of its parameters. */
+  template: string;
+  params: Record<string, string>;
   query: Record<string, string>;
   headers: Record<string, string>;
-  body?: string;
+  body?: unknown;
 }
 
 /** The request that was typed; `given`: each option's value, and `body`: the whole of it as JSON. Throws Usage. */
@@ -120,6 +164,7 @@ export function asked(operation: Operation, given: Readonly<Record<string, unkno
   const textOf = ({ option, place, required }: Option) => {
     const value = given[option];
     if (typeof value === 'string') return value;
+    if (value === true) return 'true';
     if (required && place !== 'body') throw new Usage(`--${option} is needed.`);
 
     return undefined;
@@ -132,27 +177,34 @@ export function asked(operation: Operation, given: Readonly<Record<string, unkno
         return value === undefined ? [] : [[one.name, value]];
       }),
     );
-  const ids = at('path');
+  const headers = at('header');
   const typed = fields.flatMap((one) => {
     const value = textOf(one);
 
     return value === undefined ? [] : [[one.name, valueOf(one, value)] as const];
   });
   const whole = typeof given['body'] === 'string' ? jsonOf('body', given['body']) : {};
-  const body = fields.length > 0 ? JSON.stringify({ ...(whole as object), ...Object.fromEntries(typed) }) : undefined;
 
   return {
     method,
-    path: path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(ids[name] ?? '')),
+    template: path,
+    params: at('path'),
     query: at('query'),
-    headers: at('header'),
-    ...(body !== undefined && { body }),
+    headers: { ...headers, ...(headers['If-Match'] !== undefined && { 'If-Match': quoted(headers['If-Match']) }) },
+    ...(fields.length > 0 && { body: { ...(whole as object), ...Object.fromEntries(typed) } }),
   };
 }
 
 /** A text stands as it is; whatever else is JSON. */
-function valueOf({ type, option }: Option, text: string): unknown {
-  return type === 'string' ? text : jsonOf(option, text);
+function valueOf({ type, takesText, option }: Option, text: string): unknown {
+  if (type === 'string') return text;
+
+  try {
+    return JSON.parse(text);
+  } catch {
+    if (takesText) return text;
+    throw new Usage(`--${option} must be JSON.`);
+  }
 }
 
 function jsonOf(option: string, text: string): unknown {
@@ -163,16 +215,28 @@ function jsonOf(option: string, text: string): unknown {
   }
 }
 
-/** `displayName`: `display-name` */
+/** An ETag as it is shown, or what is within its quotes. */
+function quoted(tag: string): string {
+  return tag.startsWith('"') ? tag : `"${tag}"`;
+}
+
+/** Options of the commands themselves. */
+export const ours = ['url', 'key-file', 'body', 'json', 'ndjson', 'all', 'config', 'help'] as const;
+
+/** `displayName`: `display-name`; `url`, which is one of our own options: `set-url`. */
 function optionOf(name: string): string {
-  return name
+  const option = name
     .replaceAll(/([a-z])([A-Z])/g, '$1-$2')
     .replaceAll('_', '-')
     .toLowerCase();
+
+  return ours.some((own) => own === option) ? `set-${option}` : option;
 }
 
-function typeOf({ type, enum: choices }: Schema): string {
-  if (choices?.every((one) => typeof one === 'string')) return 'string';
+function kindOf({ type, enum: choices, anyOf = [] }: Schema): Pick<Option, 'type' | 'takesText'> {
+  if (choices?.every((one) => typeof one === 'string')) return { type: 'string', takesText: true };
 
-  return typeof type === 'string' ? type : 'json';
+  const types = [type ?? [], ...anyOf.map((one) => one.type ?? [])].flat();
+
+  return { type: typeof type === 'string' ? type : 'json', takesText: types.includes('string') };
 }

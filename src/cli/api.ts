@@ -1,15 +1,16 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 
 import { nearest } from '../domain/nearest.ts';
-import { asked, namedOf, operationsOf, type Operation } from './api-operations.ts';
-import { printAnswer } from './api-print.ts';
+import { callOperation, callOptions, helpOf, optionsOf } from './api-call.ts';
+import { namedOf, operationsOf, type Operation } from './api-operations.ts';
+import { openPrinter } from './api-print.ts';
+import { askingServer, keyFrom, serverAt } from './api-server.ts';
 import { exitCodes, Usage, type Call, type Command, type ExitCode, type Io } from './command.ts';
 
-const ours = {
+const own = {
+  ...callOptions,
   url: { type: 'string' },
-  body: { type: 'string' },
-  json: { type: 'boolean' },
-  all: { type: 'boolean' },
+  'key-file': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsOptionsConfig;
 
@@ -19,18 +20,20 @@ const ours = {
  */
 export const apiCommand: Command = {
   words: 'api',
-  summary: 'asks a server’s API: everything that the consoles do',
-  usage: '[OPERATION [--FIELD VALUE …] [--body JSON|-]] --url ISSUER [--all] [--json]',
+  summary: 'asks a server’s API, of whatever version: everything that the consoles do',
+  usage: '[OPERATION [--FIELD VALUE …] [--body JSON|-]] --url ISSUER [--all] [--json|--ndjson]',
   details: `
   OPERATION     clients.list, profile.update, … ; without it, what there is
   --FIELD       a parameter or a field of the body; a list or an object as JSON
   --body        the whole body as JSON; - reads standard input
   --url         the server (or GATEHOUSE_URL)
+  --key-file    where the key is (or GATEHOUSE_API_KEY: the key itself)
   --all         every page of a list
-  --json        the answer as it came; without it, a table
+  --json        the answer as one JSON document; without it, a table
+  --ndjson      each row of a list as a line of JSON
   --help        with an operation: what it takes
 
-  The key is in GATEHOUSE_API_KEY: an option could be read by everybody on the machine.
+  A key is never an option: everybody on the machine could read it there.
 
   GATEHOUSE_API_KEY=gthk_… gatehouse api clients.list --url https://id.example.com
 `,
@@ -42,60 +45,38 @@ export const apiCommand: Command = {
     const [first = '', ...rest] = positionals;
     const name = first.startsWith('-') ? undefined : first || undefined;
     const words = name === undefined ? positionals : rest;
-    const url = serverOf(words, io);
+    const { url: given } = parseArgs({ args: [...words], options: own, allowPositionals: true, strict: false }).values;
+    const url = serverAt(typeof given === 'string' ? given : io.env['GATEHOUSE_URL']);
     const operations = await operationsOf(url);
 
     if (name === undefined) {
-      parse(words, ours);
-      printAnswer(io, {
-        operations: operations.map(({ id, method, path, summary }) => ({ id, method, path, summary })),
-      });
+      parse(words, own);
+      const printer = openPrinter(io, { format: 'table' });
+      printer.page({ operations: operations.map(({ id, method, path, summary }) => ({ id, method, path, summary })) });
 
       return exitCodes.ok;
     }
 
-    return run(found(operations, name), { words, url, io });
+    return run(found(operations, name), { words, url, io, operations });
   },
 };
 
 async function run(
   operation: Operation,
-  { words, url, io }: { words: readonly string[]; url: URL; io: Io },
+  { words, url, io, operations }: { words: readonly string[]; url: URL; io: Io; operations: readonly Operation[] },
 ): Promise<ExitCode> {
-  const values = parse(words, { ...optionsOf(operation), ...ours });
+  const values = parse(words, { ...optionsOf(operation), ...own });
   if (values['help'] === true) {
-    io.out(helpOf(operation));
+    const { id, summary, method, path } = operation;
+    const options = helpOf(operation);
+    io.out(`${id}: ${summary}\n${method} ${path}\n${options === '' ? '' : `\n${options}`}`);
+
     return exitCodes.ok;
   }
 
-  const { all, json, url: _, ...given } = values;
-  const key = io.env['GATEHOUSE_API_KEY'];
-  if (key === undefined || key === '')
-    throw new Usage('GATEHOUSE_API_KEY is needed: a key that was made in the console.');
+  const ask = askingServer(url, await keyFrom(io, values['key-file']));
 
-  const body = given['body'] === '-' ? await io.input() : given['body'];
-  let request = asked(operation, { ...given, body });
-
-  for (;;) {
-    const answer = await send(request, { url, key });
-    if (answer.status >= 400) return refuse(io, answer);
-
-    if (typeof answer.body === 'string') io.out(answer.body);
-    else printAnswer(io, answer.body, { json: json === true });
-
-    const next = (answer.body as { next?: unknown } | undefined)?.next;
-    if (typeof next !== 'string') {
-      if (answer.tag !== null && json !== true) io.err(`Its version, for --if-match: ${answer.tag}\n`);
-      return exitCodes.ok;
-    }
-
-    if (all !== true) {
-      if (json !== true) io.err(`There is more: --after ${next}, or --all.\n`);
-      return exitCodes.ok;
-    }
-
-    request = { ...request, query: { ...request.query, after: next } };
-  }
+  return callOperation(operation, { values, ask, io, operations });
 }
 
 /** Throws Usage. */
@@ -105,19 +86,6 @@ function parse(words: readonly string[], options: ParseArgsOptionsConfig): Retur
   } catch (error) {
     throw new Usage(error instanceof Error ? error.message : String(error));
   }
-}
-
-function optionsOf({ parameters, fields }: Operation): ParseArgsOptionsConfig {
-  return Object.fromEntries([...parameters, ...fields].map(({ option }) => [option, { type: 'string' as const }]));
-}
-
-function helpOf({ id, summary, method, path, parameters, fields }: Operation): string {
-  const options = [...parameters, ...fields].map(
-    ({ option, type, required, about }) =>
-      `  --${option} ${type.toUpperCase()}${required ? '' : ' (optional)'}${about === '' ? '' : `  ${about}`}\n`,
-  );
-
-  return `${id}: ${summary}\n${method} ${path}\n${options.length > 0 ? `\n${options.join('')}` : ''}`;
 }
 
 /** Throws Usage where no operation, or more than one, is meant. */
@@ -132,68 +100,4 @@ function found(operations: readonly Operation[], name: string): Operation {
   throw new Usage(
     `There is no operation "${name}". ${close === undefined ? 'gatehouse api --url … says which there are.' : `Did you mean "${close}"?`}`,
   );
-}
-
-/** Where a key goes to must be said before anything else is known. Throws Usage. */
-function serverOf(words: readonly string[], io: Io): URL {
-  const { values } = parseArgs({ args: [...words], options: ours, allowPositionals: true, strict: false });
-  const given = typeof values['url'] === 'string' ? values['url'] : io.env['GATEHOUSE_URL'];
-  if (given === undefined || given === '') throw new Usage('--url is needed (or GATEHOUSE_URL): where the server is.');
-  if (!URL.canParse(given)) throw new Usage(`--url ${given} is no address.`);
-
-  const url = new URL(given);
-  const isHere = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isHere)) {
-    throw new Usage('--url must be https: a key would be read on its way.');
-  }
-
-  return url;
-}
-
-interface Answer {
-  status: number;
-  body: unknown;
-  tag: string | null;
-}
-
-async function send(
-  { method, path, query, headers, body }: ReturnType<typeof asked>,
-  { url, key }: { url: URL; key: string },
-): Promise<Answer> {
-  const address = new URL(path, url);
-  for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
-
-  const answer = await fetch(address, {
-    method,
-    // The key is for this server and for no other that it may name.
-    redirect: 'error',
-    headers: {
-      authorization: `Bearer ${key}`,
-      ...headers,
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-    },
-    ...(body !== undefined && { body }),
-  }).catch((error: unknown) => ({ error }));
-  if ('error' in answer) return { status: 503, body: { detail: `${url.origin} does not answer.` }, tag: null };
-
-  const text = await answer.text();
-  const isJson =
-    /json/.test(answer.headers.get('content-type') ?? '') &&
-    !/jsonl|ndjson/.test(answer.headers.get('content-type') ?? '');
-
-  return {
-    status: answer.status,
-    body: text === '' ? undefined : isJson ? JSON.parse(text) : text,
-    tag: answer.headers.get('etag'),
-  };
-}
-
-function refuse(io: Io, { status, body }: Answer): ExitCode {
-  const { detail, errors = [] } = (body ?? {}) as { detail?: string; errors?: { field: string; detail: string }[] };
-  const beside = errors.filter(({ field }) => field !== '').map(({ field, detail: why }) => `${field}: ${why}\n`);
-
-  io.err(beside.length > 0 ? beside.join('') : `${detail ?? `The server answered ${status}.`}\n`);
-  if (status === 429) return exitCodes.later;
-
-  return status === 503 ? exitCodes.unavailable : exitCodes.failed;
 }

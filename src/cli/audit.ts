@@ -1,87 +1,8 @@
-import { auditFormats, documentOf, type AuditFormat } from '../operations/audit-export.ts';
-import { readAuditQuestion, type AuditFilter } from '../operations/audit-filter.ts';
 import { printHead, readHead, type Fault, type FaultKind, type Verified } from '../operations/audit-verify.ts';
-import type { Result } from '../operations/problems.ts';
 import { exitCodes, Usage, type Call, type Command } from './command.ts';
-import { finish, printJson, table } from './print.ts';
+import { printJson } from './print.ts';
 
-/** `audit list`, `audit export` and `audit verify`. */
-const operator = { actor: 'command-line' };
-
-const filterOptions = {
-  from: { type: 'string' },
-  until: { type: 'string' },
-  actor: { type: 'string' },
-  account: { type: 'string' },
-  client: { type: 'string' },
-  kind: { type: 'string' },
-} as const;
-
-const filterUsage = '[--from TIME] [--until TIME] [--actor WHO] [--account WHO] [--client ID] [--kind KIND]';
-
-const filterDetails = `
-  --from     not before this: 2026-01-31 or 2026-01-31T09:00Z
-  --until    before this
-  --actor    who did it: an account by id or e-mail address, key:<id>,
-             client:<id>, command-line, server or anonymous
-  --account  whom it happened to, by id or e-mail address
-  --client   an app, by its client id
-  --kind     such as sign_in.failed
-`;
-
-export const auditList: Command = {
-  words: 'audit list',
-  summary: 'lists what happened, the newest first',
-  usage: `${filterUsage} [--limit N] [--json]`,
-  details: `${filterDetails}  --limit    how many at most (50)\n`,
-  options: { ...filterOptions, limit: { type: 'string' }, json: { type: 'boolean' } },
-  positionals: { least: 0, most: 0 },
-  onExisting: true,
-  async run(call) {
-    const limit = limitOf(call.values['limit']);
-    const filter = await filterOf(call);
-    if (!filter.ok) return finish(call.io, filter, () => undefined);
-
-    const { audit } = await call.services();
-    const { events, next, searchedTo } = await audit.list(filter.value, { limit });
-
-    if (call.values['json'] === true) printJson(call.io, events.map(documentOf));
-    else {
-      const cells = events.map((entry) => {
-        const { at, kind, actor, accountId = '', clientId = '', ip = '' } = documentOf(entry);
-
-        return [at, kind, actor, accountId, clientId, ip];
-      });
-      call.io.out(table([['AT', 'KIND', 'ACTOR', 'ACCOUNT', 'CLIENT', 'IP'], ...cells]));
-    }
-
-    if (searchedTo !== undefined) call.io.err(`Looked back to ${moment(searchedTo)}: narrow it down with --until.\n`);
-    else if (next !== undefined) call.io.err('There are older ones: see --limit and --until.\n');
-
-    return exitCodes.ok;
-  },
-};
-
-export const auditExport: Command = {
-  words: 'audit export',
-  summary: 'writes what happened to standard output, as JSON lines or CSV',
-  usage: `[--format ${auditFormats.join('|')}] ${filterUsage}`,
-  details: filterDetails,
-  options: { ...filterOptions, format: { type: 'string' } },
-  positionals: { least: 0, most: 0 },
-  onExisting: true,
-  async run(call) {
-    const format = formatOf(call.values['format']);
-    const filter = await filterOf(call);
-    if (!filter.ok) return finish(call.io, filter, () => undefined);
-
-    const services = await call.services();
-    const { text } = await services.auditExport.begin(filter.value, format, operator);
-    for await (const part of text) call.io.out(part);
-
-    return exitCodes.ok;
-  },
-};
+/** `audit verify`, of the whole chain: over the API the newest part of it is verified. */
 
 export const auditVerify: Command = {
   words: 'audit verify',
@@ -112,34 +33,6 @@ export const auditVerify: Command = {
     return found.whole ? exitCodes.ok : exitCodes.failed;
   },
 };
-
-async function filterOf(call: Call): Promise<Result<AuditFilter>> {
-  const text = (name: keyof typeof filterOptions) => {
-    const value = call.values[name];
-
-    return typeof value === 'string' ? value : undefined;
-  };
-  const { records } = await call.services();
-  const [from, until, actor, account, client, kind] = Object.keys(filterOptions).map((name) =>
-    text(name as keyof typeof filterOptions),
-  );
-
-  return readAuditQuestion({ from, until, actor, account, client, kind }, records);
-}
-
-function limitOf(value: Call['values'][string]): number {
-  const limit = value === undefined ? 50 : Number(value);
-  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw new Usage('--limit is a number from 1 to 1000.');
-
-  return limit;
-}
-
-function formatOf(value: Call['values'][string]): AuditFormat {
-  const format = auditFormats.find((one) => one === (value ?? 'jsonl'));
-  if (!format) throw new Usage(`--format is one of ${auditFormats.join(', ')}.`);
-
-  return format;
-}
 
 /** Milliseconds between two lines. */
 const interval = 1000;
@@ -179,7 +72,18 @@ function sentence(fault: Fault): string {
   return `${where}: ${words[kind](fault)}`;
 }
 
-function linesOf({ segments, events, from, until, head, open, removed, expected, faults }: Verified): string[] {
+function linesOf({
+  segments,
+  events,
+  from,
+  until,
+  head,
+  open,
+  removed,
+  sealedLate,
+  expected,
+  faults,
+}: Verified): string[] {
   const span = from === undefined || until === undefined ? '' : `, ${moment(from)} to ${moment(until)}`;
 
   return [
@@ -190,6 +94,14 @@ function linesOf({ segments, events, from, until, head, open, removed, expected,
       : []),
     ...(expected === 'found' ? ['ok   the expected head is in the chain'] : []),
     ...(expected === 'removed' ? ['look the expected head was removed as too old: write down a newer one'] : []),
+    ...(expected === undefined
+      ? ['look without --expect it can’t be seen whether the end of the chain was cut off']
+      : []),
+    ...(sealedLate
+      ? [
+          `look ${sealedLate.segments} segments from ${sealedLate.first} on were sealed long after what is in them: no server ran then, or newer ones were taken away`,
+        ]
+      : []),
     `     ${open.events} events not sealed yet${open.oldest === undefined ? '' : `, since ${moment(open.oldest)}`}`,
     ...(open.late ? ['look events should be sealed within a quarter of an hour: is a server running?'] : []),
     ...(head ? [`head ${printHead(head)}`] : []),

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
-import { clientDocument, clientKinds as kinds, type ClientKind } from '../operations/clients.ts';
+import { clientDocument } from '../operations/client-document.ts';
+import { clientKinds as kinds, type ClientKind } from '../operations/clients.ts';
 import type { By } from '../operations/problems.ts';
 import { labelOf } from '../services-stores.ts';
 import { exitCodes, Usage, type Call, type Command } from './command.ts';

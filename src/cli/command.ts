@@ -11,6 +11,8 @@ import type { Services } from '../services.ts';
 export interface Io {
   out: (text: string) => void;
   err: (text: string) => void;
+  /** Once what was given to `out` is on its way: whoever writes much waits for it, and holds no more than a part. */
+  drained: () => Promise<void>;
   /** All of standard input; at most 1 MB. */
   input: () => Promise<string>;
   env: Readonly<Record<string, string | undefined>>;
@@ -46,8 +48,20 @@ export interface Command {
   run(call: Call): Promise<ExitCode>;
 }
 
-/** sysexits.h: 64 a wrong call, 69 storage does not answer, 75 try again later, 78 a configuration that can't be used. */
-export const exitCodes = { ok: 0, failed: 1, usage: 64, unavailable: 69, later: 75, config: 78 } as const;
+/**
+ * sysexits.h: 64 a wrong call, 65 what was given breaks a rule, 69 storage or a server does not answer, 75 try again later,
+ * 77 not with this key, 78 a configuration that can't be used.
+ */
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  usage: 64,
+  invalid: 65,
+  unavailable: 69,
+  later: 75,
+  forbidden: 77,
+  config: 78,
+} as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /** A wrong call, told in one sentence; exit code 64. */

@@ -1,7 +1,8 @@
 import { exportAccounts, importAccounts } from './account-files.ts';
 import { accountCreate, accountDelete, accountUnlock, adminCreate } from './accounts.ts';
-import { auditExport, auditList, auditVerify } from './audit.ts';
+import { auditVerify } from './audit.ts';
 import { apiCommand } from './api.ts';
+import { backupCommand } from './backup.ts';
 import { clientCreate, clientDelete, clientDisable, clientEnable, clientList, clientShow } from './clients.ts';
 import type { Command } from './command.ts';
 import { configCommand } from './config.ts';
@@ -10,6 +11,7 @@ import { maintenanceOff, maintenanceOn, maintenanceStatus } from './maintenance.
 import { moveCommand } from './move.ts';
 import { keysDerived, keysList, keysRotate, keysSchedule, keysUses } from './keys.ts';
 import { messagesList } from './messages.ts';
+import { restoreCommand } from './restore.ts';
 
 /** What `gatehouse` can do beside `start`, which is the process itself (`main.ts`). */
 export const commands: readonly Command[] = [
@@ -31,8 +33,8 @@ export const commands: readonly Command[] = [
   maintenanceOff,
   maintenanceStatus,
   moveCommand,
-  auditList,
-  auditExport,
+  backupCommand,
+  restoreCommand,
   auditVerify,
   keysList,
   keysRotate,

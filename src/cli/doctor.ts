@@ -9,8 +9,9 @@ import { sealedAs } from '../domain/signing-key.ts';
 import type { Services } from '../services.ts';
 import { isRefusal, KeyMissing } from '../storage/refusals.ts';
 import { adviceOf, sentenceOf } from './advice.ts';
-import { exitCodes, type Call, type Command } from './command.ts';
+import { exitCodes, Usage, type Call, type Command } from './command.ts';
 import { queued, ways } from './doctor-messages.ts';
+import { examineOutside } from './doctor-outside.ts';
 import type { Finding } from './finding.ts';
 import { isNew } from './new-machine.ts';
 import { ConfigurationRefused } from './refused.ts';
@@ -20,17 +21,24 @@ import { ConfigurationRefused } from './refused.ts';
 /** Before this was written: a clock that says so was never set. */
 const earliestPlausible = Date.UTC(2026, 0, 1);
 
+/** A backup that is older is worth a word, in milliseconds. */
+const oldBackup = 7 * 24 * 3_600_000;
+
 /** Between two machines that wrote the newest event, in milliseconds. */
 const clockTolerance = 60_000;
 
 export const doctorCommand: Command = {
   words: 'doctor',
   summary: 'checks configuration, permissions, storage, keys, clock and mail, and says how to mend what is wrong',
-  usage: '[--json]',
-  options: { json: { type: 'boolean' } },
+  usage: '[--url URL] [--json]',
+  options: { json: { type: 'boolean' }, url: { type: 'string' } },
+  details: `  --url URL  looks at a running installation from outside instead, by the address that people use: its
+             certificate, discovery, keys, clock, headers, cookies, and whom it believes. Changes nothing.
+`,
   positionals: { least: 0, most: 0 },
   async run(call) {
-    const findings = await examine(call);
+    const { url } = call.values;
+    const findings = url === undefined ? await examine(call) : await examineOutside(addressIn(String(url)));
 
     if (call.values['json'] === true) {
       call.io.out(`${JSON.stringify(findings, null, 2)}\n`);
@@ -41,6 +49,13 @@ export const doctorCommand: Command = {
     return findings.some(({ state }) => state === 'wrong') ? exitCodes.failed : exitCodes.ok;
   },
 };
+
+function addressIn(text: string): URL {
+  const url = URL.parse(text);
+  if (!url || !/^https?:$/.test(url.protocol)) throw new Usage(`${text} is no address of an installation.`);
+
+  return url;
+}
 
 async function examine({ config, services }: Call): Promise<Finding[]> {
   let settings: Config;
@@ -127,7 +142,7 @@ function existing(folder: string): string {
   return existsSync(folder) || dirname(folder) === folder ? folder : existing(dirname(folder));
 }
 
-async function storage({ storage: { records } }: Config, services: () => Promise<Services>): Promise<Finding[]> {
+async function storage({ mode, storage: { records } }: Config, services: () => Promise<Services>): Promise<Finding[]> {
   try {
     const opened = await services();
     await opened.records.ready();
@@ -139,6 +154,7 @@ async function storage({ storage: { records } }: Config, services: () => Promise
       await keys(opened),
       await clock(opened),
       await administrators(opened),
+      await backups(opened, mode),
       ...(await queued(opened)),
     ];
   } catch (error) {
@@ -201,6 +217,18 @@ async function keys({ records, sealing }: Services): Promise<Finding> {
   return rows.length === 0
     ? { area: 'keys', state: 'good', message: 'No signing keys yet: the first start makes them.' }
     : { area: 'keys', state: 'good', message: `${rows.length} signing keys open.` };
+}
+
+/** How old the last one is that was made with `gatehouse backup`. */
+async function backups({ records, clock: here }: Services, mode: Config['mode']): Promise<Finding> {
+  const { rows } = await records.events.list('kind', 'backup.made', { limit: 1, descending: true });
+  const at = rows[0]?.at;
+  const isLate = here.now() - (at ?? 0) > oldBackup;
+  const message = at === undefined ? 'None was made yet.' : `The last one was made at ${new Date(at).toISOString()}.`;
+
+  return mode === 'production' && isLate
+    ? { area: 'backups', state: 'warning', message, mend: 'Make one every day: gatehouse backup FILE' }
+    : { area: 'backups', state: 'good', message };
 }
 
 /** Against the newest thing that happened: a clock that went back makes old codes live again. */

@@ -1,9 +1,9 @@
 import { systemClock } from '../domain/clock.ts';
 import type { Config } from '../config/schema.ts';
 import type { Moved } from '../operations/move.ts';
-import type { Progress } from '../operations/move-copy.ts';
 import { exitCodes, needed, Usage, type Call, type Command, type ExitCode } from './command.ts';
 import { printJson, table } from './print.ts';
+import { count, teller } from './progress.ts';
 import { withSecrets } from './refused.ts';
 
 /** `move`: from the store of one configuration to the store of another. */
@@ -52,7 +52,7 @@ async function moveTo(call: Call, from: Config, to: Config): Promise<ExitCode> {
         { config: to, secrets },
         {
           clock: systemClock,
-          told: teller(call),
+          told: teller(call.io),
         },
       ),
     ),
@@ -88,44 +88,4 @@ function print({ io, values }: Call, { rows, resumed, mended, collections }: Mov
     `Moved ${count(rows)} rows in ${Math.ceil(seconds)} s; both sides are the same. Start with the new configuration ` +
       'from now on. The old one refuses to start, and nothing in it was removed.\n',
   );
-}
-
-/** Milliseconds between two lines. */
-const interval = 1000;
-
-function teller({ io }: Call): (progress: Progress) => void {
-  let doing: Progress['doing'] | undefined;
-  let began = 0;
-  let said = 0;
-
-  return (progress) => {
-    const now = performance.now();
-
-    if (progress.doing !== doing) {
-      doing = progress.doing;
-      began = now;
-    } else if (now - said < interval) {
-      return;
-    }
-
-    said = now;
-    io.err(`${line(progress, (now - began) / 1000)}\n`);
-  };
-}
-
-function line({ doing, rows, of, collection }: Progress, seconds: number): string {
-  if (doing === 'waiting') return 'waiting for whoever may still be writing (at most 30 s)';
-
-  const total = of === undefined ? '' : ` of ${count(of)}`;
-  const so = `${doing} ${collection ?? ''}: ${count(rows)}${total} rows`;
-  if (seconds < 1) return so;
-
-  const rate = rows / seconds;
-  const left = of === undefined ? '' : `, about ${Math.ceil(Math.max(0, of - rows) / rate)} s left`;
-
-  return `${so}, ${count(Math.round(rate))} a second${left}`;
-}
-
-function count(number: number): string {
-  return number.toLocaleString('en');
 }

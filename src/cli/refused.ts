@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import type { Problem } from '../config/problems.ts';
 import type { Config } from '../config/schema.ts';
 import { openSecrets, type Secrets } from '../config/secrets.ts';
-import { KeyMissing, MoveRefused } from '../storage/refusals.ts';
+import { BackupRefused, KeyMissing, MoveRefused } from '../storage/refusals.ts';
 
 /** A configuration that can't be used: every problem, one sentence each; exit code 78. */
 export class ConfigurationRefused extends Error {
@@ -30,7 +30,7 @@ export async function withSecrets<T>(
   try {
     return await open(secrets, keyFile?.path);
   } catch (error) {
-    const isRefused = error instanceof KeyMissing || error instanceof MoveRefused;
+    const isRefused = [BackupRefused, KeyMissing, MoveRefused].some((refusal) => error instanceof refusal);
     if (isRefused && keyFile?.created === true) rmSync(keyFile.path);
 
     throw error;

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+
 import packageDocument from '../../package.json' with { type: 'json' };
 import { loadConfig } from '../config/load.ts';
 import { printProblems } from '../config/problems.ts';
@@ -6,14 +8,25 @@ import { systemClock } from '../domain/clock.ts';
 import { Failure } from '../domain/errors.ts';
 import type { Services } from '../services.ts';
 import { isRefusal } from '../storage/refusals.ts';
-import { exitCodes, overview, parseCommand, Usage, type ExitCode, type Io, type Parsed } from './command.ts';
+import {
+  exitCodes,
+  overview,
+  parseCommand,
+  Usage,
+  type Command,
+  type ExitCode,
+  type Io,
+  type Parsed,
+} from './command.ts';
 import { commands } from './commands.ts';
+import { completionOf } from './completion.ts';
 import { isNew } from './new-machine.ts';
+import { operationCommands } from './operations.ts';
 import { ConfigurationRefused, withSecrets } from './refused.ts';
 import { startCommand } from './start.ts';
 
 /** From the words that were typed to the exit code. What a command needs is opened when it asks for it. */
-const everyCommand = [startCommand, ...commands];
+const written: readonly Command[] = [startCommand, ...commands, completionOf(() => allOf([]))];
 const { version } = packageDocument;
 const mostInput = 1024 * 1024;
 const isHelp = (word: string) => word === '--help' || word === '-h' || word === 'help';
@@ -22,13 +35,14 @@ export async function runCommandLine(args: readonly string[], io: Io = processIo
   try {
     const [first = '--help', second = '--help'] = args;
 
-    if (isHelp(first)) {
-      io.out(overview(everyCommand));
+    if (first === '--version') {
+      io.out(`${version}\n`);
       return exitCodes.ok;
     }
 
-    if (first === '--version') {
-      io.out(`${version}\n`);
+    const everyCommand = await allOf(args);
+    if (isHelp(first)) {
+      io.out(args.length > 1 ? overview(everyCommand, args.slice(1).join(' ')) : summed(everyCommand));
       return exitCodes.ok;
     }
 
@@ -43,6 +57,31 @@ export async function runCommandLine(args: readonly string[], io: Io = processIo
   }
 }
 
+/** Where an operation has a command of its own, that is what runs here; a server is asked for the operation. */
+async function allOf(args: readonly string[]): Promise<readonly Command[]> {
+  const isElsewhere = args.some((word) => word === '--url' || word.startsWith('--url='));
+  const isWritten = written.some(({ words }) => words.split(' ').every((word, at) => args[at] === word));
+  // A server starts without what only operations need.
+  if (isWritten && !isElsewhere) return written;
+
+  const made = await operationCommands();
+  const [first, second] = isElsewhere ? [made, written] : [written, made];
+  const taken = new Set(first.map(({ words }) => words));
+
+  return [...first, ...second.filter(({ words }) => !taken.has(words))];
+}
+
+/** Those that are written by hand, and how many more there are of each area. */
+function summed(every: readonly Command[]): string {
+  const made = every.filter((command) => !written.includes(command));
+  const areas = [...Map.groupBy(made, ({ words }) => words.split(' ', 1)[0] ?? '')];
+
+  return `${overview(every.filter((command) => written.includes(command)))}
+Every operation of the admin API, on the storage here or with --url on a server (gatehouse help AREA says which):
+  ${areas.map(([area, some]) => `${area} (${some.length})`).join(', ')}
+`;
+}
+
 async function run({ command, values, positionals }: Parsed, io: Io): Promise<ExitCode> {
   if (values['help'] === true) {
     io.out(`gatehouse ${command.words} ${command.usage}\n\n${command.summary}\n${command.details ?? ''}`);
@@ -53,7 +92,7 @@ async function run({ command, values, positionals }: Parsed, io: Io): Promise<Ex
   const config = (): Config => readConfig(io, { path: values['config'] });
   const configAt = (path: string): Config => readConfig(io, { path, beside: true });
 
-  if (command.onExisting && isNew(config())) {
+  if (command.onExisting && values['url'] === undefined && isNew(config())) {
     io.err(
       `There is no data in ${config().data}: start the server once, or name the right folder with GATEHOUSE_DATA.\n`,
     );
@@ -147,6 +186,9 @@ function isNoAddress(error: unknown): error is Error & { hostname: string } {
 const processIo: Io = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  async drained() {
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
+  },
   env: process.env,
   async input() {
     let text = '';

@@ -3,8 +3,8 @@ import { promisify } from 'node:util';
 
 /**
  * Hashes that other systems made, of accounts that were imported: they are checked as they are until the person signs in,
- * and then made anew as ours. Each form is the one that the systems themselves write. What a hash may cost is bounded: a
- * file must not be able to stop the server.
+ * and then made anew as ours. Each form is the one that the systems themselves write. What a hash may cost is bounded, to
+ * about half a second of one core: a file must not be able to stop the server.
  *
  * - bcrypt: `$2b$12$…` (also `$2a$`, `$2y$`)
  * - PBKDF2: `$pbkdf2-sha256$i=600000$salt$hash` (PHC), `$pbkdf2-sha256$600000$salt$hash` (passlib),
@@ -16,12 +16,30 @@ export type ForeignHash =
   | { kind: 'pbkdf2'; digest: string; iterations: number; salt: Buffer; hash: Buffer }
   | { kind: 'scrypt'; cost: number; blockSize: number; parallelism: number; salt: Buffer; hash: Buffer };
 
-const most = { bcryptCost: 16, iterations: 10_000_000, memory: 256 * 1024 * 1024 };
+/** Rounds of PBKDF2 are counted for each block that it derives: an output longer than the digest costs them again. */
+const most = {
+  bcryptCost: 13,
+  rounds: { sha1: 1_500_000, sha256: 1_500_000, sha512: 600_000 },
+  memory: 256 * 1024 * 1024,
+  /** N · r · p: 128 MiB gone through once. */
+  scryptWork: 2 ** 20,
+};
+const digestLength = { sha1: 20, sha256: 32, sha512: 64 };
+/** bcrypt looks at no more of a password. */
+const bcryptBytes = 72;
 const least = { salt: 4, hash: 16 };
 
 /** Undefined: it is none that we can check, or checking it would cost too much. */
 export function readForeignHash(text: string): ForeignHash | undefined {
   return readBcrypt(text) ?? readPbkdf2(text) ?? readScrypt(text);
+}
+
+/**
+ * Whether a password that fits says all of it: behind what bcrypt looks at, anything might have been typed, and must not
+ * become the password.
+ */
+export function isWhole(stored: string, password: string): boolean {
+  return readBcrypt(stored) === undefined || Buffer.byteLength(password) <= bcryptBytes;
 }
 
 /** Whether the password is the one; as a queue of hashing calls it, one after another. */
@@ -65,8 +83,10 @@ function readPbkdf2(text: string): ForeignHash | undefined {
   // Django's salt is a text, and counts as that.
   const salted = django && salt !== undefined ? Buffer.from(salt) : bytesOf(salt);
   const count = Number(iterations);
+  const name = digest as keyof typeof digestLength;
+  const rounds = count * Math.ceil((bytes?.length ?? 0) / digestLength[name]);
 
-  return isUsable(salted, bytes) && count >= 1 && count <= most.iterations
+  return isUsable(salted, bytes) && count >= 1 && rounds <= most.rounds[name]
     ? { kind: 'pbkdf2', digest, iterations: count, salt: salted as Buffer, hash: bytes as Buffer }
     : undefined;
 }
@@ -78,9 +98,11 @@ function readScrypt(text: string): ForeignHash | undefined {
   const [, log, blockSize, parallelism] = match.map(Number) as [number, number, number, number];
   const [salt, hash] = [bytesOf(match[4]), bytesOf(match[5])];
   const cost = 2 ** log;
-  const fits = log >= 1 && blockSize >= 1 && parallelism >= 1 && parallelism <= 16;
+  const isSound = log >= 1 && blockSize >= 1 && parallelism >= 1 && parallelism <= 16;
 
-  return fits && 128 * cost * blockSize <= most.memory && isUsable(salt, hash)
+  const isCheap = 128 * cost * blockSize <= most.memory && cost * blockSize * parallelism <= most.scryptWork;
+
+  return isSound && isCheap && isUsable(salt, hash)
     ? { kind: 'scrypt', cost, blockSize, parallelism, salt: salt as Buffer, hash: hash as Buffer }
     : undefined;
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { hash as argon2, parseOptions, verify as argon2Verify } from '@node-rs/argon2';
 
 import { Invalid } from '../domain/errors.ts';
-import { fitsForeignHash, readForeignHash } from './foreign-hash.ts';
+import { fitsForeignHash, isWhole, readForeignHash } from './foreign-hash.ts';
 import { createHashQueue } from './hash-queue.ts';
 import { readPassword } from './password-text.ts';
 
@@ -20,8 +20,8 @@ export interface Hashing {
    * password is wrong without being hashed, whoever is meant (S62). Throws Unavailable.
    */
   verify(stored: string | undefined, password: string): Promise<boolean>;
-  /** Whether the hash was made with lower parameters than today's. */
-  needsRehash(stored: string): boolean;
+  /** Whether the hash was made with lower parameters than today's, and can be made anew of this password, which fits it. */
+  needsRehash(stored: string, password: string): boolean;
 }
 
 export interface HashingOptions {
@@ -61,12 +61,14 @@ export function createHashing(options: HashingOptions): Hashing {
       if (text === undefined) return false;
 
       const foreign = stored === undefined ? undefined : readForeignHash(stored);
+      const fits = (form: string) => (foreign ? fitsForeignHash(foreign, form) : argon2Verify(stored ?? nobodys, form));
 
-      return queued(() => (foreign ? fitsForeignHash(foreign, text) : argon2Verify(stored ?? nobodys, text)));
+      // Other systems hash what was typed and nothing else. That is tried against everybody's, and nobody's (S71).
+      return queued(async () => (await fits(text)) || (password !== text && (await fits(password))));
     },
 
-    needsRehash(stored) {
-      if (!stored.startsWith('$argon2')) return true;
+    needsRehash(stored, password) {
+      if (!stored.startsWith('$argon2')) return isWhole(stored, password);
 
       const used = parseOptions(stored);
 
@@ -83,6 +85,8 @@ export function createHashing(options: HashingOptions): Hashing {
 
 /** What one argon2 hash may cost that somebody else made: as much as `foreign-hash.ts` lets the others. */
 const mostKib = 256 * 1024;
+/** KiB times passes. */
+const mostWork = 2 * mostKib;
 
 /** Whether it is a hash that a password can be checked against: argon2 of any kind, or one of `foreign-hash.ts`. */
 export function isPasswordHash(text: string): boolean {
@@ -91,7 +95,7 @@ export function isPasswordHash(text: string): boolean {
   try {
     const { memoryCost, timeCost, parallelism } = parseOptions(text);
 
-    return memoryCost <= mostKib && timeCost <= 20 && parallelism <= 16;
+    return memoryCost <= mostKib && memoryCost * timeCost <= mostWork && parallelism <= 16;
   } catch {
     // What is wrong with it is said by whoever asked.
     return false;

@@ -98,7 +98,7 @@ export function createPasswords({ records, hashing, clock, onRehashFailure }: Pa
       const right = await hashing.verify(credential?.hash, password);
 
       if (!right || !credential) return false;
-      if (hashing.needsRehash(credential.hash)) rehashInBackground(credential, password);
+      if (hashing.needsRehash(credential.hash, password)) rehashInBackground(credential, password);
 
       return true;
     };

@@ -66,6 +66,11 @@ export function acceptedStep(
   return right.find((step) => step > after);
 }
 
+/** The last step whose code is accepted at this time, in milliseconds. */
+export function lastStepAt(now: number): number {
+  return Math.floor(now / 1000 / period) + window;
+}
+
 /** Before any step: nothing was accepted yet. */
 export const noStep = -1;
 

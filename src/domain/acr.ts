@@ -15,6 +15,12 @@ export function isAcr(value: string): boolean {
   return acrValues.some((acr) => acr === value);
 }
 
+/**
+ * What an app asks for. `must`: without two factors there is no answer. `wished`: two where the person has them. `own`: as
+ * the person set it.
+ */
+export type WantedFactors = 'must' | 'wished' | 'own';
+
 /** What was proved in one sign-in, each with its own proof. */
 export type Proven =
   | 'password'

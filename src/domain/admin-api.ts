@@ -12,6 +12,8 @@ export const adminScopes = [
   'audit:read',
   'keys:read',
   'keys:write',
+  'webhooks:read',
+  'webhooks:write',
   'settings:read',
   'settings:write',
 ] as const;

@@ -133,6 +133,17 @@ export const catalogue = {
   /** Never a secret, only that one was set anew; of a file its hash. */
   'settings.changed': kind<{ changes: Record<string, { before: Json; after: Json }> }>(),
   'settings.tested': kind<{ /** Whether the mail server took it. */ sent: boolean }>(),
+  /** Of an address its origin alone: the rest of it may be as good as a password. */
+  'webhook.created': kind<{ webhook: string; origin: string; kinds: string[] }>(),
+  'webhook.updated': kind<{ webhook: string; changes: Record<string, { before: Json; after: Json }> }>(),
+  'webhook.enabled': kind<{ webhook: string }>(),
+  /** By an `administrator`, or of itself: `failing`, or `gone`. */
+  'webhook.disabled': kind<{ webhook: string; reason: string }>(),
+  'webhook.deleted': kind<{ webhook: string; origin: string }>(),
+  'webhook.secret_rotated': kind<{ webhook: string; /** Seconds. */ overlap: number }>(),
+  /** Is sent to this webhook, whatever else it is told of. */
+  'webhook.tested': kind<{ webhook: string }>(),
+  'webhook.redelivered': kind<{ webhook: string; event: string }>(),
 
   'setup.begun': kind(),
   'setup.completed': kind(),
@@ -147,6 +158,10 @@ export const catalogue = {
   /** In words, without secrets: `sqlite in /var/lib/gatehouse`. */
   'storage.moved': kind<{ from: string; to: string; rows: number }>(),
   'storage.move_undone': kind<{ to: string }>(),
+  /** All of the store, into a file. `backup`: the SHA-256 that names it. */
+  'backup.made': kind<{ backup: string; rows: number; oneMoment: boolean }>(),
+  /** The store began anew with what a backup holds; `ended`: rows that stayed away, by collection. */
+  'store.restored': kind<{ madeAt: string; backup: string; rows: number; ended: Record<string, number> }>(),
   /** Keys that sign at once: the first ones, and those in the place of leaked ones. */
   'keys.created': kind<{ kid: string; alg: string }>(),
   'keys.published': kind<{ kid: string; alg: string; /** Milliseconds. */ signsFrom: number }>(),

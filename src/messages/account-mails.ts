@@ -22,6 +22,15 @@ export interface AccountMails {
   'by-administrator': Circumstances & AdministratorsDoing;
   /** Says only that mail arrives. */
   test: Record<string, never>;
+  /** To those who run the installation: a webhook was switched off by itself. The description may be empty. */
+  'webhook-stopped': {
+    /** Milliseconds. */
+    at: number;
+    why: 'failing' | 'gone';
+    origin: string;
+    description: string;
+    path: `/${string}`;
+  };
   /** Composed without `accountId`: closing an account drops everything else that is still to be sent to it. */
   'account-closed': Circumstances & { /** Milliseconds, where it can be kept after all until then. */ until?: number };
 }
@@ -29,6 +38,7 @@ export interface AccountMails {
 /** `until` in milliseconds: then it is over by itself. The reason is what the person is told of it; may be empty. */
 export type AdministratorsDoing =
   | { what: 'locked'; reason: string; until?: number }
+  | { what: 'keyDeleted'; name: string }
   | { what: 'unlocked' | 'signedOut' | 'factorsReset' | 'madeAdmin' | 'madeAuditor' | 'roleTaken' };
 
 type AccountTemplates = { [Name in keyof AccountMails]: Template<AccountMails[Name], Letter> };
@@ -59,7 +69,7 @@ function byAdministrator(data: AccountMails['by-administrator'], words: Words): 
   const said =
     data.what === 'locked' && data.until !== undefined
       ? words.say('message.byAdmin.lockedUntil', { time: words.time(data.until) })
-      : words.say(`message.byAdmin.${data.what}.text`);
+      : words.say(`message.byAdmin.${data.what}.text`, data.what === 'keyDeleted' ? { name: data.name } : undefined);
 
   return letter(
     words.say(`message.byAdmin.${data.what}.subject`),
@@ -124,6 +134,20 @@ export const accountMails: AccountTemplates = {
 
   test: {
     write: (_data, words) => letter(words.say('message.test.subject'), text(words.say('message.test.text'))),
+  },
+
+  'webhook-stopped': {
+    write: ({ at, why, origin, description, path }, words) =>
+      letter(
+        words.say('message.webhookStopped.subject'),
+        text(words.say(`message.webhookStopped.${why}`)),
+        facts(
+          { name: words.say('message.webhookStopped.address'), value: origin },
+          ...(description === '' ? [] : [{ name: words.say('message.webhookStopped.about'), value: description }]),
+          { name: words.say('message.fact.when'), value: words.time(at) },
+        ),
+        { kind: 'link', text: words.say('message.webhookStopped.link'), url: words.link(path), main: true },
+      ),
   },
 
   'account-closed': {

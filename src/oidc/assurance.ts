@@ -1,7 +1,7 @@
 import { errors } from 'oidc-provider';
 import type { Interaction, KoaContextWithOIDC } from 'oidc-provider';
 
-import { acrTwoFactors } from '../domain/acr.ts';
+import { acrTwoFactors, type WantedFactors } from '../domain/acr.ts';
 import type { Client } from '../domain/client.ts';
 
 /**
@@ -9,9 +9,6 @@ import type { Client } from '../domain/client.ts';
  * must (OpenID Connect Core 1.0 section 5.5.1.1), by `acr_values`, which is a wish (section 3.1.2.1), and by what an
  * administrator says of the client.
  */
-
-/** `must`: without two factors there is no answer. `wished`: two where the person has them. `own`: as the person set it. */
-export type WantedFactors = 'must' | 'wished' | 'own';
 
 type Asked = Pick<Interaction, 'params' | 'prompt'>;
 

@@ -1,9 +1,8 @@
 import type { Account } from '../domain/account.ts';
-import type { Proven } from '../domain/acr.ts';
+import type { Proven, WantedFactors } from '../domain/acr.ts';
 import type { ClientFace } from '../domain/client-face.ts';
 import type { ConsentAsked, ConsentItem } from '../domain/consent-items.ts';
 import type { Exchange, Outcome, SignedIn } from '../web/route.ts';
-import type { WantedFactors } from './assurance.ts';
 
 /**
  * What the pages inside an authorization request (OpenID Connect Core 1.0 section 3.1.2) need of the protocol, as

@@ -7,6 +7,11 @@ import ipaddr from 'ipaddr.js';
 /** Every address that a name stands for. */
 export type Resolve = (hostname: string) => Promise<LookupAddress[]>;
 
+/** An address is none that may be asked. Nothing was sent to it. */
+export class AddressRefused extends Error {
+  override readonly name = 'AddressRefused';
+}
+
 export const resolveBySystem: Resolve = (hostname) => lookup(hostname, { all: true, verbatim: true });
 
 /**
@@ -31,7 +36,7 @@ export function createLookup(allowPrivate: boolean, resolve: Resolve): LookupFun
 
     if (addresses.length === 0) throw new Error('the name has no address');
     if (!allowPrivate && addresses.some(({ address }) => isForbidden(address))) {
-      throw new Error('the name stands for an address that may not be asked');
+      throw new AddressRefused('the name stands for an address that may not be asked');
     }
 
     return addresses;

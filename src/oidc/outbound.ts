@@ -5,7 +5,7 @@ import type * as Undici from 'undici';
 
 import type { Config } from '../config/schema.ts';
 import type { Resolve } from './outbound-addresses.ts';
-import { createLookup, isForbidden, resolveBySystem } from './outbound-addresses.ts';
+import { AddressRefused, createLookup, isForbidden, resolveBySystem } from './outbound-addresses.ts';
 
 /**
  * Requests that we make to addresses that clients name (`jwks_uri`, `sector_identifier_uri`, logout notices). It owns
@@ -48,7 +48,7 @@ export function createOutbound(settings: OutboundSettings, resolve: Resolve = re
       connect(options, callback) {
         // What is an address already is never looked up.
         if (!allowPrivate && isForbidden(options.hostname)) {
-          callback(new Error('the address is not one that may be asked'), null);
+          callback(new AddressRefused('the address is not one that may be asked'), null);
         } else {
           connect(options, callback);
         }
@@ -89,6 +89,13 @@ export function createOutbound(settings: OutboundSettings, resolve: Resolve = re
 
     [Symbol.asyncDispose]: async () => (await opened)?.agent.destroy(),
   };
+}
+
+/** Why nothing was sent, of what `fetch` rejected with; undefined: it was for something else. */
+export function wasRefused(error: unknown): string | undefined {
+  const { cause } = error as { cause?: unknown };
+
+  return cause instanceof AddressRefused ? cause.message : undefined;
 }
 
 /** What arrives is counted after decompression, and announced lengths are not believed (S116). */

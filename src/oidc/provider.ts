@@ -62,6 +62,12 @@ export interface Oidc {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** The same with the library itself, for this room alone. */
+export interface OidcInside extends Oidc {
+  /** The one in force. */
+  provider(): Provider;
+}
+
 async function noteKey({ look, used }: OidcDeps['apiKeys'], presented: string): Promise<void> {
   const key = await look(presented);
   if (key) await used(key);
@@ -81,7 +87,7 @@ interface Running {
   clients: Clients;
 }
 
-export async function createOidc(deps: OidcDeps): Promise<Oidc> {
+export async function createOidc(deps: OidcDeps): Promise<OidcInside> {
   const { config, units, clock, onError } = deps;
   const outbound = createOutbound({ ...config.outbound, mode: config.mode });
 
@@ -141,6 +147,7 @@ export async function createOidc(deps: OidcDeps): Promise<Oidc> {
   const watches = [lookAgain(keyCheck, checkKeys), lookAgain(clientCheck, changes.look)];
 
   return {
+    provider: inside.provider,
     scope: answers.scope,
     middleware: answers.middleware,
     fast: (request, response) => answerFrom(running.documents, request, response),

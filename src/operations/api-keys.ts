@@ -9,7 +9,7 @@ import type { ResourceWords } from '../domain/consent-items.ts';
 import { Conflict, SignInRequired } from '../domain/errors.ts';
 import { sha256 } from '../domain/ids.ts';
 import type { Reads } from '../storage/reads.ts';
-import type { Records, Write } from '../storage/records.ts';
+import type { Page, PageRequest, Records, Write } from '../storage/records.ts';
 import { tellingOf, type HappeningsDeps } from './happenings.ts';
 import { problem, read, refused, type By, type Result } from './problems.ts';
 import { neededLine, problemIs } from './text-rules.ts';
@@ -27,6 +27,8 @@ export interface ApiKeys {
   readonly limit: number;
   /** Every one of the account, the newest first. */
   list(accountId: string): Promise<ApiKey[]>;
+  /** The same by pages. Throws Invalid where `after` is no cursor. */
+  page(accountId: string, page: Pick<PageRequest, 'after' | 'limit'>): Promise<Page<ApiKey>>;
   /** Undefined: there is none, or it is somebody else's. */
   find(accountId: string, id: string): Promise<ApiKey | undefined>;
   /**
@@ -114,7 +116,7 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
   }
 
   async function remove(account: Account, key: ApiKey, by: By): Promise<boolean> {
-    const what = { kind: 'api_key.deleted', details: { prefix: key.prefix } } as const;
+    const what = { kind: 'api_key.deleted', details: { prefix: key.prefix }, name: key.name } as const;
     const told = await tellingOf(deps, { ...by, account, what });
     reads.forget(`api keys ${account.id}`);
 
@@ -160,6 +162,7 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
     offeredTo,
     limit,
     list,
+    page: (accountId, page) => records.apiKeys.list('account', accountId, { ...page, descending: true }),
     find,
     look,
     used,

@@ -39,6 +39,7 @@ export type Done<T> = Result<T> | undefined;
 export interface ApplicationsPage {
   /** `next` of the page before. */
   after?: string | undefined;
+  limit?: number | undefined;
   /** Only these. */
   matches?: ((clientId: string) => Promise<boolean>) | undefined;
   /** Which one is asking: it is used now. */
@@ -129,7 +130,7 @@ export function createApplications(deps: ApplicationsDeps): Applications {
   return {
     ahead: usesOf,
 
-    async list(account, { after, matches, asking } = {}) {
+    async list(account, { after, limit = most, matches, asking } = {}) {
       const now = clock.now();
       const uses = [...(await usesOf(account.id)).values()].map((use) =>
         use.clientId === asking ? { ...use, lastUsedAt: now } : use,
@@ -139,12 +140,12 @@ export function createApplications(deps: ApplicationsDeps): Applications {
 
       const from = after === undefined ? undefined : placeAt(after);
       const left = from ? all.filter((use) => inOrder(from, use) < 0) : all;
-      const rows = left.slice(0, most);
+      const rows = left.slice(0, limit);
       const last = rows.at(-1);
 
       return {
         rows: rows.map((use) => shown(account, use)),
-        ...(last && left.length > most && { next: writeCursor({ order: last.lastUsedAt ?? 0, id: last.clientId }) }),
+        ...(last && left.length > limit && { next: writeCursor({ order: last.lastUsedAt ?? 0, id: last.clientId }) }),
         count: all.length,
       };
     },

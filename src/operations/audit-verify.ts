@@ -2,11 +2,13 @@ import { setImmediate as breath } from 'node:timers/promises';
 
 import type { AuditAnchor, AuditSegment } from '../domain/audit-segment.ts';
 import type { Clock } from '../domain/clock.ts';
+import { RateLimited } from '../domain/errors.ts';
 import { timePrefix } from '../domain/ids.ts';
 import type { SecurityEvent } from '../domain/security-event.ts';
 import { everyRow, type Page, type Records } from '../storage/records.ts';
 import type { Sealing } from '../storage/sealing.ts';
-import { createTally, settling } from './audit-chain.ts';
+import { settling } from './audit-chain.ts';
+import { compared, found, page, type Fault, type FaultKind, type ReadPage } from './audit-comparison.ts';
 import { beginning, behindEvent, behindSegment, createSeals, linkOf, readAnchor, type Link } from './audit-seals.ts';
 
 /**
@@ -14,6 +16,7 @@ import { beginning, behindEvent, behindSegment, createSeals, linkOf, readAnchor,
  * pages read, and held against the chain. Nothing is written. It may run beside servers that seal and remove.
  */
 export interface AuditVerify {
+  /** One with `most` at a time: throws RateLimited while another is under way. */
   verify(options?: VerifyOptions): Promise<Verified>;
 }
 
@@ -30,40 +33,7 @@ export interface Head {
   seal: string;
 }
 
-/**
- * - `changed`, `missing`, `inserted`: events of a segment, as many as were sealed, fewer, more
- * - `hidden`: they are there, and the list that pages read shows others
- * - `segment-changed`, `segment-missing`, `unlinked`: the chain itself
- * - `another-key`: sealed under a key that is not ours, so that nothing can be said of it
- * - `cut-off`, `replaced`: the head that was written down is not there, or another one is
- * - `removal-unproved`: what was removed as too old did not hold when it was
- * - `misdated`: an event whose id says another time than it does
- */
-export type FaultKind =
-  | 'changed'
-  | 'missing'
-  | 'inserted'
-  | 'hidden'
-  | 'segment-changed'
-  | 'segment-missing'
-  | 'unlinked'
-  | 'another-key'
-  | 'cut-off'
-  | 'replaced'
-  | 'removal-unproved'
-  | 'misdated';
-
-export interface Fault {
-  kind: FaultKind;
-  /** Its number; absent where it is about none. */
-  segment?: number;
-  /** Milliseconds: what the segment says of its events. */
-  from?: number;
-  until?: number;
-  /** Events that were sealed, and that are there now. */
-  sealed?: number;
-  found?: number;
-}
+export type { Fault, FaultKind };
 
 export interface Verified {
   /** No fault: what is sealed is as it was. */
@@ -77,6 +47,11 @@ export interface Verified {
   head?: Head;
   /** Not sealed yet: of these nothing can be said. `late`: older ones than there should be. */
   open: { events: number; oldest?: number; late: boolean };
+  /**
+   * Segments that were sealed long after what is in them, and the first of these: no server was there to do it, or somebody took
+   * away newer segments and had what they left sealed anew. No fault; a head that was written down tells which.
+   */
+  sealedLate?: { segments: number; first: number };
   /** Removed as too old: up to this segment. */
   removed?: Pick<AuditAnchor, 'number' | 'until'>;
   /** What became of the head that was expected: `removed` is too old to be compared. */
@@ -90,11 +65,11 @@ export interface AuditVerifyDeps {
   clock: Clock;
 }
 
-/** An embedded store answers without a turn of the event loop, so that each page is begun with one. */
-const page = 500;
-
 /** Events that are read while somebody waits for the answer. */
 export const mostAtOnce = 100_000;
+
+/** Seconds after which one who has to wait for another's asks again. */
+const again = 10;
 
 /** Milliseconds after which somebody should have sealed an event. */
 const lateAfter = settling + 3_600_000;
@@ -119,69 +94,84 @@ export function createAuditVerify({ records, sealing, clock }: AuditVerifyDeps):
     return first;
   }
 
+  async function verify({ expect, most, told = () => undefined }: VerifyOptions): Promise<Verified> {
+    const anchor = await readAnchor(records);
+    const first = anchor ? linkOf(anchor) : beginning;
+    const start = most === undefined ? first : await startFor(most, first);
+
+    const faults: Fault[] = anchor ? ofAnchor(anchor, seals.check(anchor)) : [];
+    const so = { segments: 0, events: 0, from: undefined as number | undefined };
+    let sealedLate: Verified['sealedLate'];
+    let before: Link & { until?: number } = start;
+    let linked = true;
+    let expected: Verified['expected'] = expect && expect.number <= (anchor?.number ?? 0) ? 'removed' : undefined;
+    let isExpectedThere = expect?.number === start.number && expect.seal === start.seal;
+
+    for await (const segment of segmentsBehind(records, start.number)) {
+      const { number, from, until } = segment;
+      const about = { segment: number, from, until };
+      const state = seals.check(segment);
+
+      if (number > before.number + 1) faults.push({ kind: 'segment-missing', segment: before.number + 1 });
+      else if (linked && (segment.before !== before.seal || segment.after !== before.last)) {
+        faults.push({ kind: 'unlinked', ...about });
+      }
+
+      const fault =
+        state === 'holds' ? compared(segment, await found(segment, byId), await found(segment, byTime)) : undefined;
+
+      if (state !== 'holds') faults.push({ kind: state === 'broken' ? 'segment-changed' : state, ...about });
+      // Removed while it was read, because it was too old.
+      if (fault && number > ((await readAnchor(records))?.number ?? 0)) faults.push({ ...fault, ...about });
+
+      if (expect?.number === number) {
+        isExpectedThere = expect.seal === segment.seal;
+        if (!isExpectedThere) faults.push({ kind: 'replaced', ...about });
+      }
+
+      so.segments += 1;
+      so.events += segment.count;
+      so.from ??= from;
+      if (segment.sealedAt - from > lateAfter) {
+        sealedLate = { segments: (sealedLate?.segments ?? 0) + 1, first: sealedLate?.first ?? number };
+      }
+      before = segment;
+      linked = state === 'holds';
+      told({ events: so.events, segment: number });
+    }
+
+    if (expect && !isExpectedThere && expect.number > before.number) {
+      faults.push({ kind: 'cut-off', segment: expect.number });
+    }
+    if (expect) expected ??= isExpectedThere ? 'found' : expect.number <= start.number ? 'removed' : 'lost';
+
+    const rest = await openBehind(before.last, byId, { now: clock.now(), most });
+    faults.push(...rest.faults);
+
+    return {
+      whole: faults.length === 0,
+      segments: so.segments,
+      events: so.events,
+      ...(so.from !== undefined && { from: so.from }),
+      ...(before.until !== undefined && { until: before.until }),
+      ...(before.number > 0 && { head: { number: before.number, seal: before.seal } }),
+      open: rest.open,
+      ...(sealedLate && { sealedLate }),
+      ...(anchor && { removed: { number: anchor.number, until: anchor.until } }),
+      ...(expected && { expected }),
+      faults,
+    };
+  }
+
+  let isUnderWay = false;
+
   return {
-    async verify({ expect, most, told = () => undefined } = {}) {
-      const anchor = await readAnchor(records);
-      const first = anchor ? linkOf(anchor) : beginning;
-      const start = most === undefined ? first : await startFor(most, first);
+    async verify(options = {}) {
+      if (options.most === undefined) return verify(options);
+      if (isUnderWay) throw new RateLimited(again);
 
-      const faults: Fault[] = anchor ? ofAnchor(anchor, seals.check(anchor)) : [];
-      const so = { segments: 0, events: 0, from: undefined as number | undefined };
-      let before: Link & { until?: number } = start;
-      let linked = true;
-      let expected: Verified['expected'] = expect && expect.number <= (anchor?.number ?? 0) ? 'removed' : undefined;
-      let isExpectedThere = expect?.number === start.number && expect.seal === start.seal;
-
-      for await (const segment of segmentsBehind(records, start.number)) {
-        const { number, from, until } = segment;
-        const about = { segment: number, from, until };
-        const state = seals.check(segment);
-
-        if (number > before.number + 1) faults.push({ kind: 'segment-missing', segment: before.number + 1 });
-        else if (linked && (segment.before !== before.seal || segment.after !== before.last)) {
-          faults.push({ kind: 'unlinked', ...about });
-        }
-
-        const fault =
-          state === 'holds' ? compared(segment, await found(segment, byId), await found(segment, byTime)) : undefined;
-
-        if (state !== 'holds') faults.push({ kind: state === 'broken' ? 'segment-changed' : state, ...about });
-        // Removed while it was read, because it was too old.
-        if (fault && number > ((await readAnchor(records))?.number ?? 0)) faults.push({ ...fault, ...about });
-
-        if (expect?.number === number) {
-          isExpectedThere = expect.seal === segment.seal;
-          if (!isExpectedThere) faults.push({ kind: 'replaced', ...about });
-        }
-
-        so.segments += 1;
-        so.events += segment.count;
-        so.from ??= from;
-        before = segment;
-        linked = state === 'holds';
-        told({ events: so.events, segment: number });
-      }
-
-      if (expect && !isExpectedThere && expect.number > before.number) {
-        faults.push({ kind: 'cut-off', segment: expect.number });
-      }
-      if (expect) expected ??= isExpectedThere ? 'found' : expect.number <= start.number ? 'removed' : 'lost';
-
-      const rest = await openBehind(before.last, byId, { now: clock.now(), most });
-      faults.push(...rest.faults);
-
-      return {
-        whole: faults.length === 0,
-        segments: so.segments,
-        events: so.events,
-        ...(so.from !== undefined && { from: so.from }),
-        ...(before.until !== undefined && { until: before.until }),
-        ...(before.number > 0 && { head: { number: before.number, seal: before.seal } }),
-        open: rest.open,
-        ...(anchor && { removed: { number: anchor.number, until: anchor.until } }),
-        ...(expected && { expected }),
-        faults,
-      };
+      isUnderWay = true;
+      return verify(options).finally(() => (isUnderWay = false));
     },
   };
 }
@@ -207,43 +197,6 @@ async function* segmentsBehind(records: Pick<Records, 'auditSegments'>, number: 
     yield* rows;
     after = next;
   }
-}
-
-/** Events behind one, by its id. */
-type ReadPage = (after: string, limit: number) => Promise<Page<SecurityEvent>>;
-
-interface Found {
-  count: number;
-  digest: string;
-}
-
-function compared({ count, digest }: AuditSegment, byId: Found, byTime: Found): Fault | undefined {
-  const fault = { sealed: count, found: byId.count };
-
-  if (byId.count < count) return { kind: 'missing', ...fault };
-  if (byId.count > count) return { kind: 'inserted', ...fault };
-  if (byId.digest !== digest) return { kind: 'changed', ...fault };
-  if (byTime.digest !== digest) return { kind: 'hidden', sealed: count, found: byTime.count };
-
-  return undefined;
-}
-
-/** What there is now of a segment, in one of the orders in which events are read: begun anew for each, so that one that
- * is out of its place disturbs no other. */
-async function found({ after, last, count }: AuditSegment, read: ReadPage): Promise<Found> {
-  const taken = createTally();
-  let from: string | undefined = after;
-
-  while (from !== undefined && taken.count <= count) {
-    await breath();
-    const { rows, next }: Page<SecurityEvent> = await read(from, Math.min(page, count - taken.count + 1));
-    const own = rows.filter(({ id }) => id > after && id <= last);
-
-    own.forEach(taken.add);
-    from = own.length === rows.length ? next && (rows.at(-1)?.id ?? next) : undefined;
-  }
-
-  return { count: taken.count, digest: taken.digest() };
 }
 
 /** What lies behind the last segment; at most so many are read. */

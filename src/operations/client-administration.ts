@@ -8,15 +8,21 @@ import type { ClientRevocation } from './client-revocation.ts';
 import { mostSecrets, secretsOf, workingSecrets, type SecretView } from './client-secrets.ts';
 import type { ClientUses } from './client-uses.ts';
 import type { ChangedMeanwhile, ClientKind, Clients, Once, Registered } from './clients.ts';
+import type { Only } from './conditions.ts';
 import { problem, refused, type By, type Result } from './problems.ts';
 
 /**
  * What administrators see of clients and do to them, in the console and by programs. Our own clients are seen and left
- * alone: without them nobody could sign in to the console. Undefined stands for a client that there is not.
+ * alone: without them nobody could sign in to the console. Undefined stands for a client that there is not. Where `only`
+ * does not hold, Unmet is thrown.
  */
 export interface ClientAdministration {
   /** By name; the search is for how a name begins, or for a whole id. Throws Invalid for an unreadable `after`. */
-  list(page?: { search?: string | undefined; after?: string | undefined }): Promise<Page<ClientRow>>;
+  list(page?: {
+    search?: string | undefined;
+    after?: string | undefined;
+    limit?: number | undefined;
+  }): Promise<Page<ClientRow>>;
   find(id: string): Promise<ClientDetails | undefined>;
   /** `id`: so that a form which is sent twice makes one; throws Conflict where it is taken. */
   create(
@@ -29,15 +35,15 @@ export interface ClientAdministration {
     id: string,
     metadata: unknown,
     by: By,
-    options: { version: number },
+    options: { version: number } & Only<Client>,
   ): Promise<Result<Registered> | ChangedMeanwhile | undefined>;
   /** In force at once for tokens, within 5 s for what is new. */
-  disable(id: string, by: By): Done<Client>;
-  enable(id: string, by: By): Done<Client>;
+  disable(id: string, by: By, options?: Only<Client>): Done<Client>;
+  enable(id: string, by: By, options?: Only<Client>): Done<Client>;
   /** With all that it was given. */
   delete(id: string, by: By): Done<boolean>;
   /** `overlap` in seconds: how long older secrets still work, at most 90 days. */
-  rotateSecret(id: string, overlap: number, by: By, options?: Once): Done<Registered>;
+  rotateSecret(id: string, overlap: number, by: By, options?: Once & Only<Client>): Done<Registered>;
   removeSecret(id: string, secretId: string, by: By): Done<Client>;
   /** What `revoke` would end. */
   impact(id: string): Promise<Holdings | undefined>;
@@ -68,8 +74,8 @@ export interface ClientAdministrationDeps extends HoldingsDeps {
   clock: Clock;
 }
 
-/** Rows of one page. */
-const most = 20;
+/** Rows of one page, unless told otherwise. */
+const usual = 20;
 
 /** How many grants are looked at for a row of the list, and for one client alone. */
 const glance = 200;
@@ -89,7 +95,7 @@ export function createClientAdministration(deps: ClientAdministrationDeps): Clie
   }
 
   /** Some of those whose name begins so, in the order of the names. */
-  async function named(search: string, after: string | undefined): Promise<Page<Client>> {
+  async function named(search: string, after: string | undefined, most: number): Promise<Page<Client>> {
     const prefix = clientNameKey(search);
     // Of an address that was changed by hand at worst: it can only move within the list.
     if (after !== undefined) readCursor(after);
@@ -121,11 +127,11 @@ export function createClientAdministration(deps: ClientAdministrationDeps): Clie
   }
 
   return {
-    async list({ search = '', after } = {}) {
+    async list({ search = '', after, limit = usual } = {}) {
       const sought = search.trim();
       const [byId, page] = await Promise.all([
         sought === '' || after !== undefined ? undefined : records.clients.get(sought),
-        named(sought, after),
+        named(sought, after, limit),
       ]);
       const rows = [...(byId ? [byId] : []), ...page.rows.filter(({ id }) => id !== byId?.id)];
 
@@ -147,8 +153,8 @@ export function createClientAdministration(deps: ClientAdministrationDeps): Clie
       return ours.includes(id) ? refused(problem('', 'problem.clientOurs')) : clients.update(id, metadata, by, options);
     },
 
-    disable: (id, by) => change(id, () => done(clients.disable(id, by))),
-    enable: (id, by) => change(id, () => done(clients.enable(id, by))),
+    disable: (id, by, options) => change(id, () => done(clients.disable(id, by, options))),
+    enable: (id, by, options) => change(id, () => done(clients.enable(id, by, options))),
 
     delete: (id, by) => change(id, () => done(clients.delete(id, by).then((isGone) => (isGone ? true : undefined)))),
 

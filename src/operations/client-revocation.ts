@@ -22,7 +22,7 @@ export interface ClientRevocation {
   /** Answers the receipt; `once` names the form: sent twice, it ends things once. Undefined: no such client. */
   revoke(id: string, by: By, options?: { once?: string | undefined }): Promise<ClientReceipt | undefined>;
   /** Of one client, the newest first. */
-  list(clientId: string, page?: Pick<PageRequest, 'after'>): Promise<Page<ClientReceipt>>;
+  list(clientId: string, page?: Pick<PageRequest, 'after' | 'limit'>): Promise<Page<ClientReceipt>>;
   /** With how far its notices have come. Undefined: there is none, or it is another client's. */
   find(clientId: string, id: string): Promise<{ receipt: ClientReceipt; notices: NoticeCounts } | undefined>;
 }
@@ -171,7 +171,7 @@ export function createClientRevocation(deps: ClientRevocationDeps): ClientRevoca
       }
     },
 
-    list: (clientId, page = {}) => clientReceipts.list('client', clientId, { ...page, descending: true, limit: 20 }),
+    list: (clientId, page = {}) => clientReceipts.list('client', clientId, { limit: 20, ...page, descending: true }),
 
     async find(clientId, id) {
       const receipt = await clientReceipts.get(id);

@@ -1,4 +1,4 @@
-import type { Client, ClientSecret, ClientUse } from '../domain/client.ts';
+import type { Client, ClientMetadata, ClientSecret, ClientUse } from '../domain/client.ts';
 import type { Records } from '../storage/records.ts';
 
 /** A secret without what proves it. Times in milliseconds. */
@@ -58,4 +58,17 @@ export async function appsWithUnusedSecrets(
 
 export function workingSecrets({ secrets }: Client, now: number): ClientSecret[] {
   return secrets.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now);
+}
+
+/** The secrets that go on for the overlap, and none of them longer than it already had. */
+export function outgoing(secrets: readonly ClientSecret[], now: number, overlap: number): ClientSecret[] {
+  const end = now + overlap * 1000;
+
+  return secrets
+    .map((one) => ({ ...one, expiresAt: Math.min(one.expiresAt ?? end, end) }))
+    .filter(({ expiresAt }) => expiresAt > now);
+}
+
+export function usesSecret({ token_endpoint_auth_method: method }: ClientMetadata): boolean {
+  return method === 'client_secret_basic' || method === 'client_secret_post';
 }

@@ -2,15 +2,16 @@ import type { Client, ClientMetadata, ClientSecret } from '../domain/client.ts';
 import type { Clock } from '../domain/clock.ts';
 import { Conflict, Invalid } from '../domain/errors.ts';
 import { newId, newSecret, sha256 } from '../domain/ids.ts';
-import type { Json } from '../domain/json.ts';
 import type { Events } from '../events/writer.ts';
-import type { Page, PageRequest, Records } from '../storage/records.ts';
+import type { Page, PageRequest, Records, Write } from '../storage/records.ts';
 import type { MetadataRules } from './client-consistency.ts';
-import { changesOf, type Changes } from './client-changes.ts';
+import { changesOf } from './client-changes.ts';
 import { clientKinds, readClientMetadata, type ClientKind } from './client-metadata.ts';
-import { workingSecrets } from './client-secrets.ts';
+import { outgoing, usesSecret, workingSecrets } from './client-secrets.ts';
 import type { ClientUses } from './client-uses.ts';
+import { hold, type Condition, type Only } from './conditions.ts';
 import type { Endings } from './endings.ts';
+import type { Happening } from './happenings.ts';
 import { problem, problemText, refused, type By, type Result } from './problems.ts';
 
 export { clientKinds, type ClientKind };
@@ -31,7 +32,7 @@ export interface Registered {
 
 /**
  * What can be done to clients. `metadata` is RFC 7591 metadata plus ours (domain/client.ts), unchecked: from a file, a
- * form or the network. What is printed of a client is `clientDocument`.
+ * form or the network. What is printed of a client: client-document.ts. Where `only` does not hold, Unmet is thrown.
  */
 export interface Clients {
   /** `kind` fills in what the metadata leaves out. `id`: for clients of our own. Throws Conflict when the id is taken. */
@@ -56,17 +57,17 @@ export interface Clients {
     id: string,
     metadata: unknown,
     by: By,
-    options?: { version?: number | undefined },
+    options?: { version?: number | undefined } & Only<Client>,
   ): Promise<Result<Registered> | ChangedMeanwhile | undefined>;
-  disable(id: string, by: By): Promise<Client | undefined>;
-  enable(id: string, by: By): Promise<Client | undefined>;
+  disable(id: string, by: By, options?: Only<Client>): Promise<Client | undefined>;
+  enable(id: string, by: By, options?: Only<Client>): Promise<Client | undefined>;
   /** Its consents, grants and refresh tokens go first. Whether there was one. */
   delete(id: string, by: By): Promise<boolean>;
   /**
    * `overlap` in seconds: how long the older secrets still work; 0 ends them at once. Undefined: no such client, or one
    * without secrets. Throws Conflict where this very request made one before, and Invalid for an overlap that is negative or longer than 90 days.
    */
-  rotateSecret(id: string, overlap: number, by: By, options?: Once): Promise<Registered | undefined>;
+  rotateSecret(id: string, overlap: number, by: By, options?: Once & Only<Client>): Promise<Registered | undefined>;
   /** Ends an older secret now. The newest stays: it can only be replaced. Undefined: no such client or secret. */
   removeSecret(id: string, secretId: string, by: By): Promise<Result<Client> | undefined>;
 }
@@ -77,6 +78,12 @@ export interface ClientsDeps extends MetadataRules {
   uses: Pick<ClientUses, 'remove'>;
   events: Events;
   clock: Clock;
+}
+
+/** What becomes of a client, and how it is told. */
+interface Reshaping {
+  fields: Partial<Pick<Client, 'metadata' | 'secrets' | 'disabled'>>;
+  told: Pick<Happening, 'kind' | 'details'>;
 }
 
 const longestOverlap = 90 * 86_400;
@@ -104,10 +111,41 @@ export function createClients(deps: ClientsDeps): Clients {
       updatedAt: now,
     };
 
-    await records.clients.create(client);
-    await events.write('client.created', { ...by, clientId: id, details: { name: metadata.client_name } });
+    const told = await telling({ kind: 'client.created', details: { name: metadata.client_name } }, id, by);
+    await records.write([{ in: 'clients', create: client, decides: true }, ...told]);
 
     return withSecret ? { client, secret } : { client };
+  }
+
+  async function telling({ kind, ...what }: Reshaping['told'], clientId: string, by: By): Promise<Write[]> {
+    const told: Write[] = [];
+
+    // The pair of kind and details is one of the catalogue's, which the compiler can't follow through a union.
+    await events.write(kind, { ...by, clientId, ...what } as never, (create) => told.push({ in: 'events', create }));
+
+    return told;
+  }
+
+  /**
+   * The change of a client and the event that tells of it, in one step (S113). `made` says what becomes of it as it is now, or
+   * undefined: nothing; it is asked anew where somebody else was faster. Answers the client as it is then.
+   */
+  async function reshape(
+    id: string,
+    by: By,
+    made: (old: Client) => Reshaping | undefined,
+  ): Promise<Client | undefined> {
+    for (;;) {
+      const old = await records.clients.get(id);
+      const shape = old && made(old);
+      if (!shape) return old;
+
+      const client = { ...old, ...shape.fields, version: old.version + 1, updatedAt: clock.now() };
+      const change = (now: Client): Client => (now.version === old.version ? client : now);
+      const told = await telling(shape.told, id, by);
+
+      if (await records.write([{ in: 'clients', update: id, change, decides: true }, ...told])) return client;
+    }
   }
 
   /** Writes nothing when nothing differs. */
@@ -116,46 +154,46 @@ export function createClients(deps: ClientsDeps): Clients {
     id: string,
     metadata: ClientMetadata,
     by: By,
-    version: number | undefined,
+    options: { version?: number | undefined } & Only<Client>,
   ): Promise<Registered | ChangedMeanwhile | undefined>;
-  async function replace(id: string, metadata: ClientMetadata, by: By, version?: number) {
+  async function replace(
+    id: string,
+    metadata: ClientMetadata,
+    by: By,
+    { version, only }: { version?: number | undefined } & Only<Client> = {},
+  ) {
     const { kept, secret } = newClientSecret();
-    const updatedAt = clock.now();
-    let changes: Changes = {};
     let isAnother = false;
 
-    const client = await records.clients.update(id, (old) => {
+    const client = await reshape(id, by, (old) => {
+      hold(only, old);
       isAnother = version !== undefined && version !== old.version;
-      changes = isAnother ? {} : changesOf(old.metadata, metadata);
-      if (Object.keys(changes).length === 0) return old;
+      const changes = isAnother ? {} : changesOf(old.metadata, metadata);
+      if (Object.keys(changes).length === 0) return undefined;
 
       const secrets = usesSecret(metadata) ? (old.secrets.length > 0 ? old.secrets : [kept]) : [];
-      return { ...old, metadata, secrets, version: old.version + 1, updatedAt };
+      return { fields: { metadata, secrets }, told: { kind: 'client.updated', details: { changes } } };
     });
 
     if (!client) return undefined;
     if (isAnother) return 'changed';
-    if (Object.keys(changes).length > 0) {
-      await events.write('client.updated', { ...by, clientId: id, details: { changes } });
-    }
 
     return client.secrets.some((one) => one.id === kept.id) ? { client, secret } : { client };
   }
 
-  async function setDisabled(id: string, disabled: boolean, by: By): Promise<Client | undefined> {
-    const updatedAt = clock.now();
-    let changed = false;
-    const client = await records.clients.update(id, (old) => {
-      changed = old.disabled !== disabled;
+  async function setDisabled(
+    id: string,
+    disabled: boolean,
+    by: By,
+    only?: Condition<Client>,
+  ): Promise<Client | undefined> {
+    const told = { kind: disabled ? 'client.disabled' : 'client.enabled' } as const;
 
-      return changed ? { ...old, disabled, version: old.version + 1, updatedAt } : old;
+    return reshape(id, by, (old) => {
+      hold(only, old);
+
+      return old.disabled === disabled ? undefined : { fields: { disabled }, told };
     });
-
-    if (client && changed) {
-      await events.write(disabled ? 'client.disabled' : 'client.enabled', { ...by, clientId: id });
-    }
-
-    return client;
   }
 
   return {
@@ -187,16 +225,16 @@ export function createClients(deps: ClientsDeps): Clients {
     list: (page) => records.clients.list('created', 'all', page),
     show: (id) => records.clients.get(id),
 
-    async update(id, metadata, by, { version } = {}) {
+    async update(id, metadata, by, options = {}) {
       const parsed = readClientMetadata(metadata, deps);
       if (!parsed.ok) return parsed;
-      const value = await replace(id, parsed.value, by, version);
+      const value = await replace(id, parsed.value, by, options);
 
       return value === 'changed' ? value : value && { ok: true, value };
     },
 
-    disable: (id, by) => setDisabled(id, true, by),
-    enable: (id, by) => setDisabled(id, false, by),
+    disable: (id, by, { only } = {}) => setDisabled(id, true, by, only),
+    enable: (id, by, { only } = {}) => setDisabled(id, false, by, only),
 
     async delete(id, by) {
       // Disabled first, so that nothing new begins while the rest goes; the client itself last, because its tokens must
@@ -205,90 +243,57 @@ export function createClients(deps: ClientsDeps): Clients {
       if (!client) return false;
 
       await endings.client(id);
-      const removed = await records.clients.remove(id);
+      const details = { name: client.metadata.client_name };
+      const told = await telling({ kind: 'client.deleted', details }, id, by);
+      const removed = await records.write([{ in: 'clients', remove: id, decides: true }, ...told]);
 
       // What began in the same instant as the client was disabled.
       await endings.client(id);
       await uses.remove(id);
-      if (removed) {
-        await events.write('client.deleted', { ...by, clientId: id, details: { name: client.metadata.client_name } });
-      }
 
       return removed;
     },
 
-    async rotateSecret(id, overlap, by, { once } = {}) {
+    async rotateSecret(id, overlap, by, { once, only } = {}) {
       if (!Number.isInteger(overlap) || overlap < 0 || overlap > longestOverlap) {
         throw new Invalid(`an overlap is 0 to ${longestOverlap} seconds`);
       }
 
       const { kept, secret } = newClientSecret(once === undefined ? newId() : sha256(`${id} ${once}`).slice(0, 22));
       const now = clock.now();
-      const client = await records.clients.update(id, (old) =>
-        old.secrets.length === 0 || old.secrets.some((one) => one.id === kept.id)
-          ? old
-          : {
-              ...old,
-              secrets: [kept, ...outgoing(old.secrets, now, overlap)],
-              version: old.version + 1,
-              updatedAt: now,
-            },
-      );
+      const client = await reshape(id, by, (old) => {
+        if (old.secrets.length === 0 || old.secrets.some((one) => one.id === kept.id)) return undefined;
+
+        hold(only, old);
+        const secrets = [kept, ...outgoing(old.secrets, now, overlap)];
+        return { fields: { secrets }, told: { kind: 'client.secret_rotated', details: { overlap } } };
+      });
 
       const made = client?.secrets.find((one) => one.id === kept.id);
       if (!client || !made) return undefined;
       if (made.hash !== kept.hash) throw new Conflict('id');
 
-      await events.write('client.secret_rotated', { ...by, clientId: id, details: { overlap } });
-
       return { client, secret };
     },
 
     async removeSecret(id, secretId, by) {
-      const now = clock.now();
       let doomed: ClientSecret | undefined;
       let isNewest = false;
 
-      const client = await records.clients.update(id, (old) => {
-        const working = workingSecrets(old, now);
+      const client = await reshape(id, by, (old) => {
+        const working = workingSecrets(old, clock.now());
         doomed = working.find((one) => one.id === secretId);
         isNewest = doomed !== undefined && doomed === working[0];
-        if (!doomed || isNewest) return old;
+        if (!doomed || isNewest) return undefined;
 
         const secrets = old.secrets.filter((one) => one.id !== secretId);
-        return { ...old, secrets, version: old.version + 1, updatedAt: now };
+        return { fields: { secrets }, told: { kind: 'client.secret_removed', details: { secret: secretId } } };
       });
 
       if (!client || !doomed) return undefined;
       if (isNewest) return refused(problem('', 'problem.clientSecretNewest'));
-      await events.write('client.secret_removed', { ...by, clientId: id, details: { secret: secretId } });
 
       return { ok: true, value: client };
     },
   };
-}
-
-/** RFC 7591 section 3.2.1: what `client create` and `client show` print. No hash, and a secret only if handed in. */
-export function clientDocument(client: Client, secret?: string): Record<string, Json> {
-  return {
-    client_id: client.id,
-    // 0: it does not expire.
-    ...(secret === undefined ? {} : { client_secret: secret, client_secret_expires_at: 0 }),
-    client_id_issued_at: Math.floor(client.createdAt / 1000),
-    ...(client.metadata as unknown as Record<string, Json>),
-    disabled: client.disabled,
-  };
-}
-
-function usesSecret({ token_endpoint_auth_method: method }: ClientMetadata): boolean {
-  return method === 'client_secret_basic' || method === 'client_secret_post';
-}
-
-/** The secrets that go on for the overlap, and none of them longer than it already had. */
-function outgoing(secrets: readonly ClientSecret[], now: number, overlap: number): ClientSecret[] {
-  const end = now + overlap * 1000;
-
-  return secrets
-    .map((one) => ({ ...one, expiresAt: Math.min(one.expiresAt ?? end, end) }))
-    .filter(({ expiresAt }) => expiresAt > now);
 }

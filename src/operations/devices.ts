@@ -15,12 +15,12 @@ export interface Devices {
   /** Sends for the first pages, before it is known who asks. */
   ahead(accountId: string): Promise<unknown>[];
   /** Those that began last come first; `count`: of all pages. Throws Invalid where `after` is no cursor. */
-  sessions(accountId: string, after?: string): Promise<Page<DeviceSession> & { count: number }>;
+  sessions(accountId: string, after?: string, limit?: number): Promise<Page<DeviceSession> & { count: number }>;
   /**
    * What was given last comes first, with what devices hold alone before it. `next` is of both lists. Throws Invalid
-   * where `after` is no cursor.
+   * where `after` is no cursor. With a `limit` no page has more; without it, as many as are read at once.
    */
-  offline(accountId: string, after?: string): Promise<Page<OfflineAccess>>;
+  offline(accountId: string, after?: string, limit?: number): Promise<Page<OfflineAccess>>;
   /** Undefined: there is none, or it is somebody else's. */
   session(accountId: string, uid: string): Promise<DeviceSession | undefined>;
   /** What was given in one session and outlives it. */
@@ -45,22 +45,22 @@ const consentsAtOnce = 100;
 export function createDevices({ records, reads }: DevicesDeps): Devices {
   const { sessions, refreshFamilies, consents, grants } = records;
 
-  const sessionsAfter = (accountId: string, after?: string) =>
-    reads.once(`sessions ${accountId} ${after ?? ''}`, () =>
-      sessions.list('account', accountId, pageAfter(after, sessionsOnPage)),
+  const sessionsAfter = (accountId: string, after?: string, limit = sessionsOnPage) =>
+    reads.once(`sessions ${limit} ${accountId} ${after ?? ''}`, () =>
+      sessions.list('account', accountId, pageAfter(after, limit)),
     );
 
   const countOf = (accountId: string) =>
     reads.once(`session count ${accountId}`, () => sessions.count('account', accountId));
 
-  const familiesAfter = (accountId: string, after?: string) =>
-    reads.once(`refresh families ${accountId} ${after ?? ''}`, () =>
-      refreshFamilies.list('account', accountId, pageAfter(after, familiesOnPage)),
+  const familiesAfter = (accountId: string, after?: string, limit = familiesOnPage) =>
+    reads.once(`refresh families ${limit} ${accountId} ${after ?? ''}`, () =>
+      refreshFamilies.list('account', accountId, pageAfter(after, limit)),
     );
 
-  const devicesAfter = (accountId: string, after?: string) =>
-    reads.once(`devices ${accountId} ${after ?? ''}`, () =>
-      grants.list('device', accountId, pageAfter(after, devicesOnPage)),
+  const devicesAfter = (accountId: string, after?: string, limit = devicesOnPage) =>
+    reads.once(`devices ${limit} ${accountId} ${after ?? ''}`, () =>
+      grants.list('device', accountId, pageAfter(after, limit)),
     );
 
   const lastConsents = (accountId: string) =>
@@ -111,18 +111,27 @@ export function createDevices({ records, reads }: DevicesDeps): Devices {
       lastConsents(accountId),
     ],
 
-    async sessions(accountId, after) {
-      const [page, count] = await Promise.all([sessionsAfter(accountId, after), countOf(accountId)]);
+    async sessions(accountId, after, limit) {
+      const [page, count] = await Promise.all([sessionsAfter(accountId, after, limit), countOf(accountId)]);
 
       return { ...page, count };
     },
 
-    async offline(accountId, after) {
+    async offline(accountId, after, limit) {
       const { ofDevices, ofFamilies } = placesIn(after);
-      const [lone, page] = await Promise.all([
-        ofDevices === undefined ? over : devicesAfter(accountId, ofDevices || undefined),
-        ofFamilies === undefined ? over : accessOf(accountId, familiesAfter(accountId, ofFamilies || undefined)),
-      ]);
+      const devices = async () =>
+        ofDevices === undefined ? over : devicesAfter(accountId, ofDevices || undefined, limit);
+      const families = async (most?: number) => {
+        // Full of devices: the other list goes on from where it is.
+        if (most === 0) return { ...over, ...(ofFamilies !== undefined && { next: ofFamilies }) };
+        if (ofFamilies === undefined) return over;
+
+        return accessOf(accountId, familiesAfter(accountId, ofFamilies || undefined, most));
+      };
+      const [lone, page] =
+        limit === undefined
+          ? await Promise.all([devices(), families()])
+          : await devices().then(async (some) => [some, await families(limit - some.rows.length)] as const);
       const next = placeOf({ ofDevices: lone.next, ofFamilies: page.next });
 
       return { rows: [...lone.rows.map(deviceAccessOf), ...page.rows], ...(next !== undefined && { next }) };
@@ -157,17 +166,25 @@ interface Places {
 
 const over: { rows: never[]; next?: string } = { rows: [] };
 
-/** No cursor has a dot in it (storage/cursor.ts). */
+/** No cursor is one, nor has it a dot in it (storage/cursor.ts). */
+const beginning = '~';
+
 function placeOf({ ofDevices, ofFamilies }: Places): string | undefined {
-  return ofDevices === undefined ? ofFamilies : `${ofDevices}.${ofFamilies ?? ''}`;
+  const families = ofFamilies === '' ? beginning : ofFamilies;
+
+  return ofDevices === undefined ? families : `${ofDevices}.${families ?? ''}`;
 }
 
 function placesIn(after: string | undefined): Places {
   if (after === undefined) return { ofDevices: '', ofFamilies: '' };
 
   const [first = '', second] = after.split('.');
+  const families = second ?? first;
+  const ofFamilies = families === beginning ? '' : families;
 
-  return second === undefined ? { ofFamilies: first } : { ofDevices: first, ofFamilies: second || undefined };
+  return second === undefined
+    ? { ofFamilies }
+    : { ofDevices: first, ofFamilies: second === '' ? undefined : ofFamilies };
 }
 
 function pageAfter(after: string | undefined, limit: number) {

@@ -74,6 +74,8 @@ export const fates = {
   keyUses: 'others',
   leases: 'others',
   tallies: 'others',
+  webhooks: 'others',
+  webhookDeliveries: 'others',
 } as const satisfies Record<CollectionName, Fate>;
 
 type With<F extends Fate> = { [N in CollectionName]: (typeof fates)[N] extends F ? N : never }[CollectionName];

@@ -17,7 +17,8 @@ export interface LastAdministrator {
   isAside(account: Account, leaving: Leaving | undefined): boolean;
   /**
    * Makes a change by which somebody may cease to administer, or `last-administrator` and none. `change` must be pure, and
-   * answers the very row where there is nothing to do. `also` is written in the same step. Undefined: no such account.
+   * answers the very row where there is nothing to do; it may throw, and nothing is changed. `also` is written in the same
+   * step. Undefined: no such account.
    */
   change(accountId: string, change: (old: Account) => Account, also: Also): Promise<Account | LastOne | undefined>;
 }
@@ -56,9 +57,13 @@ export function createLastAdministrator({ records, clock }: LastAdministratorDep
     await accounts.update(id, (old) => ({ ...old, leaving }));
     if (!(await isLast({ id }))) return leaving;
 
-    await accounts.update(id, (old) => (old.leaving?.id === leaving.id ? staying(old) : old));
+    await stay(id, leaving);
 
     return undefined;
+  }
+
+  async function stay(id: string, leaving: Leaving): Promise<void> {
+    await accounts.update(id, (old) => (old.leaving?.id === leaving.id ? staying(old) : old));
   }
 
   function isAside(account: Account, leaving: Leaving | undefined): boolean {
@@ -88,14 +93,18 @@ export function createLastAdministrator({ records, clock }: LastAdministratorDep
           return isAside(old, leaving) ? staying(made) : old;
         };
 
+        const writes = [
+          { in: 'accounts', update: accountId, change: changed, decides: true } as const,
+          ...(await also(seen, next)),
+        ];
+        // What `change` throws it has thrown of a row that somebody else was faster with.
+        const isDone = await records.write(writes).catch(async (error: unknown) => {
+          if (leaving) await stay(accountId, leaving);
+          throw error;
+        });
+
         // Somebody else was faster, or it has taken too long: it is looked at anew.
-        if (
-          await records.write([
-            { in: 'accounts', update: accountId, change: changed, decides: true },
-            ...(await also(seen, next)),
-          ])
-        )
-          return (await accounts.get(accountId)) ?? next;
+        if (isDone) return (await accounts.get(accountId)) ?? next;
       }
 
       return undefined;

@@ -6,6 +6,7 @@ import type { Ended } from '../domain/receipt.ts';
 import type { Events } from '../events/writer.ts';
 import type { Records, Write } from '../storage/records.ts';
 import { mailAbout, type AdministratorsMailDeps } from './administrators-mail.ts';
+import { hold, type Condition, type Only } from './conditions.ts';
 import type { Endings } from './endings.ts';
 import { createLastAdministrator } from './last-administrator.ts';
 import { problem, read as readInput, refused, type By, type Result } from './problems.ts';
@@ -15,13 +16,13 @@ import { eachInTurn } from './turns.ts';
 /**
  * Locking accounts: from that write on nothing of one works, on every node, and all that was given is ended (S30). Its
  * owner hears why by mail, and at the door once they have proved who they are. A lock that has an end opens by itself: at
- * the door at once, for everything else by `sweep`.
+ * the door at once, for everything else by `sweep`. Where `only` does not hold, Unmet is thrown.
  */
 export interface Locking {
   /** `{reason, until?}`, `until` in milliseconds. One that is locked gets the new reason and end. Undefined: no such account. */
-  lock(accountId: string, input: unknown, by: By): Promise<Result<Locked> | undefined>;
+  lock(accountId: string, input: unknown, by: By, options?: Only<Account>): Promise<Result<Locked> | undefined>;
   /** Also where it was not locked. */
-  unlock(accountId: string, by: By): Promise<Result<Account> | undefined>;
+  unlock(accountId: string, by: By, options?: Only<Account>): Promise<Result<Account> | undefined>;
   /** The account as it is to whoever has proved that it is theirs: one whose time is over is opened. */
   settled(account: Account): Promise<Account>;
   /** Opens those whose time is over, of at most `limit` accounts; answers how many. Safe to repeat. */
@@ -61,12 +62,22 @@ export function createLocking(deps: LockingDeps): Locking {
     return readInput(z.strictObject({ reason: neededLine(reasonLength), until }), input);
   }
 
-  async function open(account: Account, by: By, mayOpen: (old: Account) => boolean): Promise<void> {
+  async function open(
+    account: Account,
+    by: By,
+    mayOpen: (old: Account) => boolean,
+    only?: Condition<Account>,
+  ): Promise<void> {
+    hold(only, account);
     // What began in the very moment in which it was locked must not come back to life with it.
     await endings.account(account, { ...by, reason: 'account_disabled' });
 
     const updatedAt = clock.now();
-    const change = (old: Account): Account => (mayOpen(old) ? { ...opened(old), updatedAt } : old);
+    const change = (old: Account): Account => {
+      hold(only, old);
+
+      return mayOpen(old) ? { ...opened(old), updatedAt } : old;
+    };
     const writes: Write[] = [{ in: 'accounts', update: account.id, change, decides: true }];
     await events.write('account.enabled', { ...by, account }, (create) => writes.push({ in: 'events', create }));
 
@@ -83,15 +94,18 @@ export function createLocking(deps: LockingDeps): Locking {
   return {
     settled,
 
-    async lock(accountId, input, by) {
+    async lock(accountId, input, by, { only } = {}) {
       const parsed = read(input);
       if (!parsed.ok) return (await accounts.get(accountId)) && parsed;
 
       const { reason, until } = parsed.value;
       const at = clock.now();
       const lock: Lock = { at, reason, ...(until !== undefined && { until }) };
-      const change = (old: Account): Account =>
-        old.status === 'closing' ? old : { ...old, status: 'disabled', lock, updatedAt: at };
+      const change = (old: Account): Account => {
+        hold(only, old);
+
+        return old.status === 'closing' ? old : { ...old, status: 'disabled', lock, updatedAt: at };
+      };
 
       const account = await administrators.change(accountId, change, async (seen) => {
         const told: Write[] = [];
@@ -113,13 +127,13 @@ export function createLocking(deps: LockingDeps): Locking {
       return { ok: true, value: { account, ended } };
     },
 
-    async unlock(accountId, by) {
+    async unlock(accountId, by, { only } = {}) {
       const account = await accounts.get(accountId);
       if (!account) return undefined;
       if (account.status === 'closing') return refused(problem('', 'problem.accountClosing'));
       if (account.status !== 'disabled') return { ok: true, value: account };
 
-      await open(account, by, ({ status }) => status === 'disabled');
+      await open(account, by, ({ status }) => status === 'disabled', only);
 
       return { ok: true, value: (await accounts.get(accountId)) ?? account };
     },

@@ -8,6 +8,7 @@ import { displayNameLength, nameLength, taskLength } from './account-input.ts';
 import type { Accounts } from './accounts.ts';
 import { mailAbout, type AdministratorsMailDeps } from './administrators-mail.ts';
 import type { Closing } from './closing.ts';
+import type { Only } from './conditions.ts';
 import type { Devices } from './devices.ts';
 import type { Endings } from './endings.ts';
 import type { FactorReset } from './factor-reset.ts';
@@ -27,7 +28,12 @@ export interface LookingAfter {
   /** `{email, displayName?, firstName?, lastName?, task?, locale?, invite?}`: without a password, and not proved. */
   create(input: unknown, by: By): Promise<Result<Account>>;
   /** See `Locking.lock`. */
-  lock(accountId: string, input: unknown, by: By): Promise<Result<Done> | undefined>;
+  lock(
+    accountId: string,
+    input: unknown,
+    by: By,
+    options?: Only<Account>,
+  ): Promise<Result<Done & { account: Account }> | undefined>;
   /** One browser, with what was given in it; undefined also where it is somebody else's. */
   endSession(accountId: string, uid: string, by: By): Promise<Done | undefined>;
   /** What goes on without a browser, by its grant; undefined also where it is somebody else's. */
@@ -92,11 +98,13 @@ export function createLookingAfter(deps: LookingAfterDeps): LookingAfter {
       return created;
     },
 
-    async lock(accountId, input, by) {
-      const locked: Result<Locked> | undefined = await deps.locking.lock(accountId, input, by);
+    async lock(accountId, input, by, options) {
+      const locked: Result<Locked> | undefined = await deps.locking.lock(accountId, input, by, options);
       if (!locked?.ok) return locked;
 
-      return { ok: true, value: await done(locked.value.account, locked.value.ended) };
+      const { account, ended } = locked.value;
+
+      return { ok: true, value: { ...(await done(account, ended)), account } };
     },
 
     async endSession(accountId, uid, by) {

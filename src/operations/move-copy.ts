@@ -31,7 +31,7 @@ export async function survey({ source, holdsKey, page: limit, told }: Copying): 
   let rows = 0;
 
   for (const name of copied) {
-    for await (const page of pagesOf(source.records, name, { limit })) {
+    for await (const page of pagesOf(scanOf(source.records, name), name, { limit })) {
       for (const row of page) checkSeals(name, row, holdsKey);
 
       rows += page.length;
@@ -70,7 +70,7 @@ export async function copy(
   for (const name of copied.slice(Math.max(first, 0))) {
     const after = name === at?.collection ? at.id : undefined;
 
-    for await (const page of pagesOf(source.records, name, { limit, after })) {
+    for await (const page of pagesOf(scanOf(source.records, name), name, { limit, after })) {
       for (const row of page) checkSeals(name, row, holdsKey);
 
       const last = page.at(-1);
@@ -109,15 +109,20 @@ async function writeLeniently(records: Records, writes: readonly Write[]): Promi
   }
 }
 
-/** The next page is asked for while this one is worked on. */
-async function* pagesOf(
-  records: Records,
+type Scan = (page: { after?: string; limit: number }) => Promise<Page<AnyRow>>;
+
+function scanOf(records: Records, name: CollectionName): Scan {
+  return (page) => collectionOf(records, name).scan(page);
+}
+
+/** What is copied of a collection. The next page is asked for while this one is worked on. */
+export async function* pagesOf(
+  scan: Scan,
   name: CollectionName,
   { limit, after }: { limit: number; after?: string | undefined },
 ): AsyncGenerator<AnyRow[], void> {
-  const collection = collectionOf(records, name);
   const read = (from: string | undefined) => {
-    const page = collection.scan({ limit, ...(from === undefined ? {} : { after: from }) });
+    const page = scan({ limit, ...(from === undefined ? {} : { after: from }) });
     // Who stops in between never waits for it.
     page.catch(() => undefined);
 

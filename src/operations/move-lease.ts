@@ -4,7 +4,7 @@ import { newId } from '../domain/ids.ts';
 import type { Records } from '../storage/records.ts';
 import { MoveRefused } from '../storage/refusals.ts';
 
-/** Only one copies into a store: whoever holds this record of it. */
+/** Only one copies into a store, or restores into it: whoever holds this record of it. */
 export interface MoveLease extends AsyncDisposable {
   /** To be called all the while; renews it when it is time to. Throws MoveRefused when it is somebody else's by now. */
   keep(): Promise<void>;
@@ -20,7 +20,7 @@ const id = 'move';
 const life = 30_000;
 
 /** Takes it; one whose holder died is waited for, at most 30 s. Throws MoveRefused when somebody holds it. */
-export async function claimMove(deps: LeaseDeps): Promise<MoveLease> {
+async function claimMove(deps: LeaseDeps): Promise<MoveLease> {
   const { records, clock, wait } = deps;
   const holder = newId();
   let renewedAt = clock.now();
@@ -30,7 +30,8 @@ export async function claimMove(deps: LeaseDeps): Promise<MoveLease> {
     await wait((before?.expiresAt ?? 0) - clock.now());
     renewedAt = clock.now();
 
-    if (!(await take(deps, holder))) throw new MoveRefused('Another move is copying into it: let that one end.', 75);
+    if (!(await take(deps, holder)))
+      throw new MoveRefused('Another move or restore is copying into it: let that one end.', 75);
   }
 
   return {
@@ -56,6 +57,16 @@ export async function claimMove(deps: LeaseDeps): Promise<MoveLease> {
     },
   };
 }
+
+/** One process has the whole of a target that is its alone: nobody else could copy into it. Throws as `claimMove`. */
+export async function claimSide(
+  { records, alone }: { records: Pick<Records, 'leases'>; alone: boolean },
+  deps: Omit<LeaseDeps, 'records'>,
+): Promise<MoveLease> {
+  return alone ? unclaimed : await claimMove({ ...deps, records });
+}
+
+const unclaimed: MoveLease = { keep: async () => undefined, [Symbol.asyncDispose]: async () => undefined };
 
 async function take({ records, clock }: LeaseDeps, holder: string): Promise<boolean> {
   try {

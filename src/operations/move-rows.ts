@@ -175,7 +175,7 @@ function readRows(name: CollectionName, records: Records, { page: limit }: { pag
  * Writes where an older copy may be in the way: a row that was changed since may have handed its unique value to
  * another. The one in the way is as old as that, and gets what is right in its own turn.
  */
-async function writeOver(target: Records, writes: readonly Write[]): Promise<void> {
+export async function writeOver(target: Records, writes: readonly Write[]): Promise<void> {
   try {
     await target.write(writes);
   } catch (error) {

@@ -3,7 +3,7 @@ import { Conflict } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import type { Events } from '../events/writer.ts';
 import type { Records } from '../storage/records.ts';
-import { MoveRefused } from '../storage/refusals.ts';
+import { MoveRefused, RestoreUnfinished } from '../storage/refusals.ts';
 import { collectionOf, copied, isCopied } from './move-rows.ts';
 import { changeStanding, standingOf, type SettingsOnly, type Standing } from './standing.ts';
 
@@ -52,6 +52,7 @@ export async function checkSides({ source, target }: Sides): Promise<{ id: strin
   const [here, there] = [await standingOf(source.records), await standingOf(target.records)];
   const installation = await knownInstallation(source.records);
 
+  if (here.state === 'restoring') throw new RestoreUnfinished(here.madeAt);
   if (here.state === 'arriving') {
     throw new MoveRefused(`${source.label} is itself a copy that is not finished: move from where it came from.`);
   }
@@ -85,7 +86,8 @@ function checkWay(here: Standing, move: string | undefined): void {
   );
 }
 
-async function checkEmpty({ records, label }: Side): Promise<void> {
+/** Throws MoveRefused. */
+export async function checkEmpty({ records, label }: Pick<Side, 'records' | 'label'>): Promise<void> {
   for (const name of copied) {
     const { rows } = await collectionOf(records, name).scan({ limit: 2 });
 

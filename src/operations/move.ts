@@ -3,7 +3,7 @@ import type { Events } from '../events/writer.ts';
 import type { CollectionName } from '../storage/records.ts';
 import { MoveRefused } from '../storage/refusals.ts';
 import { copy, survey, type Copying } from './move-copy.ts';
-import { claimMove, type MoveLease } from './move-lease.ts';
+import { claimSide, type MoveLease } from './move-lease.ts';
 import { compare, copied, type Compared } from './move-rows.ts';
 import { checkSides, installationOf } from './move-sides.ts';
 import { changeStanding, type Position, type Standing } from './standing.ts';
@@ -50,7 +50,7 @@ export async function move(given: MoveDeps): Promise<Moved> {
   await checkSides(deps);
   const total = await survey(deps);
 
-  await using lease = target.alone ? unclaimed : await claimMove({ ...deps, records: target.records });
+  await using lease = await claimSide(target, deps);
   // Looked at again: while it waited, another move may have come to its end.
   const found = await checkSides(deps);
   const begun = found ?? { id: newId(), installation: await installationOf(source.records, clock) };
@@ -82,9 +82,6 @@ export async function move(given: MoveDeps): Promise<Moved> {
 }
 
 type Running = MoveDeps & Copying;
-
-/** One process has the whole target: nobody else could copy into it. */
-const unclaimed: MoveLease = { keep: async () => undefined, [Symbol.asyncDispose]: async () => undefined };
 
 function sum(compared: ReadonlyMap<string, Compared>, of: (one: Compared) => number): number {
   return [...compared.values()].reduce((total, one) => total + of(one), 0);

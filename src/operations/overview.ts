@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import { keysAt, readSchedule, scheduleSetting } from '../domain/signing-key.ts';
 import { hour, tallied, tallyId, type Tallied, type Tally } from '../domain/tally.ts';
+import type { Webhook } from '../domain/webhook.ts';
 import type { Tallies } from '../events/tallies.ts';
 import type { Records } from '../storage/records.ts';
 import type { Settings } from './settings.ts';
@@ -35,12 +36,14 @@ export type Attention =
   | { kind: 'keyOld'; count: number }
   /** Apps with an older secret that nobody has come with for a while. */
   | { kind: 'secretsUnused'; count: number }
+  /** They were switched off because they took nothing, or take nothing for ten minutes or longer. */
+  | { kind: 'webhooksStopped' | 'webhooksFailing'; count: number }
   /** What administrators set is not in force on this node, or not on all. */
   | { kind: 'settingsUnfit' | 'settingsDiffer'; count: number };
 
 export interface OverviewDeps {
   tallies: Pick<Tallies, 'read'>;
-  records: Pick<Records, 'messages' | 'logoutNotices' | 'settings' | 'clients' | 'clientUses'>;
+  records: Pick<Records, 'messages' | 'logoutNotices' | 'settings' | 'clients' | 'clientUses' | 'webhooks'>;
   settings: Pick<Settings, 'amiss'>;
   clock: Clock;
   config: { keys: { /** Seconds. */ rotate_every: number | 'off' } };
@@ -62,6 +65,12 @@ export function createOverview({ tallies, records, settings, clock, config }: Ov
     fits: (row: { nextAt: number; createdAt: number }) => boolean,
   ): Promise<number> {
     const { rows } = await records[of].list('state', group, { limit: most, descending: true });
+
+    return rows.filter(fits).length;
+  }
+
+  async function webhooks(fits: (row: Webhook) => boolean): Promise<number> {
+    const { rows } = await records.webhooks.list('created', 'all', { limit: most });
 
     return rows.filter(fits).length;
   }
@@ -105,6 +114,11 @@ export function createOverview({ tallies, records, settings, clock, config }: Ov
         count('logoutNotices', 'queued', isLate).then((n) => ({ kind: 'noticesLate' as const, count: n })),
         count('logoutNotices', 'failed', isNew).then((n) => ({ kind: 'noticesFailed' as const, count: n })),
         oldKeys().then((n) => ({ kind: 'keyOld' as const, count: n })),
+        webhooks(({ stopped }) => stopped !== undefined).then((n) => ({ kind: 'webhooksStopped' as const, count: n })),
+        webhooks(({ enabled, failingSince = now }) => enabled && failingSince < now - late).then((n) => ({
+          kind: 'webhooksFailing' as const,
+          count: n,
+        })),
         appsWithUnusedSecrets(records, now).then((n) => ({ kind: 'secretsUnused' as const, count: n })),
       ]);
 

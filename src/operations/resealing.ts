@@ -17,6 +17,7 @@ import {
   type Shape,
 } from '../storage/records.ts';
 import { sealedUnder, type Sealing } from '../storage/sealing.ts';
+import { webhookSecretContext } from '../domain/webhook.ts';
 import { totpContext } from './authenticators.ts';
 
 /**
@@ -48,7 +49,7 @@ type Again = (sealed: string, context: string) => string;
 type Change<Name extends CollectionName> = (row: Row<Name>, again: Again) => Row<Name>;
 
 /** What is kept for good. The rest that is sealed ends by itself. */
-const changes: { [Name in 'accounts' | 'factors' | 'settings' | 'signingKeys']: Change<Name> } = {
+const changes: { [Name in 'accounts' | 'factors' | 'settings' | 'signingKeys' | 'webhooks']: Change<Name> } = {
   accounts: (row, again) => ({ ...row, eventKey: again(row.eventKey, eventKeyContext(row.id)) }),
 
   factors: ({ pending, ...row }, again) => ({
@@ -71,6 +72,11 @@ const changes: { [Name in 'accounts' | 'factors' | 'settings' | 'signingKeys']: 
   signingKeys: ({ sealed, ...row }, again) => ({
     ...row,
     ...(sealed !== undefined && { sealed: again(sealed, sealedAs(row.id)) }),
+  }),
+
+  webhooks: (row, again) => ({
+    ...row,
+    secrets: row.secrets.map((one) => ({ ...one, sealed: again(one.sealed, webhookSecretContext(row.id, one.id)) })),
   }),
 };
 

@@ -4,6 +4,7 @@ import { roles as allRoles, type Account, type Role } from '../domain/account.ts
 import type { Events } from '../events/writer.ts';
 import type { Records, Write } from '../storage/records.ts';
 import { mailAbout, type AdministratorsMailDeps } from './administrators-mail.ts';
+import { hold, type Only } from './conditions.ts';
 import type { Endings } from './endings.ts';
 import { createLastAdministrator } from './last-administrator.ts';
 import { problem, read, refused, type By, type Result } from './problems.ts';
@@ -13,8 +14,11 @@ import { problem, read, refused, type By, type Result } from './problems.ts';
  * proved with less than a role needs (S102).
  */
 export interface Roles {
-  /** `{role}`, null takes it away. Not from the last administrator (F12). Undefined: no such account. */
-  set(accountId: string, input: unknown, by: By): Promise<Result<Account> | undefined>;
+  /**
+   * `{role}`, null takes it away. Not from the last administrator (F12). Undefined: no such account. Throws Unmet where
+   * `only` does not hold.
+   */
+  set(accountId: string, input: unknown, by: By, options?: Only<Account>): Promise<Result<Account> | undefined>;
 }
 
 export interface RolesDeps extends AdministratorsMailDeps {
@@ -32,15 +36,20 @@ export function createRoles(deps: RolesDeps): Roles {
   const administrators = createLastAdministrator(deps);
 
   return {
-    async set(accountId, given, by) {
+    async set(accountId, given, by, { only } = {}) {
       const parsed = read(input, given);
       if (!parsed.ok) return (await records.accounts.get(accountId)) && parsed;
 
       const { role } = parsed.value;
       const updatedAt = clock.now();
       let before: Role | null = null;
-      const change = (old: Account): Account =>
-        roleOf(old) === role || old.status === 'closing' ? old : { ...old, roles: role ? [role] : [], updatedAt };
+      const change = (old: Account): Account => {
+        hold(only, old);
+
+        return roleOf(old) === role || old.status === 'closing'
+          ? old
+          : { ...old, roles: role ? [role] : [], updatedAt };
+      };
 
       const account = await administrators.change(accountId, change, async (seen) => {
         before = roleOf(seen);

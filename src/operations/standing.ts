@@ -2,7 +2,7 @@ import type { Clock } from '../domain/clock.ts';
 import { Conflict, InMaintenance } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import type { Records } from '../storage/records.ts';
-import { MoveUnfinished, StoreMoved } from '../storage/refusals.ts';
+import { MoveUnfinished, RestoreUnfinished, StoreMoved } from '../storage/refusals.ts';
 
 /**
  * What a store may be used for just now: a setting of the store itself, which every node looks at again and again. It
@@ -16,7 +16,9 @@ export type Standing =
   | { state: 'moving'; since: number; move: string; to: string }
   | { state: 'moved'; at: number; move: string; to: string }
   /** What is here is a copy that is not finished, of the installation `source`. `at`: how far it has come. */
-  | { state: 'arriving'; since: number; move: string; from: string; source: string; at?: Position };
+  | { state: 'arriving'; since: number; move: string; from: string; source: string; at?: Position }
+  /** What is here came out of a backup, and not all of it. `file` is the SHA-256 that the backup ends with. */
+  | { state: 'restoring'; since: number; file: string; madeAt: string };
 
 /** The last row that was copied: everything up to it is there, and all of the collections before this one. */
 export interface Position {
@@ -67,10 +69,11 @@ export async function changeStanding(
   }
 }
 
-/** Throws MoveUnfinished or StoreMoved where neither a server nor a command may go on. */
+/** Throws MoveUnfinished, RestoreUnfinished or StoreMoved where neither a server nor a command may go on. */
 export function admit(standing: Standing): void {
   if (standing.state === 'moving') throw new MoveUnfinished({ to: standing.to });
   if (standing.state === 'arriving') throw new MoveUnfinished({ from: standing.from });
+  if (standing.state === 'restoring') throw new RestoreUnfinished(standing.madeAt);
   if (standing.state === 'moved') throw new StoreMoved(standing);
 }
 

@@ -5,6 +5,7 @@ import type { Factor, SecurityMails } from '../messages/security-mails.ts';
 import type { Mails } from '../messages/catalogue.ts';
 import type { Notice } from '../messages/template.ts';
 import type { Write } from '../storage/records.ts';
+import { mailAbout } from './administrators-mail.ts';
 import { circumstancesOf, type PlaceOf } from './circumstances.ts';
 import type { Tell } from './happenings.ts';
 import type { KeptPassword } from './kept-password.ts';
@@ -28,7 +29,7 @@ const securityPath = '/account/sign-in-and-security';
 const fewCodes = 3;
 
 export function createTell({ messages, oneTimeSecrets, keptPassword, placeOf, clock }: TellingDeps): Tell {
-  return async (what, { account, from }) => {
+  return async (what, { account, administrator, from }) => {
     if (!account.emailVerified) return [];
 
     // With it the mail's link takes back what was added: whoever has the mailbox alone must not.
@@ -71,6 +72,12 @@ export function createTell({ messages, oneTimeSecrets, keptPassword, placeOf, cl
         return notice('failed-tries');
       case 'api_key.created':
         return notice('api-key-created', { name: what.name ?? what.details.prefix });
+      case 'api_key.deleted': {
+        const name = what.name ?? what.details.prefix;
+
+        // Whoever deleted their own knows of it.
+        return administrator ? mailAbout({ messages, clock }, account, { what: 'keyDeleted', name }) : [];
+      }
       default:
         return [];
     }

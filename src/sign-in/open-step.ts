@@ -1,8 +1,9 @@
 import type { Interaction } from '../oidc/interactions.ts';
+import type { NextStep } from '../operations/sign-in-path.ts';
 import { to, type Outcome } from '../web/route.ts';
 import type { SignInDeps, StepAsk } from './deps.ts';
 import { showEnded } from './ended.ts';
-import { next, proceed, soFarIn, type Next, type SoFar } from './proceed.ts';
+import { next, proceed, soFarIn, type SoFar } from './proceed.ts';
 
 /** The way into the pages behind the password: none does anything for somebody who has not come so far. */
 
@@ -26,7 +27,7 @@ export async function at(deps: SignInDeps, ask: StepAsk, work: Work): Promise<Ou
 export function whereNext(
   deps: SignInDeps,
   ask: StepAsk,
-  place: Exclude<Next, 'done' | 'second-factor'>,
+  place: Exclude<NextStep, 'done' | 'second-factor'>,
   work: Work,
 ): Promise<Outcome> {
   return at(deps, ask, async (step, soFar) =>
@@ -38,7 +39,7 @@ export function whereNext(
 export function shownWhereNext(
   deps: SignInDeps,
   ask: StepAsk,
-  place: Exclude<Next, 'done' | 'second-factor'>,
+  place: Exclude<NextStep, 'done' | 'second-factor'>,
   work: Work,
 ): Promise<Outcome> {
   return at(deps, ask, async (step, soFar) => {

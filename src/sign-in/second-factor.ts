@@ -6,10 +6,11 @@ import { digitsIn } from '../domain/typed-digits.ts';
 import type { ClientFace } from '../domain/client-face.ts';
 import type { Interaction } from '../oidc/interactions.ts';
 import type { SecondFactorCode } from '../operations/prove-code.ts';
+import { methodsFor } from '../operations/sign-in-path.ts';
 import { action, page, show, to, view, type MessageKey, type Outcome, type Route } from '../web/route.ts';
 import { bindingOf, type SignInDeps, type StepAsk } from './deps.ts';
 import { at } from './open-step.ts';
-import { methodsIn, proceed, type SoFar } from './proceed.ts';
+import { proceed, type SoFar } from './proceed.ts';
 import { wrongCode } from './typed-code.ts';
 
 /** What can be asked for on this page: a code of some kind, or a passkey. */
@@ -54,7 +55,7 @@ export function secondFactorRoutes(deps: SignInDeps): Route[] {
 
     action(path, code, (ask, input, wrong) =>
       at(deps, ask, async (step, soFar) => {
-        const { method } = await methodsFor(deps, ask, step, soFar);
+        const { method } = await methodsShown(deps, ask, step, soFar);
         if (method === 'passkey') return to(`/sign-in/${step.uid}/second-factor`);
 
         const judged = await deps.proveCode.secondFactor(soFar.account, {
@@ -91,7 +92,7 @@ export function secondFactorRoutes(deps: SignInDeps): Route[] {
 
     action('/sign-in/:uid/second-factor/send', z.object({}), (ask) =>
       at(deps, ask, async (step, soFar) => {
-        const { method } = await methodsFor(deps, ask, step, soFar);
+        const { method } = await methodsShown(deps, ask, step, soFar);
         const back = `/sign-in/${step.uid}/second-factor?method=${method}` as const;
         if (method !== 'email' && method !== 'text') return to(back);
 
@@ -117,10 +118,10 @@ const wrongKeys = {
 } as const satisfies Record<SecondFactorCode, MessageKey>;
 
 /** Which method the page is for, and which others there are. */
-async function methodsFor(deps: SignInDeps, { query }: StepAsk, step: Interaction, { account }: SoFar) {
+async function methodsShown(deps: SignInDeps, { query }: StepAsk, step: Interaction, { account }: SoFar) {
   const asked = await deps.secondFactor.ask(account);
   const { recoveryCodesLeft, ...sentTo } = asked;
-  const usable = methodsIn(step, asked).filter((method) => !isSent(method) || deps.signInCodes.can(method));
+  const usable = methodsFor(step, asked).filter((method) => !isSent(method) || deps.signInCodes.can(method));
   const all: Asked[] = [...usable, ...(recoveryCodesLeft > 0 ? (['recovery-code'] as const) : [])];
   const method = all.find((one) => one === query['method']) ?? all[0] ?? 'recovery-code';
 
@@ -139,7 +140,7 @@ export async function showSecondFactor(
 ): Promise<Outcome> {
   const { account } = soFar;
   const { uid, client, mayRefuse, formAction } = step;
-  const { method, others, sentTo } = await methodsFor(deps, ask, step, soFar);
+  const { method, others, sentTo } = await methodsShown(deps, ask, step, soFar);
   const binding = bindingOf(uid);
   const sent = method === 'email' || method === 'text' ? method : undefined;
   const to = sent && sentTo[sent];

@@ -144,6 +144,18 @@ const backends: readonly Backend[] = [sqlite, mongo, redis];
 export const recordsBackends = backends.filter(keepsRecords);
 export const ephemeraBackends = backends.filter(keepsEphemera);
 
+/** A store of nobody's, which is gone with its last use: for trying out what must not be done. */
+export async function openInMemory(clock: Clock): Promise<{ records: Records; ephemera: Ephemera }> {
+  const [{ openSqliteRecords }, { openSqliteEphemera }, { inMemory: data }] = await Promise.all([
+    import('./sqlite/records.ts'),
+    import('./sqlite/ephemera.ts'),
+    import('./sqlite/database.ts'),
+  ]);
+  const place = { clock, data, server: false };
+
+  return { records: openSqliteRecords(place), ephemera: openSqliteEphemera(place) };
+}
+
 function keepsRecords(backend: Backend): backend is Backend & Required<Pick<Backend, 'openRecords'>> {
   return backend.openRecords !== undefined;
 }

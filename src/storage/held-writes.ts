@@ -38,6 +38,7 @@ export function holdWrites(records: Records, hold: Hold): Records {
     write: held((writes, how) => records.write(writes, how)),
     sweep: held((limit) => records.sweep(limit)),
     ready: () => records.ready(),
+    snapshot: () => records.snapshot(),
     ...(advice && { advice: () => advice.call(records) }),
     [Symbol.asyncDispose]: () => records[Symbol.asyncDispose](),
   };

@@ -118,7 +118,20 @@ export interface Records extends Collections {
   ready(): Promise<void>;
   /** How the server behind it is set up, as far as that matters here. Throws Unavailable. */
   advice?(): Promise<Advice[]>;
+  /** What is there now, to be read in peace while others write. To be closed before the store is. Throws Unavailable. */
+  snapshot(): Promise<Snapshot>;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** All that was acknowledged before it was taken is in it. */
+export interface Snapshot extends AsyncDisposable {
+  /**
+   * Whether every page is of the same moment: what was written at once is in it wholly or not at all. Where the store
+   * can't, each page is of when it was read.
+   */
+  readonly oneMoment: boolean;
+  /** As `Collection.scan`. Throws Unavailable. */
+  scan(name: CollectionName, page?: { after?: string; limit?: number }): Promise<Page<{ id: string }>>;
 }
 
 /** A whole list, page by page; rows may be changed or removed on the way. */

@@ -82,6 +82,30 @@ export class MoveRefused extends Error {
   }
 }
 
+/** What is here came out of a backup, and not all of it. */
+export class RestoreUnfinished extends Unavailable {
+  /** EX_TEMPFAIL of sysexits.h: it works once the restore is done. */
+  readonly exitCode = 75;
+
+  constructor(madeAt: string) {
+    super(
+      `What is here is a part of the backup of ${madeAt}: run the same gatehouse restore again to finish it, or name an ` +
+        'empty place.',
+    );
+  }
+}
+
+/** Why no backup is made, or none restored. Nothing was changed, or it can be started again. */
+export class BackupRefused extends Error {
+  /** 1: it will be refused again; 75: later it works; 78: the configuration has to change (sysexits.h). */
+  readonly exitCode: 1 | 75 | 78;
+
+  constructor(message: string, exitCode: 1 | 75 | 78 = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
 /** It was sealed under a key that is not among ours: another installation's data, or a key that was lost. */
 export class KeyMissing extends Error {
   /** EX_CONFIG of sysexits.h: starting again changes nothing. */
@@ -129,6 +153,8 @@ export type Refusal =
   | StoreMoved
   | MoveUnfinished
   | MoveRefused
+  | RestoreUnfinished
+  | BackupRefused
   | KeyMissing
   | SecretsDiffer;
 
@@ -140,6 +166,8 @@ const refusals = [
   StoreMoved,
   MoveUnfinished,
   MoveRefused,
+  RestoreUnfinished,
+  BackupRefused,
   KeyMissing,
   SecretsDiffer,
 ];

@@ -16,6 +16,7 @@ import type { Receipt } from '../domain/receipt.ts';
 import { accountGroup, type SecurityEvent } from '../domain/security-event.ts';
 import type { SigningKey } from '../domain/signing-key.ts';
 import type { Tally } from '../domain/tally.ts';
+import { deliveryGroup, type Webhook, type WebhookDelivery } from '../domain/webhook.ts';
 import type { Attempts, Lease, OneTimeCode, OneTimeSecret, PasswordCredential, Setting, Used } from './rows.ts';
 
 /**
@@ -235,6 +236,19 @@ export const shapes = {
     lists: { account: { group: (row) => row.accountId, order: (row) => row.at } },
     expiresAt: (row) => row.expiresAt,
     sealed: (row) => [row.sealed],
+  }),
+  webhooks: shape<Webhook>()({
+    unique: {},
+    lists: { created: byCreation },
+    sealed: ({ secrets }) => secrets.map(({ sealed }) => sealed),
+  }),
+  webhookDeliveries: shape<WebhookDelivery>()({
+    unique: {},
+    lists: {
+      state: { group: ({ state, webhookId }) => deliveryGroup(state, webhookId), order: (row) => row.nextAt },
+      webhook: { group: (row) => row.webhookId, order: (row) => row.createdAt },
+    },
+    expiresAt: (row) => row.expiresAt,
   }),
   apiKeys: shape<ApiKey>()({
     unique: { hash: (row) => row.hash, slot: (row) => row.slot },

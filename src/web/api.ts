@@ -104,7 +104,7 @@ async function answer(context: Context, endpoint: Endpoint, { api, serving }: Pl
   const done =
     idempotencyKey === undefined
       ? await endpoint.run(call)
-      : await serving.idempotency.once(idempotencyKey, request, () => endpoint.run(call));
+      : await serving.idempotency.once(idempotencyKey, request, (once) => endpoint.run({ ...call, once }));
 
   write(context, endpoint, { done, failures });
 }
@@ -145,23 +145,22 @@ const codes: Partial<Record<Refused['refused']['status'], string>> = {
 /** What of the request's header hangs on the endpoint: a version that is named, a name of the request's own. */
 function conditionsOf(
   context: Context,
-  { versioned, creates }: Endpoint,
+  { versioned, creates, repeatable }: Endpoint,
 ): { match?: string; idempotencyKey?: string } | { unread: ShownFailure } {
   const unread = (status: number, detail: string) => ({ unread: { status, code: 'invalid', detail } });
 
-  if (versioned) {
-    const match = /^"([^"]{1,100})"$/.exec(context.get('if-match'))?.[1];
-    if (match !== undefined) return { match };
-
+  const match = versioned ? /^"([^"]{1,100})"$/.exec(context.get('if-match'))?.[1] : undefined;
+  if (versioned && match === undefined) {
     // RFC 6585 section 3
     return unread(428, 'Send the ETag of what you have read in the header If-Match: it may have changed since.');
   }
 
+  const named = match !== undefined && { match };
   const idempotencyKey = context.req.headers['idempotency-key'];
-  if (!creates || idempotencyKey === undefined) return {};
+  if (!(creates || repeatable) || idempotencyKey === undefined) return { ...named };
 
   return typeof idempotencyKey === 'string' && keyPattern.test(idempotencyKey)
-    ? { idempotencyKey }
+    ? { ...named, idempotencyKey }
     : unread(400, 'An Idempotency-Key has 1 to 200 characters of ASCII, without spaces.');
 }
 

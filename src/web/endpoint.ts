@@ -12,10 +12,20 @@ export interface Call {
   /** As it came, parsed as JSON. */
   body: unknown;
   caller: Caller;
-  /** Where it comes from. */
-  from: { ip: string; userAgent: string; requestId: string; program?: boolean };
+  /** Absent: from the machine itself. */
+  from?: From;
   /** The version that `If-Match` names, where the endpoint is `versioned`. */
   match?: string;
+  /** The same for every sending of one request: of its `Idempotency-Key`, and of who asks for what. */
+  once?: string;
+}
+
+/** Where a request comes from. */
+export interface From {
+  ip: string;
+  userAgent: string;
+  requestId: string;
+  program?: boolean;
 }
 
 /** Why not, in English; `errors` for single fields. */
@@ -28,7 +38,7 @@ export interface FieldError {
   detail: string;
 }
 
-/** Without `answer` 204. */
+/** Without `answer` 204, with a `tag` where what was changed has another version now. */
 export interface Answered {
   /** Sent as JSON. */
   answer?: object;
@@ -55,6 +65,8 @@ export interface Endpoint {
   creates?: boolean;
   /** Its body may hold a file. */
   large?: boolean;
+  /** The same of what sends or ends something, and makes nothing that could be asked for afterwards. */
+  repeatable?: boolean;
   run(call: Call): Promise<Answered | Refused>;
 }
 
@@ -64,7 +76,7 @@ export interface Api {
   /** What it calls itself where it asks for a token (RFC 6750 section 3). */
   realm: string;
   endpoints: readonly Endpoint[];
-  authorize(token: string, from: Call['from']): Promise<Caller | Mistyped | Unfit | undefined>;
+  authorize(token: string, from: From): Promise<Caller | Mistyped | Unfit | undefined>;
 }
 
 /** It can't be one, and nothing was looked up to find that out: why, in English. */

@@ -1,3 +1,4 @@
+import { Unavailable } from '../domain/errors.ts';
 import { sha256 } from '../domain/ids.ts';
 import type { Ephemera } from '../storage/ephemera.ts';
 import type { Sealing } from '../storage/sealing.ts';
@@ -10,12 +11,13 @@ import type { Answered, Refused } from './endpoint.ts';
 export interface Idempotency {
   /**
    * `key`: what the caller named the request; `request`: what was asked, and by whom. A refusal is not kept: nothing was
-   * made, and what is mended may be sent under the same key.
+   * made, and what is mended may be sent under the same key. `make` may run again where its answer could not be kept, or
+   * where it takes longer than a claim lives: by `once`, the same each time, it knows what it has made before.
    */
   once(
     key: string,
     request: { caller: string; place: string; body: unknown },
-    make: () => Promise<Answered | Refused>,
+    make: (once: string) => Promise<Answered | Refused>,
   ): Promise<Answered | Refused>;
 }
 
@@ -42,14 +44,18 @@ export function createIdempotency(ephemera: Ephemera, sealing: Sealing): Idempot
         const since = await made();
         if (since) return since;
 
-        const done = await make();
-        if (!('refused' in done)) {
-          await ephemera.put('idempotent', id, sealing.seal(JSON.stringify({ asked, done }), context), { ttl: kept });
-        }
+        const done = await make(id);
+        if (!('refused' in done)) await keep(done);
 
         return done;
       } finally {
-        await ephemera.remove('idempotent-running', id);
+        await ephemera.remove('idempotent-running', id).catch(endsByItself);
+      }
+
+      /** It is done, whether or not that can be kept: whoever asked must hear of it. */
+      async function keep(done: Answered): Promise<void> {
+        const sealed = sealing.seal(JSON.stringify({ asked, done }), context);
+        await ephemera.put('idempotent', id, sealed, { ttl: kept }).catch(unlessUnavailable);
       }
 
       async function made(): Promise<Answered | Refused | undefined> {
@@ -62,6 +68,13 @@ export function createIdempotency(ephemera: Ephemera, sealing: Sealing): Idempot
       }
     },
   };
+}
+
+/** The claim is over in a minute; what was done or went wrong is what matters. */
+const endsByItself = () => {};
+
+function unlessUnavailable(error: unknown): void {
+  if (!(error instanceof Unavailable)) throw error;
 }
 
 const isRunning: Refused = {

@@ -18,6 +18,8 @@ export interface AccountRoom {
   admin: Administrator;
   /** `path` below `/accounts`, with the administrator's key. */
   ask(path: string, method?: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** The same for a change of the whole account, with the version that it has now. */
+  change(id: string, path: string, method: string, body?: unknown): Promise<Answer>;
   /** Newest first. */
   eventsOf(id: string): Promise<EventView[]>;
   /** Somebody else each time. */
@@ -42,6 +44,12 @@ export async function openAccountRoom(pair: Pair): Promise<AccountRoom> {
     room,
     admin,
     ask,
+
+    async change(id, path, method, body) {
+      const { headers } = await ask(`/${id}`);
+
+      return ask(`/${id}${path}`, method, body, { 'if-match': headers.get('etag') ?? '' });
+    },
 
     async eventsOf(id) {
       const account = await app.services.accounts.get(id);

@@ -48,6 +48,17 @@ for (const pair of ['sqlite', 'mongo+redis'] satisfies Pair[]) {
         expect(first.body.accounts).toHaveLength(3);
         expect(await found(`begins=zz&limit=3&after=${first.body.next}`)).toEqual(['zz3']);
         expect((await at.ask(`?begins=zy&after=${first.body.next}`)).status).toBe(400);
+        // What would be left out is refused instead.
+        for (const [query, fields] of [
+          ['address=zz3@example.org&only=locked', ['only']],
+          [`address=zz3@example.org&begins=z&after=${first.body.next}`, ['begins', 'after']],
+          ['begins=z&only=admin', ['only']],
+          ['by=name', ['by']],
+        ] as const) {
+          const { status, body } = await at.ask(`?${query}`);
+          const named = (body.errors as { field: string }[]).map(({ field }) => field);
+          expect([query, status, named]).toEqual([query, 400, fields]);
+        }
 
         const page = await at.admin.browser.open('/admin/accounts?search=zz1');
         expect(page.words).toContain('Address begins so ZOË Berg');
@@ -122,6 +133,21 @@ for (const pair of ['sqlite', 'mongo+redis'] satisfies Pair[]) {
       expect(await isSignedIn(browser)).toBe(true);
     });
 
+    test('S101: a key that an administrator deletes is told to whose it was; who deletes their own knows', async () => {
+      const { account } = await at.room.somebody('auditor');
+      const { apiKeys } = at.room.app.services;
+      const [first, second] = [await at.room.key(account), await at.room.key(account)];
+      const [newer, older] = await apiKeys.list(account.id);
+
+      await apiKeys.remove(account, newer?.id ?? '', { actor: account.id });
+      expect(await at.mailsTo(account.email)).not.toContain('by-administrator');
+      expect((await at.ask(`/${account.id}/keys/${older?.id ?? ''}`, 'DELETE')).status).toBe(204);
+
+      const { text } = await at.room.app.mail.to(account.email, 'by-administrator');
+      expect(text).toContain(`has deleted the API key “${older?.name ?? ''}”`);
+      for (const key of [first, second]) expect((await at.room.ask('/accounts', { key })).status).toBe(401);
+    });
+
     test('S113: a change of the profile names the version that was read, and what was there before is on record, encrypted', async () => {
       const ben = await at.person();
       const { headers, body } = await at.ask(`/${ben.id}`);
@@ -171,7 +197,7 @@ for (const pair of ['sqlite', 'mongo+redis'] satisfies Pair[]) {
         ['/factors', 'DELETE'],
         [`/sessions/${session}`, 'DELETE'],
         ['/access/x', 'DELETE'],
-        ['/applications/x', 'DELETE'],
+        ['/grants/x', 'DELETE'],
         ['/keys/x', 'DELETE'],
       ];
       const headers = { 'if-match': '"x"', 'idempotency-key': 'x' };

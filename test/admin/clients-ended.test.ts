@@ -243,7 +243,9 @@ for (const pair of eachStore) {
       }
 
       const key = await room.key(root.account);
-      const own = (rest: string, method: string) => room.ask(`/clients/account-console${rest}`, { key, method });
+      const headers = { 'if-match': '"1"' };
+      const own = (rest: string, method: string) =>
+        room.ask(`/clients/account-console${rest}`, { key, method, headers });
       expect(await own('', 'GET')).toMatchObject({ status: 200, body: { ours: true } });
       expect(await own('/disable', 'POST')).toMatchObject({
         status: 409,

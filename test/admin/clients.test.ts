@@ -194,6 +194,7 @@ for (const pair of eachStore) {
       const key = await room.key(root.account);
       const ask = (place: string, method: string, body?: object, headers: Record<string, string> = {}) =>
         room.ask(place, { key, method, ...(body && { body }), headers });
+      const some = { 'if-match': '"1"' };
       const metadata = { client_name: 'By program', redirect_uris: ['https://program.example/cb'] };
       const create = (body: object) => ask('/clients', 'POST', body, { 'idempotency-key': 'k1' });
 
@@ -234,11 +235,23 @@ for (const pair of eachStore) {
       });
       expect(ours).toMatchObject({ status: 422, body: { errors: [{ field: 'metadata.introspects[0]' }] } });
 
-      for (let more = 0; more < 9; more += 1) {
-        expect((await ask(`/clients/${id}/secrets`, 'POST', { overlap: 3600 })).status).toBe(201);
+      let tag = (await ask(`/clients/${id}`, 'GET')).headers.get('etag') ?? '';
+      const rotate = (overlap: number, headers: Record<string, string> = {}) =>
+        ask(`/clients/${id}/secrets`, 'POST', { overlap }, { 'if-match': tag, ...headers });
+      const named = { 'idempotency-key': 'secret' };
+      const first = await rotate(3600, named);
+      // Sent again it is answered as before; another request must have seen what this one did.
+      expect((await rotate(3600, named)).body).toEqual(first.body);
+      expect((await rotate(3600)).status).toBe(412);
+      for (let more = 0; more < 8; more += 1) {
+        tag = (await ask(`/clients/${id}`, 'GET')).headers.get('etag') ?? '';
+        expect((await rotate(3600)).status).toBe(201);
       }
-      expect((await ask(`/clients/${id}/secrets`, 'POST', { overlap: 3600 })).status).toBe(409);
-      expect((await ask(`/clients/${id}/secrets`, 'POST', { overlap: 0 })).status).toBe(201);
+      tag = (await ask(`/clients/${id}`, 'GET')).headers.get('etag') ?? '';
+      expect((await rotate(3600)).status).toBe(409);
+      const last = await rotate(0);
+      expect(last.status).toBe(201);
+      tag = last.headers.get('etag') ?? '';
       expect((await ask(`/clients/${id}`, 'GET')).body.secrets).toHaveLength(1);
 
       expect((await ask(`/clients/${id}/impact`, 'GET')).body).toEqual({
@@ -259,6 +272,10 @@ for (const pair of eachStore) {
         dropped: 0,
       });
       expect((await ask('/clients?search=by%20pro', 'GET')).body.clients).toEqual([]);
+      const two = await ask('/clients?limit=2', 'GET');
+      expect(two.body.clients).toHaveLength(2);
+      expect((await ask(`/clients?limit=1&after=${two.body.next}`, 'GET')).body.clients).toHaveLength(1);
+      expect((await ask('/clients?limit=201', 'GET')).status).toBe(400);
       expect((await ask('/clients?search=d', 'GET')).body.clients).toMatchObject([{ id }]);
 
       expect((await ask(`/clients/${id}`, 'DELETE')).status).toBe(204);
@@ -270,7 +287,7 @@ for (const pair of eachStore) {
         ['/impact', 'GET'],
         ['/receipts/none', 'GET'],
       ] as const) {
-        expect([place, (await ask(`/clients/${id}${place}`, method)).status]).toEqual([place, 404]);
+        expect([place, (await ask(`/clients/${id}${place}`, method, undefined, some)).status]).toEqual([place, 404]);
       }
     });
   });

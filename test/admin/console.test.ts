@@ -124,18 +124,28 @@ for (const pair of ['sqlite', 'mongo+redis'] satisfies Pair[]) {
       const tries = [
         room.ask(place, { method: 'PUT', key: apps, headers: ifMatch, body: { metadata: body.metadata } }),
         room.ask(mine, { method: 'PUT', key: apps, headers: ownTag, body: { metadata } }),
-        room.ask(`${place}/enable`, { method: 'POST', key: apps }),
-        room.ask(`${place}/secrets`, { method: 'POST', key: apps, body: { overlap: 0 } }),
+        room.ask(`${place}/enable`, { method: 'POST', key: apps, headers: ifMatch }),
+        room.ask(`${place}/secrets`, { method: 'POST', key: apps, headers: ifMatch, body: { overlap: 0 } }),
         room.ask(`/accounts/${account.id}/factors`, { method: 'DELETE', key: people }),
         room.ask(`/accounts/${account.id}`, { method: 'DELETE', key: people }),
-        room.ask(`/accounts/${account.id}/lock`, { method: 'PUT', key: people, body: { reason: 'x' } }),
+        room.ask(`/accounts/${account.id}/lock`, {
+          method: 'PUT',
+          key: people,
+          headers: ifMatch,
+          body: { reason: 'x' },
+        }),
         room.ask(`/accounts/${account.id}/password-reset`, { method: 'POST', key: people }),
         room.ask(`/accounts/${account.id}/invitation`, { method: 'POST', key: people }),
         room.ask('/clients', { ...passing, key: apps }),
-        room.ask(`/accounts/${account.id}/role`, { method: 'PUT', key: people, body: { role: 'admin' } }),
+        room.ask(`/accounts/${account.id}/role`, {
+          method: 'PUT',
+          key: people,
+          headers: ifMatch,
+          body: { role: 'admin' },
+        }),
       ];
       expect((await Promise.all(tries)).map(({ status }) => status)).toEqual(tries.map(() => 403));
-      expect((await room.ask(`${place}/disable`, { method: 'POST', key: apps })).status).toBe(204);
+      expect((await room.ask(`${place}/disable`, { method: 'POST', key: apps, headers: ifMatch })).status).toBe(204);
     });
 
     test('S102: whoever is given a role signs in anew everywhere: what was let in before was proved with less', async () => {

@@ -24,9 +24,9 @@ export function locks(room: () => AccountRoom): void {
       expect((await profile()).status).toBe(200);
 
       const until = new Date(at.room.app.clock.now() + day).toISOString();
-      expect((await at.ask(`/${ben.id}/lock`, 'PUT', { reason: '' })).status).toBe(422);
-      expect((await at.ask(`/${ben.id}/lock`, 'PUT', { reason, until: '2020-01-01T00:00:00Z' })).status).toBe(422);
-      const locked = await at.ask(`/${ben.id}/lock`, 'PUT', { reason, until });
+      expect((await at.change(ben.id, '/lock', 'PUT', { reason: '' })).status).toBe(422);
+      expect((await at.change(ben.id, '/lock', 'PUT', { reason, until: '2020-01-01T00:00:00Z' })).status).toBe(422);
+      const locked = await at.change(ben.id, '/lock', 'PUT', { reason, until });
       expect(locked).toMatchObject({ status: 200, body: { sessions: 1 } });
 
       expect(await isSignedIn(browser)).toBe(false);
@@ -67,7 +67,7 @@ export function locks(room: () => AccountRoom): void {
       await enter(browser, ben);
       for (const { id } of [ben, cleo]) {
         const until = new Date(at.room.app.clock.now() + day).toISOString();
-        await at.ask(`/${id}/lock`, 'PUT', { reason, until });
+        await at.change(id, '/lock', 'PUT', { reason, until });
       }
 
       at.room.app.clock.advance(day + 1);
@@ -88,13 +88,13 @@ export function locks(room: () => AccountRoom): void {
     test('ends when an administrator says so; one that is longer by then is not opened by an older end', async () => {
       const at = room();
       const ben = await at.person();
-      await at.ask(`/${ben.id}/lock`, 'PUT', { reason, until: new Date(at.room.app.clock.now() + day).toISOString() });
-      await at.ask(`/${ben.id}/lock`, 'PUT', { reason: 'For good.' });
+      await at.change(ben.id, '/lock', 'PUT', { reason, until: new Date(at.room.app.clock.now() + day).toISOString() });
+      await at.change(ben.id, '/lock', 'PUT', { reason: 'For good.' });
       at.room.app.clock.advance(2 * day);
       await at.room.app.services.locking.sweep(200);
       expect((await enter(openBrowser(at.room.app.url), ben)).words).toContain('For good.');
 
-      expect((await at.ask(`/${ben.id}/lock`, 'DELETE')).status).toBe(204);
+      expect((await at.change(ben.id, '/lock', 'DELETE')).status).toBe(204);
       const browser = openBrowser(at.room.app.url);
       await enter(browser, ben);
       expect(await isSignedIn(browser)).toBe(true);

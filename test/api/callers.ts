@@ -2,6 +2,7 @@ import * as oidc from 'openid-client';
 
 import { accountApi } from '../../src/api/account.ts';
 import { adminApi } from '../../src/api/admin.ts';
+import { openWhy } from '../../src/app-why.ts';
 import type { DescribedApi } from '../../src/api/openapi.ts';
 import type { Account } from '../../src/domain/account.ts';
 import { newId } from '../../src/domain/ids.ts';
@@ -38,7 +39,8 @@ const config = JSON.stringify({
 export async function openCallers(pair: Pair): Promise<Callers> {
   const room = await openAdministration(pair, { config });
   const { app } = room;
-  const deps = { ...app.services, interactions: app.oidc.interactions, tokenFor: app.oidc.tokenFor };
+  const why = openWhy(app.services, () => undefined);
+  const deps = { ...app.services, why, interactions: app.oidc.interactions, tokenFor: app.oidc.tokenFor };
 
   return {
     app,

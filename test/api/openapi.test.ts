@@ -11,6 +11,7 @@ import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { pathOf } from '../../src/api/openapi.ts';
 import { openBrowser } from '../support/browser.ts';
 import { openCallers, type Callers } from './callers.ts';
+import { administering, driving } from './driving.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -119,6 +120,7 @@ describe('the description of the APIs', () => {
       ...process.env,
       ACCOUNT_KEY: await room.keyFor(account, room.apis.account),
       ADMIN_KEY: await room.keyFor(account, room.apis.admin, (scope) => scope === 'overview:read'),
+      EVERY_KEY: await room.keyFor(account, room.apis.admin),
     };
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-client-'));
     const program = (...[name = '', ...args]: string[]) => run(name, args, { cwd: folder, env });
@@ -132,16 +134,33 @@ describe('the description of the APIs', () => {
       await writeFile(join(folder, 'package.json'), '{"type":"module"}');
       await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
       await writeFile(join(folder, 'drive.ts'), driving);
+      await writeFile(join(folder, 'administer.ts'), administering);
       await program(process.execPath, join(modules, '.bin/tsc'), '-p', '.');
       const { stdout } = await program(process.execPath, 'drive.ts');
+      const administered = await program(process.execPath, 'administer.ts');
       expect(JSON.parse(stdout)).toEqual({
         id: account.id,
         displayName: 'Ana L',
         refused: [{ field: 'task', detail: expect.any(String) }],
-        prefixes: [expect.stringMatching(/^gthk_/), expect.stringMatching(/^gthk_/)],
+        prefixes: Array.from({ length: 3 }, () => expect.stringMatching(/^gthk_/)),
         self: { accountId: account.id, role: 'admin', actor: expect.any(String), scopes: ['overview:read'] },
         unauthorized: ['token_needed', 401],
         kinds: expect.arrayContaining(['account.updated', 'sign_in.succeeded']),
+      });
+      expect(JSON.parse(administered.stdout)).toEqual({
+        client: { created: 201, again: 'the same', updated: 200, old: 412, rotated: 201, secrets: 2, revoked: 201 },
+        stopped: { disabled: true, enabled: false, deleted: 404 },
+        receipt: { name: 'Wiki 2', people: 0, notices: 0 },
+        account: {
+          status: 'locked',
+          unlocked: 'active',
+          old: 412,
+          role: 'auditor',
+          invited: 200,
+          sessions: 0,
+          gone: 404,
+        },
+        told: expect.arrayContaining(['client.revoked', 'account.disabled', 'role.changed', 'account.deleted']),
       });
     } finally {
       await rm(folder, { recursive: true });
@@ -163,44 +182,3 @@ describe('the description of the APIs', () => {
       .replaceAll('npx oazapfts', `${process.execPath} ${modules}/.bin/oazapfts`);
   }
 });
-
-/** As somebody would write it who has the generated file and nothing else of us. */
-const driving = `
-import * as api from './gatehouse.ts';
-
-const { ACCOUNT_KEY = '', ADMIN_KEY = '' } = process.env;
-const as = (key: string) => ({ headers: { authorization: 'Bearer ' + key } });
-const own = as(ACCOUNT_KEY);
-
-const profile = await api.accountProfileGet(own);
-if (profile.status !== 200) throw new Error(profile.data.detail);
-
-const changed = await api.accountProfileUpdate({ displayName: 'Ana L' }, own);
-if (changed.status !== 200) throw new Error(changed.data.detail);
-
-const refused = await api.accountProfileUpdate({ task: 'x'.repeat(21) }, own);
-if (refused.status !== 422) throw new Error('not refused');
-
-const keys = await api.accountKeysList(own);
-if (keys.status !== 200) throw new Error(keys.data.detail);
-
-const activity = await api.accountActivityList({}, own);
-if (activity.status !== 200) throw new Error(activity.data.detail);
-
-const self = await api.adminSelfGet(as(ADMIN_KEY));
-if (self.status !== 200) throw new Error(self.data.detail);
-
-const none = await api.adminSelfGet();
-if (none.status !== 401) throw new Error('let in');
-
-const { id } = profile.data;
-console.log(JSON.stringify({
-  id,
-  displayName: changed.data.displayName,
-  refused: refused.data.errors,
-  prefixes: keys.data.keys.map(({ prefix }) => prefix),
-  self: self.data,
-  unauthorized: [none.data.code, none.data.status],
-  kinds: activity.data.events.map(({ kind }) => kind),
-}));
-`;

@@ -100,10 +100,13 @@ export const rules: Rules = {
       paths: [
         'app.ts',
         'app-jobs.ts',
+        'app-local.ts',
         'app-settings.ts',
         'app-demo.ts',
         'app-metrics.ts',
         'app-running.ts',
+        'app-why.ts',
+        'app-webhooks.ts',
         'services.ts',
         'services-clients.ts',
         'services-administration.ts',
@@ -119,7 +122,9 @@ export const rules: Rules = {
         'services-settings.ts',
         'services-stores.ts',
         'services-watching.ts',
+        'services-webhooks.ts',
         'moving.ts',
+        'backing-up.ts',
       ],
       imports: ['*'],
     },
@@ -156,7 +161,7 @@ export const rules: Rules = {
 
   outside: {
     'config/locales/': ['domain/texts.ts'],
-    'package.json': ['main.ts', 'cli/', 'app.ts', 'app-metrics.ts'],
+    'package.json': ['main.ts', 'cli/', 'app.ts', 'app-metrics.ts', 'backing-up.ts'],
   },
 
   forbiddenFolders: ['utils', 'helpers', 'common', 'shared', 'lib', 'types'],

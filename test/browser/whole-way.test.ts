@@ -165,6 +165,7 @@ async function registerWiki(app: TestApp, landing: Server): Promise<RelyingParty
   const code = await runCommandLine(line, {
     out: (text) => void (out += text),
     err: (text) => void (err += text),
+    drained: () => Promise.resolve(),
     input: () => Promise.resolve(''),
     env: { GATEHOUSE_DATA: app.services.config.data, GATEHOUSE_ISSUER: app.url },
   });

@@ -6,6 +6,7 @@ import { hash as bcryptHash } from '@node-rs/bcrypt';
 import { hash as argon2Hash } from '@node-rs/argon2';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
+import { isPasswordHash } from '../../src/credentials/hashing.ts';
 import { emptyFolder } from '../storage/places.ts';
 import { enter } from '../security/web/visits.ts';
 import { goodPassword, startTestApp } from '../support/app.ts';
@@ -59,6 +60,43 @@ test('S68: people with hashes of other systems sign in, and each is made anew as
     expect(await app.services.passwords.hashOf(id)).toMatch(/^\$argon2id\$v=19\$/);
     expect((await enter(openBrowser(app.url), { email, password: goodPassword })).status).toBe(200);
   }
+});
+
+test('S67: what was typed fits a hash of just that; behind what bcrypt looks at, nothing becomes the password', async () => {
+  await using app = await startTestApp();
+  const { passwords } = app.services;
+  const { id } = await app.account();
+  // The letter and its dots apart, as some keyboards write it: two characters, where NFKC has one.
+  const typed = 'mu\u0308de Otter am Teich 47';
+  const raw = pbkdf2Sync(typed, salt, 1000, 32, 'sha256');
+
+  await passwords.setHashed(id, `$pbkdf2-sha256$i=1000$${b64(salt)}$${b64(raw)}`);
+  expect(await passwords.verify(id, `${typed}x`)).toBe(false);
+  expect(await passwords.verify(id, typed)).toBe(true);
+  await passwords.settled();
+  expect(await passwords.hashOf(id)).toMatch(/^\$argon2id/);
+  expect(await passwords.verify(id, typed.normalize('NFC'))).toBe(true);
+
+  const long = 'x'.repeat(72);
+  await passwords.setHashed(id, await bcryptHash(`${long} and more`, 4));
+  expect(await passwords.verify(id, `${long} mistyped`)).toBe(true);
+  await passwords.settled();
+  expect(await passwords.verify(id, `${long} and more`)).toBe(true);
+});
+
+test('S67: what would take longer than half a second to try is no hash that is taken', () => {
+  const ends = `$${b64(salt)}$${b64(derived)}`;
+  const costs = (...texts: string[]) => texts.map(isPasswordHash);
+  const bcrypt = (cost: number) => `$2b$${cost}$${'a'.repeat(53)}`;
+  const argon2 = (kib: number, passes: number) => `$argon2id$v=19$m=${kib},t=${passes},p=1${ends}`;
+
+  expect(costs(bcrypt(13), bcrypt(14))).toEqual([true, false]);
+  expect(costs(`$pbkdf2-sha256$i=1500000${ends}`, `$pbkdf2-sha256$i=1500001${ends}`)).toEqual([true, false]);
+  // Two blocks of it are derived, each in so many rounds.
+  expect(costs(`$pbkdf2-sha1$i=750000${ends}`, `$pbkdf2-sha1$i=750001${ends}`)).toEqual([true, false]);
+  expect(costs(`$pbkdf2-sha512$i=600000${ends}`, `$pbkdf2-sha512$i=600001${ends}`)).toEqual([true, false]);
+  expect(costs(`$scrypt$ln=17,r=8,p=1${ends}`, `$scrypt$ln=17,r=8,p=2${ends}`)).toEqual([true, false]);
+  expect(costs(argon2(262_144, 2), argon2(262_144, 3))).toEqual([true, false]);
 });
 
 for (const kind of ['sqlite', 'mongo'] as const) {

@@ -49,9 +49,15 @@ describe('gatehouse audit', () => {
 
     const first = await line.run('audit verify');
     expect(first).toMatchObject({ code: 0, err: '' });
-    expect(first.out).toMatch(
-      /^ok {3}1 segments with 3 events, 20\S+Z to 20\S+Z\n {5}0 events not sealed yet\nhead 1\.[\w-]{43}\n$/,
-    );
+    expect(first.out.split('\n')).toEqual([
+      expect.stringMatching(/^ok {3}1 segments with 3 events, 20\S+Z to 20\S+Z$/),
+      'look without --expect it can’t be seen whether the end of the chain was cut off',
+      // They are two hours old here.
+      expect.stringMatching(/^look 1 segments from 1 on were sealed long after what is in them: /),
+      '     0 events not sealed yet',
+      expect.stringMatching(/^head 1\.[\w-]{43}$/),
+      '',
+    ]);
     const head = /head (\S+)/.exec(first.out)?.[1] ?? '';
 
     expect((await line.run(['audit', 'verify', '--expect', head])).out).toContain(
@@ -92,8 +98,8 @@ describe('gatehouse audit', () => {
     await line.run('client create --kind machine --name Job');
 
     const list = await line.run('audit list --client wiki --limit 2');
-    expect(list).toMatchObject({ code: 0, err: 'There are older ones: see --limit and --until.\n' });
-    expect(list.out).toMatch(/^AT +KIND +ACTOR +ACCOUNT +CLIENT +IP\n20\S+Z +client\.updated +command-line +wiki\n/);
+    expect(list).toMatchObject({ code: 0, err: expect.stringMatching(/^There is more: --after \S+, or --all\.\n$/) });
+    expect(list.out).toMatch(/^ID +AT +KIND +ACTOR +CLIENT ID\n\w+ +20\S+Z +client\.updated +command-line +wiki\n/);
     expect((await line.run('audit list --kind client.created --json')).out).toContain('"kind": "client.created"');
 
     const csv = await line.run('audit export --format csv --actor command-line');
@@ -101,18 +107,17 @@ describe('gatehouse audit', () => {
     const lines = (await line.run('audit export --kind audit.exported')).out;
     expect(JSON.parse(lines.split('\n')[0] ?? '')).toMatchObject({ kind: 'audit.exported', actor: 'command-line' });
 
-    expect(await line.run('audit list --kind client.update --from yesterday --account ada@example.com')).toMatchObject({
-      code: 1,
+    expect(await line.run('audit list --from yesterday --account ada@example.com')).toMatchObject({
+      code: 65,
       out: '',
       err:
         'from: Give a date such as 2026-01-31, or a time such as 2026-01-31T09:00Z.\n' +
-        'account: No account has this e-mail address.\n' +
-        'kind: There are no events of this kind.\n',
+        'account: No account has this e-mail address.\n',
     });
     expect(await line.run('audit export --format xml')).toMatchObject({
-      code: 64,
-      err: '--format is one of jsonl, csv.\n',
+      code: 65,
+      err: 'format: This must be one of: jsonl, csv.\n',
     });
-    expect(await line.run('audit list --limit 0')).toMatchObject({ code: 64 });
+    expect(await line.run('audit list --limit 0')).toMatchObject({ code: 65 });
   });
 });

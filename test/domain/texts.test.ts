@@ -36,15 +36,37 @@ const alike: Readonly<Record<string, readonly string[]>> = {
     'API',
     'Apps',
     'Logo',
+    'Webhooks',
   ],
   ko: ['API'],
   ja: ['API'],
-  fr: ['Pages', 'Messages', 'E-mail', 'Code', 'Applications', 'Type', 'API', 'Logo', 'Machine', 'Secrets'],
-  es: ['Error', 'Auditor', 'API'],
+  fr: [
+    'Pages',
+    'Messages',
+    'E-mail',
+    'Code',
+    'Applications',
+    'Type',
+    'API',
+    'Logo',
+    'Machine',
+    'Secrets',
+    'Webhooks',
+    'Description',
+  ],
+  es: ['Error', 'Auditor', 'API', 'Webhooks'],
 };
 
 /** Punctuation, as German, Korean, Japanese and Spanish have it, too. */
-const punctuation = ['message.colon', 'accounts.doingOf', 'clients.doing', 'clients.one', 'clients.number'];
+const punctuation = [
+  'message.colon',
+  'accounts.doingOf',
+  'clients.doing',
+  'clients.one',
+  'clients.number',
+  'webhooks.one',
+  'webhooks.formTitle',
+];
 
 describe.each(locales.filter((locale) => locale !== 'en'))('the texts in %s', (locale) => {
   const texts = catalogues.get(locale) ?? new Map<string, string | Forms>();

@@ -37,6 +37,13 @@ export const mailSamples: { [Name in keyof Mails]: Mails[Name] } = {
     reason: 'Lost laptop',
     until: Date.UTC(2026, 6, 8, 22, 30),
   },
+  'webhook-stopped': {
+    at: Date.UTC(2026, 6, 1, 22, 30),
+    why: 'failing',
+    origin: 'https://alerts.example.com',
+    description: 'Alerts for the people on duty',
+    path: '/admin/webhooks/webhook-1',
+  },
   'account-closed': { ...circumstances, until: Date.UTC(2026, 6, 31, 22, 30) },
   'password-changed': notice,
   'new-device': notice,

@@ -125,6 +125,13 @@ for (const backend of recordsBackends) {
         await room.sealAll();
         expect(await room.faults()).toEqual([]);
         expect(await room.faults(head)).toEqual(['replaced 3']);
+        expect(await room.verify()).not.toHaveProperty('sealedLate');
+
+        // Also with what was in it, changed: only that it comes late is seen without a head.
+        await room.records.auditSegments.remove('000000000003');
+        room.clock.advance(hour);
+        await room.sealAll();
+        expect(await room.verify()).toMatchObject({ whole: true, sealedLate: { segments: 1, first: 3 } });
         expect(readHead('3.short')).toBeUndefined();
       });
 
@@ -137,6 +144,15 @@ for (const backend of recordsBackends) {
 
         expect(await verify({ most: 5 })).toMatchObject({ whole: true, segments: 2, events: 6, from: rows[6]?.at });
         expect(await verify({ most: 12 })).toMatchObject({ whole: false, segments: 4 });
+
+        // Whoever asks for it over the network waits for another's; a command has a process of its own.
+        const [first, second, whole] = await Promise.allSettled([verify({ most: 5 }), verify({ most: 5 }), verify()]);
+        expect([first.status, second, whole.status]).toMatchObject([
+          'fulfilled',
+          { reason: { code: 'rate_limited' } },
+          'fulfilled',
+        ]);
+        expect(await verify({ most: 5 })).toMatchObject({ whole: true });
       });
 
       test('shows an event that is there and that pages don’t read', async () => {

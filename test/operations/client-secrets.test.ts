@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
+import type { Client } from '../../src/domain/client.ts';
 import { secretsOf } from '../../src/operations/client-secrets.ts';
 import { createClientUses, type ClientUses } from '../../src/operations/client-uses.ts';
 import { createClients, type Clients } from '../../src/operations/clients.ts';
+import { problem } from '../../src/operations/problems.ts';
 import { fifty, openRoom, type Room } from '../credentials/room.ts';
 import { valueOf } from '../support/app.ts';
 
@@ -51,6 +53,22 @@ describe('secrets over time', () => {
     );
     expect((await clients.show(client.id))?.secrets).toHaveLength(2);
     expect((await kinds()).filter((kind) => kind === 'client.secret_rotated')).toHaveLength(1);
+  });
+
+  test('S53: what has to hold of the app is looked at in the write: of fifty who read it, one changes it', async () => {
+    const { client } = await make();
+    const only = ({ version }: Client) => (version === client.version ? undefined : ('changed' as const));
+    const ways = [
+      () => clients.rotateSecret(client.id, 3600, operator, { only }),
+      () => clients.disable(client.id, operator, { only }),
+    ];
+    const outcomes = await fifty(async (at) => ways[at % 2]?.());
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect((await clients.show(client.id))?.version).toBe(client.version + 1);
+
+    const reach = problem('resources', 'problem.adminReach');
+    await expect(clients.enable(client.id, operator, { only: () => reach })).rejects.toMatchObject({ why: reach });
+    expect((await clients.show(client.id))?.version).toBe(client.version + 1);
   });
 
   test('one that ends by itself is not shown any more, and the one that stays is the newest', async () => {

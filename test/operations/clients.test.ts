@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { sha256 } from '../../src/domain/ids.ts';
 import { createClientUses } from '../../src/operations/client-uses.ts';
-import { clientDocument, createClients, type Clients } from '../../src/operations/clients.ts';
+import { clientDocument } from '../../src/operations/client-document.ts';
+import { createClients, type Clients } from '../../src/operations/clients.ts';
 import type { By } from '../../src/operations/problems.ts';
 import { fifty, openRoom, type Room } from '../credentials/room.ts';
 import { giveAccess } from './access.ts';
@@ -261,4 +262,31 @@ describe('clients of our own', () => {
       'client demo: redirect_uris: An app that',
     );
   });
+});
+
+test('S113: a change and the event that tells of it are one step', async () => {
+  const { client } = await make();
+  // Events that are written by themselves get lost here.
+  room.records.events.create = () => Promise.reject(new Error('the power went'));
+
+  await make();
+  await clients.update(client.id, { ...wiki, client_name: 'Other' }, operator);
+  await clients.rotateSecret(client.id, 60, operator);
+  const [, older] = (await clients.show(client.id))?.secrets ?? [];
+  await clients.removeSecret(client.id, older?.id ?? '', operator);
+  await clients.disable(client.id, operator);
+  await clients.enable(client.id, operator);
+  await clients.delete(client.id, operator);
+
+  expect((await kinds()).toSorted()).toEqual([
+    'client.created',
+    'client.created',
+    'client.deleted',
+    'client.disabled',
+    'client.disabled',
+    'client.enabled',
+    'client.secret_removed',
+    'client.secret_rotated',
+    'client.updated',
+  ]);
 });

@@ -8,6 +8,7 @@ import { recordsListsContract } from './records-lists.contract.ts';
 import { recordsPagesContract, recordsScanContract } from './records-pages.contract.ts';
 import { recordsRacesContract } from './records-races.contract.ts';
 import { recordsSeenContract } from './records-seen.contract.ts';
+import { recordsSnapshotContract } from './records-snapshot.contract.ts';
 import { recordsValuesContract } from './records-values.contract.ts';
 import { recordsWriteContract } from './records-write.contract.ts';
 import { sample, samples } from './rows.ts';
@@ -36,6 +37,7 @@ export function recordsContract(name: string, make: MakeStore<Records>): void {
     recordsApartContract(make);
     recordsRacesContract(make);
     recordsSeenContract(make);
+    recordsSnapshotContract(make);
   });
 }
 

@@ -1,4 +1,5 @@
 import { auditSamples } from './rows-audit.ts';
+import { webhookSamples } from './rows-webhooks.ts';
 import type { CollectionName, Page, Records, Row } from '../../src/storage/records.ts';
 
 export { noTexts, oddTexts } from './odd-texts.ts';
@@ -243,6 +244,7 @@ export const samples: Samples = {
     createdAt: start,
     expiresAt: start + hour,
   },
+  ...webhookSamples,
   ...auditSamples,
   tallies: {
     id: '2026-11-24T12:00:00.000Z',

@@ -1,10 +1,12 @@
+import type { ChildProcess } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 import { expect } from '@jest/globals';
 import type { AxeResults } from 'axe-core';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
 
 import { found } from './machine.ts';
 
@@ -31,20 +33,58 @@ const flags = [
   '--disable-sync',
 ];
 
-/** With `local`, every name leads to this machine; with `scripts`, profiles run scripts where they don't ask otherwise. */
+/**
+ * With `local`, every name leads to this machine; with `scripts`, profiles run scripts where they don't ask otherwise. The
+ * program is started once a worker (twice with `local`); what is opened here is closed with what this answers.
+ */
 export async function startChromium({ local = false, scripts = false } = {}): Promise<Chromium> {
-  const args = local ? [...flags, '--host-resolver-rules=MAP * 127.0.0.1'] : flags;
-  const browser: Browser = await chromium.launch({ executablePath: found('chromium'), args });
+  const { browser, hold, release } = await (running[local ? 'local' : 'anywhere'] ??= launch(local));
+  const opened = new Set<BrowserContext>();
+  hold();
 
   return {
     async open(options = {}) {
       const context = await browser.newContext({ javaScriptEnabled: scripts, locale: 'en-GB', ...options });
 
+      opened.add(context);
       context.setDefaultTimeout(10_000);
       return context.newPage();
     },
     async [Symbol.asyncDispose]() {
-      await browser.close();
+      for (const context of opened) await context.close();
+      release();
+    },
+  };
+}
+
+/** It keeps its process from ending only while somebody holds it, and ends with it. */
+interface Running {
+  browser: Browser;
+  hold(): void;
+  release(): void;
+}
+
+const running: { local?: Promise<Running>; anywhere?: Promise<Running> } = {};
+
+async function launch(local: boolean): Promise<Running> {
+  const args = local ? [...flags, '--host-resolver-rules=MAP * 127.0.0.1'] : flags;
+  const children = new Set<ChildProcess>();
+  const see = (message: unknown) => void children.add((message as { process: ChildProcess }).process);
+
+  subscribe('child_process', see);
+  const browser = await chromium.launch({ executablePath: found('chromium'), args });
+  unsubscribe('child_process', see);
+
+  const handles = [...children].flatMap((child) => [child, ...child.stdio]) as { ref?(): void; unref?(): void }[];
+  let holders = 0;
+
+  return {
+    browser,
+    hold() {
+      if ((holders += 1) === 1) for (const one of handles) one?.ref?.();
+    },
+    release() {
+      if ((holders -= 1) === 0) for (const one of handles) one?.unref?.();
     },
   };
 }

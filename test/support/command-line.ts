@@ -31,6 +31,7 @@ export async function openCommandLine(): Promise<CommandLine> {
       const code = await runCommandLine(typeof line === 'string' ? line.split(' ') : line, {
         out: (text) => void (out += text),
         err: (text) => void (err += text),
+        drained: () => Promise.resolve(),
         input: () => Promise.resolve(input),
         env: { GATEHOUSE_DATA: data, ...cheap, ...env },
       });

@@ -12,7 +12,7 @@ export type Pair = (typeof pairs)[number];
 
 /**
  * Each kind of store once: for what hangs on a store, which the contracts hold, and not on how two of them are paired.
- * `npm run races` plays on all pairs.
+ * `npm run races` plays on all pairs, and so does whatever is run with its `GATEHOUSE_TEST_RACE_ROUNDS`.
  */
 export const eachStore: readonly Pair[] =
   process.env['GATEHOUSE_TEST_RACE_ROUNDS'] === undefined ? ['sqlite', 'mongo+redis'] : pairs;

@@ -52,6 +52,7 @@ const shown: Omit<AccountView, 'doings'> = {
   createdAt: now - 400 * day,
   updatedAt: now - 2 * day,
   mayEdit: true,
+  why: '/admin/why?account=a',
   signingIn: {
     password: true,
     factors: ['secondFactor.passkey', 'secondFactor.authenticator'],

@@ -142,6 +142,7 @@ export const adminAuditSamples: readonly Sample[] = [
         until: now - 900_000,
         head: '4711.Vd1fXUFYLrKQnBcGcTt4oJ8sYp1nE5mZ0aQwXr7iH2k',
         open: { events: 7, late: true },
+        sealedLate: { segments: 2, first: 4711 },
         expected: 'lost' as const,
         faults: faults.map((kind, at) => ({
           kind,

@@ -98,6 +98,7 @@ const kinds = clientKinds.map((kind) => ({
 const about = {
   createdAt: wiki.createdAt,
   updatedAt: wiki.updatedAt,
+  why: '/admin/why?client=wiki',
   settings: settingsOf(wiki.metadata),
   secrets: [],
   receipts: [],

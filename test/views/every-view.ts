@@ -14,6 +14,8 @@ import { otherSamples } from './others.ts';
 import { recoverySamples } from './recovery.ts';
 import type { Sample } from './sample.ts';
 import { signInSamples } from './sign-in.ts';
+import { whySamples } from './why.ts';
+import { webhookSamples } from './webhooks.ts';
 
 /** Every view, each at least once: a new one is added to the file of its feature. */
 export const samples: readonly Sample[] = [
@@ -30,6 +32,8 @@ export const samples: readonly Sample[] = [
   ...adminAccountSamples,
   ...adminAuditSamples,
   ...adminSettingsSamples,
+  ...whySamples,
+  ...webhookSamples,
   ...apiReferenceSamples,
   ...otherSamples,
 ];

@@ -38,8 +38,9 @@ export function openCollection<T extends Row>(of: {
   name: string;
   shape: Shape<T>;
   clock: Clock;
+  within?: mongo.FindOptions;
 }): Engine<T> {
-  const { connection, shape, clock } = of;
+  const { connection, shape, clock, within = {} } = of;
   const native = connection.database.collection<Stored>(of.name);
   const expires = shape.expiresAt !== undefined;
   const ask = <A>(question: () => Promise<A>): Promise<A> => connection.ask(question);
@@ -219,7 +220,7 @@ export function openCollection<T extends Row>(of: {
     { limit, ...options }: { limit: number; hint: string; sort: Record<string, 1 | -1> },
     next: (last: T) => string,
   ): Promise<Page<T>> {
-    const asked = { ...options, projection: fields, limit: limit + 1, batchSize: limit + 1 };
+    const asked = { ...options, ...within, projection: fields, limit: limit + 1, batchSize: limit + 1 };
     const found = await ask(() => native.find(filter, asked).toArray());
     const rows = found.slice(0, limit).map(handOut);
     const last = rows.at(-1);

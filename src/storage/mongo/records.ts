@@ -7,6 +7,7 @@ import { adviseOnMade } from './indexes.ts';
 import { collections, migrate, type Migration, type Part } from './migrations.ts';
 import { indexesOf, layoutOf } from './schema.ts';
 import type { MongoSettings } from './settings.ts';
+import { openSnapshot } from './snapshot.ts';
 import { writeAll } from './writes.ts';
 
 type AnyRow = { id: string };
@@ -24,6 +25,8 @@ const migrations: readonly Migration[] = [
     clients: { lists: ['created', 'name', 'rotating', 'portals'] },
     clientUses: {},
     clientReceipts: { lists: ['client'], expires: true },
+    webhooks: { lists: ['created'] },
+    webhookDeliveries: { lists: ['state', 'webhook'], expires: true },
     consents: { lists: ['account', 'client'] },
     grants: { lists: ['account', 'client', 'session', 'device'], expires: true },
     refreshFamilies: { lists: ['grant', 'account', 'client', 'session'], expires: true },
@@ -95,6 +98,8 @@ export async function openMongoRecords(
     ready: async () => {
       await connection.ask(() => connection.database.command({ ping: 1 }));
     },
+
+    snapshot: () => openSnapshot(connection, { clock }),
 
     advice: async () => [...adviseOnMade(connection, made), ...(await adviseOn(connection))],
 

@@ -21,7 +21,7 @@ export interface DatabaseFile {
 }
 
 export interface DatabasePlace {
-  /** The data folder; made when it is not there. */
+  /** The data folder, made when it is not there; or `inMemory`: then nothing outlives the process. */
   data: string;
   /** Whether this process is the folder's one server. Commands are not, and work beside it. */
   server: boolean;
@@ -31,13 +31,16 @@ export interface DatabasePlace {
 
 const openTimeout = 30_000;
 
+/** In the place of a data folder. Each opening of it is a store of its own. */
+export const inMemory = ':memory:';
+
 /** Opens, creates and migrates. Throws SchemaTooNew, AlreadyRunning (a migration beside a server) or Unavailable. */
 export function openDatabase(file: DatabaseFile, place: DatabasePlace): DatabaseSync {
-  const path = join(place.data, file.name);
+  const path = place.data === inMemory ? inMemory : join(place.data, file.name);
   let database: DatabaseSync | undefined;
 
   try {
-    preparePrivateFile(place.data, path);
+    if (path !== inMemory) preparePrivateFile(place.data, path);
     database = new DatabaseSync(path, { timeout: openTimeout });
 
     const version = versionOf(database, path);

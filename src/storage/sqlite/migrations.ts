@@ -63,6 +63,8 @@ export const recordsMigrations: readonly Migration[] = [
          WHERE json_array_length(doc, '$.secrets') > 1;`,
         createCollection('clientUses', {}),
         createCollection('clientReceipts', { lists: ['client'], expires: true }),
+        createCollection('webhooks', { lists: ['created'] }),
+        createCollection('webhookDeliveries', { lists: ['state', 'webhook'], expires: true }),
         ...['name', 'lastName', 'locked'].map((list) => addList('accounts', list)),
         ...['client', 'actor', 'kind'].map((list) => addList('events', list)),
         `UPDATE events SET

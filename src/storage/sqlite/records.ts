@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 import type { Clock } from '../../domain/clock.ts';
 import { Unavailable } from '../../domain/errors.ts';
 import { shapes, type CollectionName, type Collections, type Records, type Shape, type Write } from '../records.ts';
@@ -6,6 +8,7 @@ import { inTransaction, openDatabase, type DatabasePlace } from './database.ts';
 import { toFailure } from './failures.ts';
 import { recordsMigrations } from './migrations.ts';
 import { lockServer } from './server-lock.ts';
+import { openSnapshot } from './snapshot.ts';
 
 export interface SqlitePlace extends DatabasePlace {
   clock: Clock;
@@ -50,6 +53,8 @@ export function openSqliteRecords(place: SqlitePlace): Records {
     ready: async () => {
       guard(() => version.get());
     },
+
+    snapshot: async () => guard(() => openSnapshot(join(place.data, recordsFile.name), place)),
 
     [Symbol.asyncDispose]: async () => {
       if (database.isOpen) database.close();
