@@ -1,11 +1,19 @@
+import { startWebhooks } from './app-webhooks.ts';
 import { startAuditSealing } from './jobs/audit-sealing.ts';
 import { startRounds } from './jobs/job.ts';
 import { startResealing } from './jobs/resealing.ts';
 import { startKeySchedule } from './jobs/key-schedule.ts';
+import { startDelivering } from './jobs/delivering.ts';
 import { createLeases } from './jobs/leases.ts';
 import { startSweeping } from './jobs/sweeping.ts';
 import { startTallying } from './jobs/tallying.ts';
+import { startTellingApps } from './jobs/telling-apps.ts';
+import { createDelivery } from './messages/delivery.ts';
+import { openSenders } from './messages/senders.ts';
+import { createWriting } from './messages/writing.ts';
+import type { Oidc } from './oidc/provider.ts';
 import { printHead } from './operations/audit-verify.ts';
+import { createLogoutDelivery } from './operations/logout-delivery.ts';
 import type { Services } from './services.ts';
 import type { Log } from './web/log.ts';
 
@@ -23,8 +31,42 @@ const eachHour = { every: 3_600_000, lease: 10_800 };
 /** Rows of one sweep: a batch holds up everything else for as long as it takes. */
 const batch = 200;
 
+/** Everything: what is sent, and the jobs. */
+export function startWork(
+  services: Services,
+  oidc: Oidc,
+  { log, onError }: { log: Log; onError: (error: unknown) => void },
+): AsyncDisposable {
+  const { config } = services;
+  const delivering = startDelivering({
+    delivery: createDelivery({ ...services, ...openSenders(config), writing: createWriting(config) }),
+    events: services.events,
+    onWake: services.messages.onWake,
+    failed: onError,
+    told: ({ message: { id, channel, template, attempts }, state, error }) =>
+      log[error === undefined ? 'info' : 'warn']('message', { message: id, channel, template, attempts, state, error }),
+  });
+  const telling = startTellingApps({
+    delivery: createLogoutDelivery({ ...services, tell: oidc.tellApp }),
+    events: services.events,
+    onWake: services.logoutNotices.onWake,
+    failed: onError,
+    told: ({ notice: { clientId, attempts }, state, detail: error }) =>
+      log[error === undefined ? 'info' : 'warn']('logout_notice', { clientId, attempts, state, error }),
+  });
+  const webhooks = startWebhooks(services, { log, failed: onError });
+  const jobs = new AsyncDisposableStack();
+  startJobs(services, jobs, { log, failed: onError });
+
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([jobs, delivering, telling, webhooks].map((each) => each[Symbol.asyncDispose]()));
+    },
+  };
+}
+
 /** Each job on one node at a time. They end before the services that they use. */
-export function startJobs(
+function startJobs(
   services: Services,
   opened: AsyncDisposableStack,
   { log, failed }: { log: Log; failed: (error: unknown) => void },

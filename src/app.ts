@@ -1,13 +1,13 @@
-import { eachMinute, startJobs } from './app-jobs.ts';
+import { eachMinute, startWork } from './app-jobs.ts';
 import { openMetrics } from './app-metrics.ts';
 import { openWhy } from './app-why.ts';
-import { startWebhooks } from './app-webhooks.ts';
 import { apiKeyMetadata, consoleMetadata, describedApis, registeringIn, requestLimits } from './app-settings.ts';
 import { accountConsole, accountRoutes } from './account/index.ts';
 import { adminConsole, adminRoutes } from './admin/index.ts';
 import { accountApi } from './api/account.ts';
 import { adminApi } from './api/admin.ts';
 import { publishedDocument, referenceConsole, referenceRoutes } from './api/reference.ts';
+import { fixedSettings } from './config/managed.ts';
 import type { Config } from './config/schema.ts';
 import type { Secrets } from './config/secrets.ts';
 import { consentRoutes } from './consent/index.ts';
@@ -17,18 +17,15 @@ import { apiKeyClientId } from './domain/api-key.ts';
 import { consoleClientId } from './domain/client.ts';
 import { systemClock, type Clock } from './domain/clock.ts';
 import { InMaintenance } from './domain/errors.ts';
-import { startDelivering } from './jobs/delivering.ts';
 import { claimSecrets } from './jobs/same-secrets.ts';
-import { startTellingApps } from './jobs/telling-apps.ts';
-import { createDelivery } from './messages/delivery.ts';
 import { createKept } from './messages/kept.ts';
 import { outboxRoutes } from './messages/outbox.ts';
-import { openSenders } from './messages/senders.ts';
 import { waysOf } from './messages/ways.ts';
 import { createWriting } from './messages/writing.ts';
 import { createOidc, type Oidc } from './oidc/provider.ts';
-import { createLogoutDelivery } from './operations/logout-delivery.ts';
-import { openServices, type Services, type ServicesOptions } from './services.ts';
+import { startRunning, type Generation } from './app-running.ts';
+import { servicesOn, type Services, type ServicesOptions } from './services.ts';
+import { firstInForce, openGround, type Ground } from './services-ground.ts';
 import { useKey } from './services-encryption.ts';
 import { deviceRoutes, showEnded, signInRoutes } from './sign-in/index.ts';
 import { cameFrom } from './web/arrivals.ts';
@@ -60,6 +57,8 @@ export interface AppOptions {
   /** Takes whole lines; standard output unless told otherwise. */
   writeLog?: (lines: string) => void;
   aroundStores?: ServicesOptions['around'];
+  /** Milliseconds between two looks at what administrators have set; 3 s unless told otherwise. */
+  settingsEvery?: number;
 }
 
 export async function startApp(options: AppOptions): Promise<App> {
@@ -76,8 +75,8 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   await using opened = new AsyncDisposableStack();
   const metrics = await openMetrics(config, opened);
-  const services = opened.use(
-    await openServices({
+  const ground = opened.use(
+    await openGround({
       config,
       secrets,
       clock,
@@ -87,76 +86,90 @@ export async function startApp(options: AppOptions): Promise<App> {
       around,
     }),
   );
-  opened.use(await claimSecrets({ ...services, ...eachMinute, failed: onError }));
-  await useKey(services);
-  await services.clients.ensure(consoleClientId, consoleMetadata(config.issuer));
-  await services.clients.ensure(apiKeyClientId, apiKeyMetadata);
-  await services.signingKeys.ensure();
+  opened.use(await claimSecrets({ ...ground, config, fixed: fixedSettings(config), ...eachMinute, failed: onError }));
+  await useKey(ground);
 
-  const oidc: Oidc = opened.use(
-    await createOidc({
-      ...services,
-      tokensIssued: services.tallies.noteTokens,
-      keyUsed: (kid) => services.keyUses.note('signing', kid),
-      cookieKeyUsed: services.installationKeys.noteCookie,
-      pages: {
-        render: (exchange, outcome) => Promise.resolve(web.answer(exchange, outcome)),
-        fail: (exchange, failure) => Promise.resolve(web.showFailure(exchange, failure)),
-      },
-      originOf: cameFrom,
-      browserOf: (exchange) => web.browserOf(exchange),
-      onRefused: ({ shown, requestId: id, description, ...facts }) =>
-        log[shown ? 'warn' : 'info']('refused', { id, ...facts, description: description && redact(description) }),
-      onError,
-    }),
-  );
-  const web: Web = openWeb(services, oidc, { log, metrics });
+  const first = await firstInForce(ground);
+  const running = await startRunning(ground, {
+    ...first,
+    every: options.settingsEvery,
+    open: (settings, isLeaving) => openGeneration(ground, settings, { log, metrics, isLeaving, onError }),
+    changed: (version) => log.info('settings', { version }),
+  });
+  opened.use(running);
+  const services = (): Services => running.current().services;
 
-  await web.listen({ host: config.host, port: config.port });
-  const delivering = startDelivering({
-    delivery: createDelivery({ ...services, ...openSenders(config), writing: createWriting(config) }),
-    events: services.events,
-    onWake: services.messages.onWake,
-    failed: onError,
-    told: ({ message: { id, channel, template, attempts }, state, error }) =>
-      log[error === undefined ? 'info' : 'warn']('message', { message: id, channel, template, attempts, state, error }),
-  });
-  const telling = startTellingApps({
-    delivery: createLogoutDelivery({ ...services, tell: oidc.tellApp }),
-    events: services.events,
-    onWake: services.logoutNotices.onWake,
-    failed: onError,
-    told: ({ notice: { clientId, attempts }, state, detail: error }) =>
-      log[error === undefined ? 'info' : 'warn']('logout_notice', { clientId, attempts, state, error }),
-  });
-  const sending = [delivering, telling, startWebhooks(services, { log, failed: onError })];
-  opened.defer(async () => {
-    await Promise.all([web.close(), ...sending.map((each) => each[Symbol.asyncDispose]())]);
-  });
-  startJobs(services, opened, { log, failed: onError });
+  await services().clients.ensure(consoleClientId, consoleMetadata(config.issuer));
+  await services().clients.ensure(apiKeyClientId, apiKeyMetadata);
+  await running.begin({ host: config.host, port: config.port });
 
-  const demo = config.demo.enabled ? opened.use(await openDemo(services)) : undefined;
-  const setupUrl = await setupLink(services, opened, onError);
-  services.standing.begin();
-  const running = opened.move();
+  const demo = config.demo.enabled ? opened.use(await openDemo(services())) : undefined;
+  const setupUrl = await setupLink(services(), opened, onError);
+  ground.standing.begin();
+  const all = opened.move();
 
   return {
-    config,
-    services,
-    oidc,
+    get config() {
+      return services().config;
+    },
+    get services() {
+      return services();
+    },
+    get oidc() {
+      return running.current().oidc;
+    },
     ...(setupUrl === undefined ? {} : { setupUrl }),
     ...(demo === undefined ? {} : { demoUrl: demo.url }),
-    leave: web.leave,
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    leave: running.leave,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
+}
+
+/** All that goes by one version of the settings. */
+async function openGeneration(
+  ground: Ground,
+  config: Config,
+  { onError, ...around }: Around & { onError: (error: unknown, requestId?: string) => void },
+): Promise<Generation> {
+  const { log } = around;
+  const services = servicesOn(ground, config);
+  // The protocol needs keys to begin with.
+  await services.signingKeys.ensure();
+
+  const oidc: Oidc = await createOidc({
+    ...services,
+    tokensIssued: services.tallies.noteTokens,
+    keyUsed: (kid) => services.keyUses.note('signing', kid),
+    cookieKeyUsed: services.installationKeys.noteCookie,
+    pages: {
+      render: (exchange, outcome) => Promise.resolve(web.answer(exchange, outcome)),
+      fail: (exchange, failure) => Promise.resolve(web.showFailure(exchange, failure)),
+    },
+    originOf: cameFrom,
+    browserOf: (exchange) => web.browserOf(exchange),
+    onRefused: ({ shown, requestId: id, description, ...facts }) =>
+      log[shown ? 'warn' : 'info']('refused', { id, ...facts, description: description && redact(description) }),
+    onError,
+  });
+
+  let web: Web;
+  try {
+    web = openWeb(services, oidc, around);
+  } catch (error) {
+    await oidc[Symbol.asyncDispose]();
+    throw error;
+  }
+
+  return { services, oidc, web, work: () => startWork(services, oidc, { log, onError }) };
 }
 
 interface Around {
   log: Log;
   metrics: Measuring | undefined;
+  isLeaving: () => boolean;
 }
 
-function openWeb(services: Services, { interactions, ...oidc }: Oidc, { log, metrics }: Around): Web {
+function openWeb(services: Services, { interactions, ...oidc }: Oidc, { log, metrics, isLeaving }: Around): Web {
   const { config, records, ephemera, standing } = services;
   const lasts = { signedIn: config.session.absolute, away: config.tokens.refresh_token_absolute };
   const why = openWhy(services, (error) => log.error('unexpected', { error }));
@@ -169,13 +182,14 @@ function openWeb(services: Services, { interactions, ...oidc }: Oidc, { log, met
   const web = createWeb({
     issuer: config.issuer,
     trustedProxies: config.proxy.trusted,
-    branding: config.branding,
+    branding: { ...config.branding, uploaded: config.uploaded },
     timeZone: config.account.time_zone,
     cookieKeys: services.secrets.cookieKeys,
     cookieKeyUsed: services.installationKeys.noteCookie,
     clock: services.clock,
     log,
     metrics,
+    isLeaving,
     sealing: services.sealing,
     ephemera,
     limits: requestLimits(config.limits.requests),

@@ -1,4 +1,4 @@
-import { createTallies, type Tallies, type TalliesDeps } from './events/tallies.ts';
+import type { Tallies } from './events/tallies.ts';
 import { createOverview, type Overview, type OverviewDeps } from './operations/overview.ts';
 
 /** The part of `services.ts` about how the installation is doing: wiring, and nothing else. */
@@ -7,8 +7,6 @@ export interface WatchingServices {
   overview: Overview;
 }
 
-export function openWatching(deps: TalliesDeps & Omit<OverviewDeps, 'tallies'>): WatchingServices {
-  const tallies = createTallies(deps);
-
-  return { tallies, overview: createOverview({ ...deps, tallies }) };
+export function openWatching(deps: OverviewDeps & { tallies: Tallies }): WatchingServices {
+  return { tallies: deps.tallies, overview: createOverview(deps) };
 }

@@ -94,6 +94,7 @@ const subjects: Readonly<Record<MailName, MessageKey>> = {
   'passkey-refused': 'message.passkeyRefused.subject',
   'failed-tries': 'message.failedTries.subject',
   'phone-changed': 'message.phoneChanged.subject',
+  test: 'message.test.subject',
   'api-key-created': 'message.apiKeyCreated.subject',
 };
 

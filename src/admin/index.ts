@@ -5,6 +5,7 @@ import { audit, type AuditDeps } from './audit.ts';
 import { keys, type KeysDeps } from './keys.ts';
 import { overview, type OverviewDeps } from './overview.ts';
 import type { AdminPage } from './page.ts';
+import { settings, type SettingsPageDeps } from './settings.ts';
 import { why, type WhyDeps } from './why.ts';
 import { webhooks, type WebhooksPageDeps } from './webhooks.ts';
 
@@ -14,14 +15,22 @@ import { webhooks, type WebhooksPageDeps } from './webhooks.ts';
  * done here that a program can't.
  */
 export interface AdminDeps
-  extends OverviewDeps, ClientsDeps, AccountsPageDeps, AuditDeps, KeysDeps, WhyDeps, WebhooksPageDeps {
+  extends
+    OverviewDeps,
+    ClientsDeps,
+    AccountsPageDeps,
+    AuditDeps,
+    KeysDeps,
+    WhyDeps,
+    WebhooksPageDeps,
+    SettingsPageDeps {
   config: OverviewDeps['config'] & ClientsDeps['config'];
   records: ClientsDeps['records'] & AuditDeps['records'];
   accountSearch: AccountsPageDeps['accountSearch'];
   clientAdministration: ClientsDeps['clientAdministration'];
 }
 
-const pages: readonly AdminPage<AdminDeps>[] = [overview, clients, accounts, why, audit, keys, webhooks];
+const pages: readonly AdminPage<AdminDeps>[] = [overview, clients, accounts, why, audit, keys, webhooks, settings];
 
 export const adminConsole: Console = {
   path: '/admin',

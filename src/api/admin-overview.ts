@@ -32,6 +32,8 @@ const overview = z.strictObject({
         'textsLate',
         'keyOld',
         'secretsUnused',
+        'settingsUnfit',
+        'settingsDiffer',
         'webhooksStopped',
         'webhooksFailing',
       ]),

@@ -7,6 +7,7 @@ import { adminAccountEndpoints, type AdminAccountsDeps } from './admin-accounts.
 import { auditEndpoints, type AdminAuditDeps } from './admin-audit.ts';
 import { keyEndpoints, type AdminKeysDeps } from './admin-keys.ts';
 import { overviewEndpoints, type OverviewApiDeps } from './admin-overview.ts';
+import { settingsEndpoints, type AdminSettingsDeps } from './admin-settings.ts';
 import { selfEndpoints } from './admin-self.ts';
 import { whyEndpoints, type WhyApiDeps } from './admin-why.ts';
 import { webhookEndpoints, type AdminWebhooksDeps } from './admin-webhooks.ts';
@@ -34,7 +35,8 @@ export interface AdminEndpointsDeps
     AdminAuditDeps,
     AdminKeysDeps,
     WhyApiDeps,
-    AdminWebhooksDeps {}
+    AdminWebhooksDeps,
+    AdminSettingsDeps {}
 
 export function adminEndpoints(deps: AdminEndpointsDeps): DescribedEndpoint[] {
   return [
@@ -44,6 +46,7 @@ export function adminEndpoints(deps: AdminEndpointsDeps): DescribedEndpoint[] {
     ...adminAccountEndpoints(deps),
     ...auditEndpoints(deps),
     ...keyEndpoints(deps),
+    ...settingsEndpoints(deps),
     ...whyEndpoints(deps),
     ...webhookEndpoints(deps),
   ];

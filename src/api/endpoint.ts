@@ -26,7 +26,7 @@ export interface DescribedEndpoint extends Endpoint {
 
 interface Described<Q extends z.ZodObject, B extends z.ZodObject, A extends z.ZodType> extends Pick<
   DescribedEndpoint,
-  'name' | 'path' | 'summary' | 'versioned' | 'creates' | 'repeatable' | 'streams'
+  'name' | 'path' | 'summary' | 'versioned' | 'creates' | 'repeatable' | 'large' | 'streams'
 > {
   method: Method;
   query?: Q;

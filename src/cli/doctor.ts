@@ -150,6 +150,7 @@ async function storage({ mode, storage: { records } }: Config, services: () => P
     return [
       ...(await adviceOf(opened)).map((advice) => ({ area: 'storage' as const, ...advice })),
       ...(await closed(opened)),
+      ...(await managed(opened)),
       await keys(opened),
       await clock(opened),
       await administrators(opened),
@@ -169,6 +170,23 @@ async function closed({ maintenance }: Services): Promise<Finding[]> {
 
   const message = `In maintenance since ${new Date(since).toISOString()}: every request is answered 503.`;
   return [{ area: 'storage', state: 'warning', message, mend: 'To open it, run: gatehouse maintenance off' }];
+}
+
+/** What administrators have set, beside what this configuration fixes. */
+async function managed({ settings }: Services): Promise<Finding[]> {
+  const sentences = {
+    unfit: 'What administrators have set does not go with this configuration, and is not in force with it.',
+    differ: 'Nodes that run fix different settings: what administrators set is not in force on all of them.',
+  };
+  const mend =
+    'See which with: gatehouse config. Make the configuration the same on every node, or change the settings.';
+
+  return (await settings.amiss()).map((what) => ({
+    area: 'configuration' as const,
+    state: 'warning' as const,
+    message: sentences[what],
+    mend,
+  }));
 }
 
 /** Whether what is sealed opens with the keys that are configured. */

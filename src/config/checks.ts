@@ -1,5 +1,6 @@
 import { ephemeraBackends, recordsBackends, type Backend } from '../storage/backends.ts';
 import { originOf } from './addresses.ts';
+import { brandingProblems } from './checks-branding.ts';
 import { adviseMessages, messageProblems } from './checks-messages.ts';
 import { formatDuration } from './units.ts';
 import type { Problem } from './problems.ts';
@@ -184,6 +185,7 @@ export function checkConfig(config: Config): Problem[] {
     ...keyProblems(config),
     ...passwordProblems(config),
     ...messageProblems(config),
+    ...brandingProblems(config),
     ...resourceProblems(config),
     ...storage,
   ];

@@ -50,7 +50,8 @@ function readSecret(file: string, setting: Setting, files: Files): { value: unkn
   }
 }
 
-function put(tree: Tree, path: readonly string[], value: unknown): void {
+/** Sets what stands at a path, with the groups above it. */
+export function put(tree: Tree, path: readonly string[], value: unknown): void {
   const [key, ...rest] = path;
   if (key === undefined) return;
   if (rest.length === 0) {

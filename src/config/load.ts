@@ -7,12 +7,19 @@ import type { z } from 'zod';
 import { checkConfig } from './checks.ts';
 import { diskFiles, type Files } from './files.ts';
 import type { About } from './forms.ts';
-import { type Environment, gather } from './given.ts';
+import { type Environment, gather, type Given } from './given.ts';
 import { nearest } from '../domain/nearest.ts';
 import { named, type Problem, shown } from './problems.ts';
 import { type Config, resolveSettings, settings } from './schema.ts';
 import { aboutAt, allSettings, shapeAt } from './walk.ts';
 import type { Tree } from './yaml.ts';
+
+const given = new WeakMap<Config, Given>();
+
+/** What a configuration was made of; undefined for one that was not loaded here. */
+export function givenOf(config: Config): Given | undefined {
+  return given.get(config);
+}
 
 export type Loaded = { config: Config; problems?: never } | { problems: Problem[]; config?: never };
 
@@ -167,7 +174,8 @@ export function loadConfig({
   files?: Files;
   beside?: boolean;
 }): Loaded {
-  const { tree, sources, problems: unread, complete } = gather(path, env, { files, beside });
+  const gathered = gather(path, env, { files, beside });
+  const { tree, sources, problems: unread, complete } = gathered;
   const parsed = settings.safeParse(tree);
   const issues = parsed.error?.issues ?? [];
 
@@ -175,5 +183,8 @@ export function loadConfig({
   const problems = complete ? [...single, ...checkRest(withoutWrong(tree, issues), single)] : single;
   if (problems.length > 0 || !parsed.success) return { problems };
 
-  return { config: resolveSettings(parsed.data) };
+  const config = resolveSettings(parsed.data);
+  given.set(config, gathered);
+
+  return { config };
 }

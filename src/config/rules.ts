@@ -31,6 +31,8 @@ export const timeZoneName = z.string().refine(isTimeZone);
 
 export const language = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/);
 
+export const colour = z.string().regex(/^#[0-9a-f]{6}$/i);
+
 export const link = z.string().refine((value) => URL.canParse(value) && new URL(value).protocol === 'https:');
 
 /** An absolute URI without a fragment (RFC 8707 section 2). */

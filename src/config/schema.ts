@@ -7,6 +7,7 @@ import { resolve as absolute } from 'node:path';
 import { z } from 'zod';
 
 import { accountApiWords } from '../domain/account-api.ts';
+import type { LogoType } from '../domain/branding-files.ts';
 import { adminApiWords, adminScopes } from '../domain/admin-api.ts';
 import { ephemeraBackends, recordsBackends } from '../storage/backends.ts';
 import { isLoopback, issuerText, originOf } from './addresses.ts';
@@ -24,17 +25,20 @@ import {
   text,
   wholeNumber,
 } from './forms.ts';
-import { cidr, claimName, link } from './rules.ts';
+import { cidr, claimName } from './rules.ts';
 import { closingGrace, timeZone } from './schema-account.ts';
 import { apiKeys } from './schema-api-keys.ts';
+import { branding } from './schema-branding.ts';
 import { events } from './schema-events.ts';
 import { keys } from './schema-keys.ts';
 import { limits } from './schema-limits.ts';
 import { metrics } from './schema-metrics.ts';
 import { messages, resolveMessages } from './schema-messages.ts';
+import { passwords } from './schema-passwords.ts';
 import { registration, verifyEmail } from './schema-registration.ts';
 import { resources } from './schema-resources.ts';
 import { secrets } from './schema-secrets.ts';
+import { session } from './schema-session.ts';
 import { tokens } from './schema-tokens.ts';
 
 export const settings = z.strictObject({
@@ -96,49 +100,13 @@ export const settings = z.strictObject({
 
   secrets,
 
-  session: section('How long a browser stays signed in.', {
-    idle: duration('14d', ['1m', '365d'], 'A session ends when it was not used for this long.'),
-    absolute: duration('30d', ['5m', '365d'], 'A session ends this long after the sign-in, used or not.'),
-    remember: onOff(true, 'Whether the session outlives closing the browser.'),
-  }),
+  session,
 
   tokens,
 
   keys,
 
-  passwords: section('Rules for passwords, and what checking one costs.', {
-    minimum_length: wholeNumber(15, { min: 8, max: 64, unit: 'characters' }, 'When the password is the only factor.'),
-    minimum_length_with_second_factor: wholeNumber(
-      8,
-      { min: 8, max: 64, unit: 'characters' },
-      'When the account has a second factor.',
-    ),
-    maximum_length: wholeNumber(
-      256,
-      { min: 64, max: 1024, unit: 'characters' },
-      'Longer ones are refused before anything is hashed.',
-    ),
-    argon2: section('Parameters of argon2id; hashes made with lower ones are renewed at the next sign-in.', {
-      memory_kib: wholeNumber(
-        19_456,
-        { min: 8, max: 1_048_576, unit: 'KiB' },
-        'Memory of one hash; at least 19456 in production.',
-      ),
-      iterations: wholeNumber(2, { min: 1, max: 20 }, 'Passes over the memory; at least 2 in production.'),
-      parallelism: wholeNumber(1, { min: 1, max: 8 }, 'Lanes.'),
-    }),
-    hash_queue: section('Hashing is bounded, so that a storm of sign-ins leaves room for everything else.', {
-      concurrency: optionalNumber(
-        { min: 1, max: 64, unit: 'hashes' },
-        { description: 'How many are computed at once.', unset: 'as many as there are cores, at most 4', example: '4' },
-      ),
-      waiting: wholeNumber(
-        200,
-        { min: 1, max: 100_000, unit: 'hashes' },
-        'How many may wait; beyond, a sign-in is answered 503.',
-      ),
-    }),
-  }),
+  passwords,
 
   limits,
 
@@ -166,43 +134,7 @@ export const settings = z.strictObject({
 
   registration,
 
-  branding: section('What people see.', {
-    name: text(
-      'Gatehouse',
-      { description: 'The name of the service.', expects: 'a text of at most 40 characters' },
-      z.string().min(1).max(40),
-    ),
-    logo: optionalText({
-      description: 'The file of a logo (SVG, PNG or WebP), which Gatehouse serves itself.',
-      expects: 'the path of a file',
-      unset: 'the name alone',
-      example: './logo.svg',
-    }),
-    links: section('Links in the footer of every page.', {
-      privacy: optionalText(
-        {
-          description: 'Privacy policy.',
-          unset: 'not shown',
-          expects: 'an https address',
-          example: 'https://example.com/privacy',
-        },
-        link,
-      ),
-      terms: optionalText(
-        {
-          description: 'Terms of service.',
-          unset: 'not shown',
-          expects: 'an https address',
-          example: 'https://example.com/terms',
-        },
-        link,
-      ),
-      help: optionalText(
-        { description: 'Help.', unset: 'not shown', expects: 'an https address', example: 'https://example.com/help' },
-        link,
-      ),
-    }),
-  }),
+  branding,
 
   messages,
 
@@ -251,8 +183,13 @@ function portOf(issuer: URL): number {
   return issuer.port === '' ? 80 : Number(issuer.port);
 }
 
+interface Uploaded {
+  logo?: { type: LogoType; bytes: Buffer };
+  css?: string;
+}
+
 /** Fills in the defaults that depend on other settings. Durations are in seconds, sizes in bytes, paths absolute. */
-export function resolveSettings(given: Settings) {
+export function resolveSettings(given: Settings, uploaded: Uploaded = {}) {
   const issuer = given.issuer ?? `http://localhost:${given.port || defaultPort}`;
   const address = new URL(issuer);
   const mode: 'development' | 'production' = isLoopback(address.hostname) ? 'development' : 'production';
@@ -262,6 +199,8 @@ export function resolveSettings(given: Settings) {
 
   return {
     ...given,
+    /** What administrators have handed in, in the place of a file: it goes before `branding.logo` and `branding.css`. */
+    uploaded,
     mode,
     issuer,
     port: given.port ?? portOf(address),

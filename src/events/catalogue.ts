@@ -130,6 +130,9 @@ export const catalogue = {
   'accounts.imported': kind<{ count: number }>(),
   'accounts.exported': kind<{ count: number; hashes: boolean }>(),
 
+  /** Never a secret, only that one was set anew; of a file its hash. */
+  'settings.changed': kind<{ changes: Record<string, { before: Json; after: Json }> }>(),
+  'settings.tested': kind<{ /** Whether the mail server took it. */ sent: boolean }>(),
   /** Of an address its origin alone: the rest of it may be as good as a password. */
   'webhook.created': kind<{ webhook: string; origin: string; kinds: string[] }>(),
   'webhook.updated': kind<{ webhook: string; changes: Record<string, { before: Json; after: Json }> }>(),

@@ -108,6 +108,8 @@ export const groupOfKind = {
   'maintenance.ended': 'none',
   'storage.moved': 'none',
   'storage.move_undone': 'none',
+  'settings.changed': 'none',
+  'settings.tested': 'none',
   'backup.made': 'none',
   'store.restored': 'none',
   'keys.created': 'none',

@@ -12,7 +12,7 @@ export interface Delivering {
   delivery: Delivery;
   events: Pick<Events, 'write'>;
   /** Calls its listener when this node wrote a message. */
-  onWake(listener: () => void): void;
+  onWake(listener: () => void, until?: AbortSignal): void;
   /** Told of each failure of the store. It is tried again in the next round. */
   failed: (error: unknown) => void;
   /** Of what went out, and what did not. */

@@ -11,7 +11,7 @@ export interface Errands<Outcome, Done> {
   /** In how many milliseconds the next one is due. */
   dueIn(): Promise<number | undefined>;
   /** Calls its listener when this node has queued something. */
-  onWake(listener: () => void): void;
+  onWake(listener: () => void, until?: AbortSignal): void;
   /** Told of each failure of the store. It is tried again in the next round. */
   failed: (error: unknown) => void;
   /** Of how an errand went. */
@@ -67,7 +67,7 @@ export async function runErrands<Outcome, Done>(
 ): Promise<void> {
   const bell = createBell(stop);
   const underWay = new Set<Promise<void>>();
-  onWake(bell.ring);
+  onWake(bell.ring, stop);
 
   async function carry(errand: Errand<Outcome, Done>): Promise<void> {
     const renewing = setInterval(() => void errand.renew().catch(failed), pace.renewing);

@@ -21,6 +21,8 @@ export interface SameSecretsDeps extends Omit<Round, 'round'> {
     encryptionKeys: readonly { id: string }[];
   };
   config: { issuer: string };
+  /** What of the settings that administrators set stands in this node's configuration, with its values. */
+  fixed?: string;
   clock: Clock;
   /** Seconds that a node which was killed is taken to be running. */
   lease: number;
@@ -35,6 +37,8 @@ type Secrets = {
   hashKey: string;
   pairwiseSalt: string;
   cookieKeys: string[];
+  /** As a keyed hash. Nodes that differ in it run all the same, and the operator is told. */
+  fixed?: string;
 };
 
 /** By the node's own name, which it has for as long as it runs; `until` in milliseconds. */
@@ -119,6 +123,14 @@ export async function allSealUnder(deps: Pick<SameSecretsDeps, 'records' | 'secr
   return running.every(({ encryptionKeys: [first] }) => first === deps.secrets.encryptionKeys[0]?.id);
 }
 
+/** Whether the nodes that run have the same settings fixed, so that what administrators set is in force on all or none. */
+export async function fixAlike({ records, clock }: Pick<SameSecretsDeps, 'records' | 'clock'>): Promise<boolean> {
+  const row = await records.leases.get(id);
+  const running = Object.values(JSON.parse(row?.holder ?? '{}') as Nodes).filter(({ until }) => until > clock.now());
+
+  return new Set(running.map(({ fixed }) => fixed)).size <= 1;
+}
+
 /** It lasts as long as the last of them, and is over at once without any. */
 function rowOf(nodes: Nodes): Lease {
   const ends = Object.values(nodes).map(({ until }) => until);
@@ -127,7 +139,7 @@ function rowOf(nodes: Nodes): Lease {
 }
 
 /** Nobody can tell the secrets by them. */
-function fingerprints({ secrets, sealing, config }: Pick<SameSecretsDeps, 'secrets' | 'sealing' | 'config'>): Secrets {
+function fingerprints({ secrets, sealing, config, fixed }: SameSecretsDeps): Secrets {
   const of = (value: string) => sealing.keyedHash('secrets', value);
 
   return {
@@ -136,6 +148,7 @@ function fingerprints({ secrets, sealing, config }: Pick<SameSecretsDeps, 'secre
     hashKey: of(''),
     pairwiseSalt: of(`pairwise ${secrets.pairwiseSalt}`),
     cookieKeys: secrets.cookieKeys.map((key) => of(`cookies ${key}`)),
+    ...(fixed !== undefined && { fixed: of(`settings ${fixed}`) }),
   };
 }
 

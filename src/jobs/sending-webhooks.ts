@@ -5,7 +5,7 @@ import { runErrands, startErrands, usualPace, type Pace } from './errands.ts';
 export interface SendingWebhooks {
   sending: WebhookSending;
   /** Calls its listener when this node has left something to send. */
-  onWake(listener: () => void): void;
+  onWake(listener: () => void, until?: AbortSignal): void;
   /** Told of each failure of the store. It is tried again in the next round. */
   failed: (error: unknown) => void;
   /** Of each attempt. */

@@ -10,7 +10,7 @@ export interface TellingApps {
   delivery: LogoutDelivery;
   events: Pick<Events, 'write'>;
   /** Calls its listener when this node has ended a session. */
-  onWake(listener: () => void): void;
+  onWake(listener: () => void, until?: AbortSignal): void;
   /** Told of each failure of the store. It is tried again in the next round. */
   failed: (error: unknown) => void;
   /** Of each attempt. */

@@ -20,6 +20,8 @@ export interface AccountMails {
   'recovery-codes-low': { left: number; path: `/${string}` };
   /** What somebody who looks after accounts has done to this one. */
   'by-administrator': Circumstances & AdministratorsDoing;
+  /** Says only that mail arrives. */
+  test: Record<string, never>;
   /** To those who run the installation: a webhook was switched off by itself. The description may be empty. */
   'webhook-stopped': {
     /** Milliseconds. */
@@ -129,6 +131,10 @@ export const accountMails: AccountTemplates = {
   },
 
   'by-administrator': { write: byAdministrator },
+
+  test: {
+    write: (_data, words) => letter(words.say('message.test.subject'), text(words.say('message.test.text'))),
+  },
 
   'webhook-stopped': {
     write: ({ at, why, origin, description, path }, words) =>

@@ -35,7 +35,7 @@ export interface Messages extends TextNumbers {
   /** Sends what is due, on this node, now instead of in half a minute. Writing a message does it by itself. */
   wake(): void;
   /** Whoever sends is told here. */
-  onWake(listener: () => void): void;
+  onWake(listener: () => void, until?: AbortSignal): void;
 }
 
 export interface Recipient {

@@ -38,9 +38,10 @@ export function createWriting({
   issuer,
   branding,
   messages,
-}: Pick<Config, 'issuer' | 'branding' | 'messages'>): Writing {
+  uploaded: { logo: handedIn },
+}: Pick<Config, 'issuer' | 'branding' | 'messages' | 'uploaded'>): Writing {
   const toHtml = createMailHtml();
-  const logo = pictureOf(branding.logo);
+  const logo = handedIn ? shownOf(handedIn) : pictureOf(branding.logo);
   const words = ({ locale, usefulUntil }: Message, { timeZone }: Content, now: number) =>
     createWords({ locale, timeZone, service: branding.name, issuer, now, usefulUntil });
 
@@ -78,6 +79,10 @@ export function createWriting({
 
     text: (message, content, now) => writtenText(message.template, content.data, words(message, content, now)),
   };
+}
+
+function shownOf(picture: Picture): Picture | undefined {
+  return Object.values(pictures).includes(picture.type) ? picture : undefined;
 }
 
 function pictureOf(file: string | undefined): Picture | undefined {

@@ -4,6 +4,7 @@ import { hour, tallied, tallyId, type Tallied, type Tally } from '../domain/tall
 import type { Webhook } from '../domain/webhook.ts';
 import type { Tallies } from '../events/tallies.ts';
 import type { Records } from '../storage/records.ts';
+import type { Settings } from './settings.ts';
 import { appsWithUnusedSecrets } from './client-secrets.ts';
 
 /** How the installation is doing: how much happens, and what somebody should look at. */
@@ -36,11 +37,14 @@ export type Attention =
   /** Apps with an older secret that nobody has come with for a while. */
   | { kind: 'secretsUnused'; count: number }
   /** They were switched off because they took nothing, or take nothing for ten minutes or longer. */
-  | { kind: 'webhooksStopped' | 'webhooksFailing'; count: number };
+  | { kind: 'webhooksStopped' | 'webhooksFailing'; count: number }
+  /** What administrators set is not in force on this node, or not on all. */
+  | { kind: 'settingsUnfit' | 'settingsDiffer'; count: number };
 
 export interface OverviewDeps {
   tallies: Pick<Tallies, 'read'>;
   records: Pick<Records, 'messages' | 'logoutNotices' | 'settings' | 'clients' | 'clientUses' | 'webhooks'>;
+  settings: Pick<Settings, 'amiss'>;
   clock: Clock;
   config: { keys: { /** Seconds. */ rotate_every: number | 'off' } };
 }
@@ -53,7 +57,7 @@ const late = 600_000;
 const lately = 7 * 24 * hour;
 const most = 1000;
 
-export function createOverview({ tallies, records, clock, config }: OverviewDeps): Overview {
+export function createOverview({ tallies, records, settings, clock, config }: OverviewDeps): Overview {
   /** Of those in a state, the ones that came into it, or are due in it, at these times. */
   async function count(
     of: 'messages' | 'logoutNotices',
@@ -118,7 +122,12 @@ export function createOverview({ tallies, records, clock, config }: OverviewDeps
         appsWithUnusedSecrets(records, now).then((n) => ({ kind: 'secretsUnused' as const, count: n })),
       ]);
 
-      return found.filter((one) => one.count > 0);
+      const amiss = (await settings.amiss()).map((what): Attention => ({
+        kind: what === 'unfit' ? 'settingsUnfit' : 'settingsDiffer',
+        count: 1,
+      }));
+
+      return [...found.filter((one) => one.count > 0), ...amiss];
     },
   };
 }

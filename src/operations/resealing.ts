@@ -4,6 +4,7 @@ import type { Secrets } from '../config/secrets.ts';
 import type { Clock } from '../domain/clock.ts';
 import { encryptionKeySetting, resealingSetting, type Resealed } from '../domain/encryption-key.ts';
 import type { Json } from '../domain/json.ts';
+import { managedSecretsContext, sealedIn } from '../domain/managed-settings.ts';
 import { sealedAs } from '../domain/signing-key.ts';
 import type { Events } from '../events/writer.ts';
 import { eventKeyContext } from '../events/personal.ts';
@@ -48,7 +49,7 @@ type Again = (sealed: string, context: string) => string;
 type Change<Name extends CollectionName> = (row: Row<Name>, again: Again) => Row<Name>;
 
 /** What is kept for good. The rest that is sealed ends by itself. */
-const changes: { [Name in 'accounts' | 'factors' | 'signingKeys' | 'webhooks']: Change<Name> } = {
+const changes: { [Name in 'accounts' | 'factors' | 'settings' | 'signingKeys' | 'webhooks']: Change<Name> } = {
   accounts: (row, again) => ({ ...row, eventKey: again(row.eventKey, eventKeyContext(row.id)) }),
 
   factors: ({ pending, ...row }, again) => ({
@@ -59,6 +60,14 @@ const changes: { [Name in 'accounts' | 'factors' | 'signingKeys' | 'webhooks']: 
     })),
     ...(pending && { pending: { ...pending, sealed: again(pending.sealed, totpContext(row.id, pending.id)) } }),
   }),
+
+  settings(row, again) {
+    const sealed = sealedIn(row);
+
+    return sealed === undefined
+      ? row
+      : { ...row, value: { ...(row.value as object), sealed: again(sealed, managedSecretsContext) } };
+  },
 
   signingKeys: ({ sealed, ...row }, again) => ({
     ...row,

@@ -9,6 +9,7 @@ import type { DeviceSession, KnownDevice } from '../domain/device-session.ts';
 import type { Factors, Passkey, RememberedBrowser } from '../domain/factors.ts';
 import type { Consent, Grant, RefreshFamily } from '../domain/grant.ts';
 import type { KeyUse } from '../domain/key-use.ts';
+import { sealedIn } from '../domain/managed-settings.ts';
 import type { LogoutNotice } from '../domain/logout-notice.ts';
 import type { Message } from '../domain/message.ts';
 import type { Receipt } from '../domain/receipt.ts';
@@ -174,7 +175,7 @@ export const shapes = {
   }),
   signingKeys: shape<SigningKey>()({ unique: {}, lists: { created: byCreation }, sealed: (row) => [row.sealed] }),
   keyUses: shape<KeyUse>()({ unique: {}, lists: {} }),
-  settings: shape<Setting>()({ unique: {}, lists: {} }),
+  settings: shape<Setting>()({ unique: {}, lists: {}, sealed: (row) => [sealedIn(row)] }),
   attempts: shape<Attempts>()({ unique: {}, lists: {}, expiresAt: (row) => row.expiresAt }),
   oneTimeSecrets: shape<OneTimeSecret>()({
     unique: { hash: (row) => row.hash },

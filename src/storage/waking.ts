@@ -3,7 +3,7 @@ import type { CollectionName, Records } from './records.ts';
 /** Tells whoever sends that something was written. */
 export interface Bell {
   ring(): void;
-  listen(listener: () => void): void;
+  listen(listener: () => void, until?: AbortSignal): void;
 }
 
 export function createBell(): Bell {
@@ -13,7 +13,10 @@ export function createBell(): Bell {
     ring() {
       for (const listener of listeners) listener();
     },
-    listen: (listener) => void listeners.add(listener),
+    listen(listener, until) {
+      listeners.add(listener);
+      until?.addEventListener('abort', () => void listeners.delete(listener), { once: true });
+    },
   };
 }
 

@@ -12,6 +12,7 @@ import type { Csrf } from './csrf.ts';
 import { createFrame, isLocalPath } from './frame.ts';
 import { contentSecurityPolicy, documentPolicy, isolate } from './headers.ts';
 import { sayIn } from './locale.ts';
+import { Html } from './html.ts';
 import { keepNotice, takeNotice } from './notices.ts';
 import type { Notice } from './notices.ts';
 import type { LayoutData } from './partials.ts';
@@ -36,6 +37,8 @@ export interface Situation {
 export interface Branding {
   name: string;
   logo?: string | undefined;
+  accent?: { light?: string | undefined; dark?: string | undefined };
+  css?: string | undefined;
   links: { privacy?: string | undefined; terms?: string | undefined; help?: string | undefined };
 }
 
@@ -76,9 +79,7 @@ export function createAnswers(deps: AnswerDeps): Answers {
           if (outcome.locale) deps.visitors.chooseLocale(context, outcome.locale);
           break;
         case 'document':
-          context.type = 'html';
-          context.body = outcome.html;
-          context.set('Content-Security-Policy', documentPolicy);
+          document(context, outcome.html);
           break;
         case 'data':
           context.body = outcome.data;
@@ -119,6 +120,13 @@ function show(deps: AnswerDeps, context: Context, { outcome, situation }: { outc
   const title = say(view.title, frame.titleValues);
   const wrong = Object.keys(fields.form.problems).length > 0;
 
+  if (frame.look) {
+    const css = `${deps.assets.text('style.css')}\n${frame.look.css}\n:root { color-scheme: ${frame.look.scheme}; }`;
+    const content = deps.renderer.render(view.name, { ...data, ...fields });
+
+    return document(context, fields.part('layout/look', { title, content, css: Html.trusted(css) }).toString());
+  }
+
   const layout: LayoutData = {
     ...placeOf(deps, context, {
       say,
@@ -145,6 +153,12 @@ function show(deps: AnswerDeps, context: Context, { outcome, situation }: { outc
     }),
   );
   if (view.layout === 'shell') isolate(context);
+}
+
+function document(context: Context, html: string): void {
+  context.type = 'html';
+  context.body = html;
+  context.set('Content-Security-Policy', documentPolicy);
 }
 
 /** A longer address than the form at the foot takes can't be come back to. */
@@ -185,6 +199,7 @@ function placeOf(
     logo: branding.logo === undefined ? undefined : deps.assets.url(branding.logo),
     home: deps.home,
     stylesheet: deps.assets.url('style.css'),
+    sheets: sheetsFor(deps, context.path),
     favicon: deps.assets.url(branding.logo ?? 'icon.svg'),
     ...(account && {
       account: { email: account.email, consoles: others.map(({ path, label }) => ({ path, label: say(label) })) },
@@ -204,6 +219,14 @@ function placeOf(
             .map(([name, text]) => ({ locale: name, name: text })),
     here: at ?? '',
   };
+}
+
+/** The operator's own never stands in administration: whoever has hidden everything with it can take it back. */
+function sheetsFor({ assets }: AnswerDeps, path: string): string[] {
+  const isAdministration = path === '/admin' || path.startsWith('/admin/');
+  const names = ['accent.css', ...(isAdministration ? [] : ['branding.css'])];
+
+  return names.filter((name) => assets.has(name)).map((name) => assets.url(name));
 }
 
 function consoleAt(consoles: AnswerDeps['consoles'], path: string): Console {

@@ -8,7 +8,7 @@ import type { Ephemera } from '../storage/ephemera.ts';
 import { arrivalOf, cameFrom } from './arrivals.ts';
 import { parametersOf } from './entrance.ts';
 import { MethodRefused, type Failures } from './failures.ts';
-import { mostBytes, parseFields, readBody } from './forms.ts';
+import { mostBytes, mostOfFiles, parseFields, readBody } from './forms.ts';
 import type { Answered, Api, Call, Caller, Endpoint, Refused } from './endpoint.ts';
 import { keyPattern, type Idempotency } from './idempotency.ts';
 import type { ShownFailure } from './route.ts';
@@ -175,7 +175,7 @@ async function limit({ id }: Caller, { ephemera, most = Infinity, window = 60 }:
 
 async function bodyOf(
   context: Context,
-  { takesBody }: Endpoint,
+  { takesBody, large }: Endpoint,
 ): Promise<{ body: unknown } | { unread: ShownFailure }> {
   if (!takesBody) return { body: undefined };
 
@@ -190,11 +190,13 @@ async function bodyOf(
     return { unread: { status: 415, code: 'invalid', detail: 'The body must be sent as it is, not compressed.' } };
   }
 
+  const most = large ? mostOfFiles : mostBytes;
+
   try {
-    return { body: JSON.parse((await readBody(context.req)).toString()) };
+    return { body: JSON.parse((await readBody(context.req, most)).toString()) };
   } catch (error) {
     if (error instanceof TooLarge) {
-      return { unread: { status: 413, code: 'invalid', detail: `A body may have ${mostBytes} bytes at most.` } };
+      return { unread: { status: 413, code: 'invalid', detail: `A body may have ${most} bytes at most.` } };
     }
 
     if (!(error instanceof SyntaxError)) throw error;

@@ -12,6 +12,8 @@ export interface Assets {
   /** Throws for a name that there is no file of. */
   url(name: string): string;
   has(name: string): boolean;
+  /** What is in it; '' where there is none. */
+  text(name: string): string;
   /** Answers the request when it is for an asset; false when it is for something else. */
   serve(request: IncomingMessage, response: ServerResponse): boolean;
 }
@@ -40,13 +42,17 @@ const forever = 'public, max-age=31536000, immutable';
 /** What keeps its address may change. */
 export const shortly = 'public, max-age=300';
 
-/** `further` are files from elsewhere, by the name that they get (the operator's logo). */
-export function createAssets(folder: string, further: Readonly<Record<string, string>> = {}): Assets {
-  const files = { ...Object.fromEntries(readdirSync(folder).map((name) => [name, join(folder, name)])), ...further };
+/** `further` are files from elsewhere, or what would be in one, by the name that they get (the operator's logo). */
+export function createAssets(folder: string, further: Readonly<Record<string, string | Buffer>> = {}): Assets {
+  const files: Record<string, string | Buffer> = {
+    ...Object.fromEntries(readdirSync(folder).map((name) => [name, join(folder, name)])),
+    ...further,
+  };
   const assets = new Map(Object.entries(files).map(([name, file]) => [name, read(name, file)]));
 
   return {
     has: (name) => assets.has(name),
+    text: (name) => assets.get(name)?.plain.toString() ?? '',
 
     url(name) {
       const asset = assets.get(name);
@@ -69,12 +75,12 @@ export function createAssets(folder: string, further: Readonly<Record<string, st
   };
 }
 
-function read(name: string, file: string): Packed {
+function read(name: string, file: string | Buffer): Packed {
   const type = types[extname(name)];
 
   if (type === undefined) throw new Error(`${name}: no content type is known for this ending`);
 
-  return pack(type, readFileSync(file));
+  return pack(type, typeof file === 'string' ? readFileSync(file) : file);
 }
 
 export function pack(type: string, plain: Buffer): Packed {

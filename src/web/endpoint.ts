@@ -63,6 +63,8 @@ export interface Endpoint {
   versioned?: boolean;
   /** Makes something, and answers 201; asked again with the same `Idempotency-Key` it makes nothing more. */
   creates?: boolean;
+  /** Its body may hold a file. */
+  large?: boolean;
   /** The same of what sends or ends something, and makes nothing that could be asked for afterwards. */
   repeatable?: boolean;
   run(call: Call): Promise<Answered | Refused>;

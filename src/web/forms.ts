@@ -14,12 +14,17 @@ export type Fields = Readonly<Record<string, string>>;
 
 /** Of a body. */
 export const mostBytes = 64_000;
+/** Where files are handed in. */
+export const mostOfFiles = 200_000;
 const mostFields = 200;
 const longestName = 300;
 
-/** Reads the body of a POST. Throws Invalid. */
-export async function readForm(request: IncomingMessage): Promise<Fields> {
+/** Reads the body of a POST. `files`: it may hold some, whose fields are then their bytes in base64. Throws Invalid. */
+export async function readForm(request: IncomingMessage, files = false): Promise<Fields> {
   const type = request.headers['content-type'] ?? '';
+
+  if (files && /^multipart\/form-data\s*;/i.test(type))
+    return fieldsOfParts(await readBody(request, mostOfFiles), type);
 
   if (!/^application\/x-www-form-urlencoded(\s*;\s*charset=utf-8)?$/i.test(type)) {
     throw new Invalid('not a form');
@@ -28,18 +33,38 @@ export async function readForm(request: IncomingMessage): Promise<Fields> {
   return parseFields((await readBody(request)).toString('latin1'));
 }
 
+/** RFC 7578. */
+async function fieldsOfParts(body: Buffer, type: string): Promise<Fields> {
+  const fields: Record<string, string> = Object.create(null) as Record<string, string>;
+  const parts = await new Response(new Uint8Array(body), { headers: { 'content-type': type } })
+    .formData()
+    .catch((error: unknown) => {
+      throw new Invalid('not a form', { cause: error });
+    });
+
+  for (const [name, value] of parts) {
+    const isFull = Object.keys(fields).length >= mostFields;
+    if (isFull || !isFieldName(name) || name in fields) throw new Invalid('a doubled or impossible field');
+    if (typeof value === 'string' && value.includes('\0')) throw new Invalid('NUL in a field');
+
+    fields[name] = typeof value === 'string' ? value : Buffer.from(await value.arrayBuffer()).toString('base64');
+  }
+
+  return fields;
+}
+
 /** Throws TooLarge. */
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, most = mostBytes): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
 
-  if (Number(request.headers['content-length'] ?? 0) > mostBytes) throw new TooLarge('too large');
+  if (Number(request.headers['content-length'] ?? 0) > most) throw new TooLarge('too large');
 
   // Stopping early must not close the connection: the answer still has to go out on it.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
 
-    if (size > mostBytes) throw new TooLarge('too large');
+    if (size > most) throw new TooLarge('too large');
 
     chunks.push(chunk);
   }

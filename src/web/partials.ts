@@ -70,11 +70,26 @@ export interface Partials {
     fields: readonly { name: string; type: string; required: boolean; about: string }[];
     required: string;
   };
+  /** What may be changed, and below it what is fixed. */
+  'setting-fields': { fields: readonly ShownSettingField[]; fixed: readonly ShownFixedSetting[] };
   'layout/door': LayoutData;
+  /** How a page would look: a document of its own. */
+  'layout/look': { title: string; content: Html; css: Html };
   'layout/shell': LayoutData;
   brand: { brand: string; logo: string | undefined; home: string };
   footer: Pick<LayoutData, 'links' | 'languages' | 'here'>;
   'field-attributes': Omit<FieldData, 'label'> & { id: string; described: string; invalid: boolean };
+}
+
+export type ShownSettingField = Pick<FieldData, 'name' | 'type' | 'hint' | 'options' | 'inputmode'> & {
+  label: MessageKey;
+  value: string;
+};
+
+export interface ShownFixedSetting {
+  label: MessageKey;
+  value: string;
+  where?: string;
 }
 
 /** What is shown of an app, inertly (S20, S21). */
@@ -222,6 +237,8 @@ export interface LayoutData {
   logo: string | undefined;
   home: string;
   stylesheet: string;
+  /** What follows it. */
+  sheets: readonly string[];
   favicon: string;
   content: Html;
   notice?: { tone: Tone; text: string };

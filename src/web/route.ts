@@ -87,10 +87,18 @@ export interface Frame {
   titleValues?: Readonly<Record<string, string>>;
   /** Shows documents of ours within itself. */
   frames?: true;
+  /** Is such a document: how a page would look. */
+  look?: Look;
   /** Offers no other language here: switching would undo what was ticked. */
   keepsLanguage?: true;
   /** Of an endpoint of the protocol, and all the same it may be opened again in another language as it is. */
   reopens?: true;
+}
+
+/** `css`: what would follow our stylesheet, harmless already (domain/branding-files.ts). */
+export interface Look {
+  css: string;
+  scheme: 'light' | 'dark';
 }
 
 /** What is wrong with a field: a message, with what fills its `{placeholders}` where it has some. */
@@ -149,6 +157,8 @@ export interface Rule<A extends Access = Access> {
   ahead?: (accountId: string) => readonly Promise<unknown>[];
   /** Of an action: what the sign-in page says to whoever sends a form that they were shown while signed in. */
   signedOut?: MessageKey;
+  /** Of an action: files may be handed in (`multipart/form-data`); a field of one has its bytes in base64. */
+  files?: true;
 }
 
 export interface Page {
@@ -169,6 +179,7 @@ export interface Action {
   access: Access;
   role?: Role;
   signedOut?: Rule['signedOut'];
+  files?: Rule['files'];
 }
 
 export type Route = Page | Action;

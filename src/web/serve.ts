@@ -77,7 +77,7 @@ function createServed(pages: ReadonlyMap<string, Page>, deps: ServeDeps) {
 
       if (origin === 'foreign') throw new Forbidden('a form from another site');
 
-      const { csrf: token, ...fields } = await readForm(context.req);
+      const { csrf: token, ...fields } = await readForm(context.req, route.files);
       const typed = withoutSecrets(fields);
       const shownTo = csrf.shownTo(token);
       // What another site may have filled in is not shown as if the person had.

@@ -11,6 +11,7 @@ import type { Ephemera } from '../storage/ephemera.ts';
 import type { Sealing } from '../storage/sealing.ts';
 import { createAnswers } from './answers.ts';
 import type { Branding } from './answers.ts';
+import { brandingFiles, type Uploaded } from './branding.ts';
 import { arrivalOf, contextOf, noteArrival } from './arrivals.ts';
 import { serveApi } from './api.ts';
 import { createAssets } from './assets.ts';
@@ -55,8 +56,8 @@ export interface WebDeps {
   issuer: string;
   /** `config.proxy.trusted` */
   trustedProxies: readonly string[];
-  /** `config.branding`; `logo` is the path of a file. */
-  branding: Branding;
+  /** `config.branding`; `logo` and `css` are paths of files. What was handed in goes before. */
+  branding: Branding & { uploaded?: Uploaded };
   /** In which times are shown to whoever has chosen none; UTC unless told otherwise. */
   timeZone?: string;
   /** The first signs (the protocol library's cookies); `app.keys`. */
@@ -81,6 +82,8 @@ export interface WebDeps {
   home: `/${string}`;
 
   gate: Gate;
+  /** Where somebody else listens: whether it is about to end. */
+  isLeaving?: () => boolean;
   /** Rejects when something that is needed does not answer; for `/readyz`. */
   ready: () => Promise<void>;
 
@@ -122,8 +125,8 @@ export function createWeb(deps: WebDeps): Web {
   const cookies = createCookies(secure);
   const csrf = createCsrf(cookies, sealing);
   const visitors = createVisitors(cookies);
-  const { branding, logoFile } = withLogo(deps.branding);
-  const assets = createAssets(`${views}assets`, logoFile);
+  const { branding, files } = brandingFiles(deps.branding);
+  const assets = createAssets(`${views}assets`, files);
 
   const answers = createAnswers({
     renderer: createRenderer([views, ...(deps.furtherViews ?? [])]),
@@ -159,7 +162,7 @@ export function createWeb(deps: WebDeps): Web {
   for (const api of deps.apis?.served ?? []) koa.use(serveApi(api, { failures, ephemera, idempotency, ...deps.apis }));
   koa.use(serveRoutes(routes, serve));
 
-  const handler = createHandler(deps, { koa, assets, isLeaving: () => listener.isLeaving });
+  const handler = createHandler(deps, { koa, assets, isLeaving: deps.isLeaving ?? (() => listener.isLeaving) });
   const listener = createListener(handler);
 
   return {
@@ -197,14 +200,6 @@ function refuseWhile(closed: () => Failure | undefined): Middleware {
 
     return next();
   };
-}
-
-function withLogo(branding: Branding): { branding: Branding; logoFile: Record<string, string> } {
-  if (branding.logo === undefined) return { branding, logoFile: {} };
-
-  const name = `logo${/\.\w+$/.exec(branding.logo)?.[0].toLowerCase() ?? ''}`;
-
-  return { branding: { ...branding, logo: name }, logoFile: { [name]: branding.logo } };
 }
 
 interface Serving {

@@ -71,6 +71,22 @@ for (const walk of walks) {
 
         await page.goto(`${app.url}/admin/audit?kind=keys.published`);
         expect(await page.locator('main .row').first().innerText()).toContain('root@example.com');
+
+        await follow(page, 'Settings');
+        await page.goto(`${app.url}/admin/settings/branding`);
+        await page.getByLabel('Name of the service').fill('Northwind');
+        await page.getByLabel('Logo', { exact: true }).setInputFiles({
+          name: 'logo.svg',
+          mimeType: 'image/svg+xml',
+          buffer: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>'),
+        });
+        await press(page, 'Preview');
+        const logo = page.frameLocator('iframe').first().locator('img').first();
+        const isDrawn = (image: object) => 'naturalWidth' in image && Number(image.naturalWidth) > 0;
+        expect(await logo.evaluate(isDrawn)).toBe(true);
+        await press(page, 'Keep it');
+        await page.getByText('The settings are changed').waitFor();
+        expect(await page.title()).toContain('Northwind');
       },
       patience,
     );

@@ -30,6 +30,7 @@ export const mailSamples: { [Name in keyof Mails]: Mails[Name] } = {
   'address-tried': { by: 'registration', signInPath: '/account' },
   'address-kept': { until: Date.UTC(2026, 6, 8, 22, 30) },
   'recovery-codes-low': { left: 2, path: '/account/sign-in-and-security' },
+  test: {},
   'by-administrator': {
     at: Date.UTC(2026, 6, 1, 22, 30),
     what: 'locked',

@@ -75,6 +75,8 @@ export interface TestAppOptions {
   aroundStores?: NonNullable<AppOptions['aroundStores']>;
   /** Several nodes go by one. */
   clock?: TestClock;
+  /** Milliseconds between two looks at what administrators have set. */
+  settingsEvery?: number;
 }
 
 export const goodPassword = 'quiet-marble-otter-47-lantern';
@@ -95,6 +97,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
         log.push(...lines.trimEnd().split('\n'));
         for (const listen of listening) listen();
       },
+      ...(options.settingsEvery !== undefined && { settingsEvery: options.settingsEvery }),
       ...(options.aroundStores && { aroundStores: options.aroundStores }),
     });
 

@@ -1,6 +1,7 @@
 import { accountSamples } from './account.ts';
 import { activitySamples } from './activity.ts';
 import { adminAccountSamples } from './admin-accounts.ts';
+import { adminSettingsSamples } from './admin-settings.ts';
 import { adminSamples } from './admin.ts';
 import { adminAuditSamples } from './admin-audit.ts';
 import { apiReferenceSamples } from './api-reference.ts';
@@ -30,6 +31,7 @@ export const samples: readonly Sample[] = [
   ...clientSamples,
   ...adminAccountSamples,
   ...adminAuditSamples,
+  ...adminSettingsSamples,
   ...whySamples,
   ...webhookSamples,
   ...apiReferenceSamples,

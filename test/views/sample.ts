@@ -95,7 +95,7 @@ function written(
 
   createAnswers({
     renderer,
-    assets: { url: (name: string) => `/assets/${name}` },
+    assets: { url: (name: string) => `/assets/${name}`, has: () => false, text: () => '' },
     cookies: { get: nothing },
     csrf: { token: () => 'csrf' },
     visitors: { of: () => ({ locale }) },
