@@ -80,9 +80,9 @@ export function settingsEndpoints({ settings, testMail }: AdminSettingsDeps): De
     }),
 
     adminEndpoint({
-      name: 'settings.test-mail',
+      name: 'settings.test-mails.send',
       method: 'POST',
-      path: '/settings/test-mail',
+      path: '/settings/test-mails',
       scope: 'settings:write',
       summary: 'Sends a mail that says only that mail arrives, and answers what the mail server said',
       body: z.strictObject({ to: z.string().max(254).optional() }),

@@ -109,7 +109,7 @@ for (const pair of ['sqlite', 'mongo+redis'] satisfies Pair[]) {
       expect((await patch(version, { 'messages.smtp.security': 'none' })).status).toBe(422);
 
       // What the mail server says, and no more of it than a few an hour.
-      const test = () => room.ask('/settings/test-mail', { key, method: 'POST', body: { to: 'ana@example.com' } });
+      const test = () => room.ask('/settings/test-mails', { key, method: 'POST', body: { to: 'ana@example.com' } });
       expect((await test()).body).toEqual({ sent: false, error: expect.stringMatching(/./) });
       const more = await Promise.all(Array.from({ length: 5 }, test));
       expect(more.filter(({ status }) => status === 422)).toHaveLength(1);

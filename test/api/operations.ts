@@ -71,4 +71,7 @@ export const adminOperations: readonly string[] = [
   'webhooks.test POST webhooks:write',
   'webhooks.deliveries.list GET webhooks:read',
   'webhooks.deliveries.redeliver POST webhooks:write',
+  'settings.get GET settings:read',
+  'settings.update PATCH settings:write',
+  'settings.test-mails.send POST settings:write',
 ];

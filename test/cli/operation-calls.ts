@@ -1,5 +1,6 @@
 import { newId } from '../../src/domain/ids.ts';
 import { accountApiOf } from '../../src/domain/account-api.ts';
+import { webhookDeliveryId } from '../../src/domain/webhook.ts';
 import type { TestApp } from '../support/app.ts';
 import type { Printed } from '../support/command-line.ts';
 import { relyingParty } from '../support/relying-party.ts';
@@ -10,6 +11,8 @@ export interface Twin {
   person: string;
   /** Without a password, yet. */
   newcomer: string;
+  /** It was told of an event already. */
+  webhook: string;
   /** Another name each. */
   name: string;
   alg: 'RS256' | 'ES256';
@@ -34,6 +37,7 @@ export async function openTwin(app: TestApp, run: (words: readonly string[]) => 
   return {
     client: registered.client.id,
     person: person.id,
+    webhook: await openWebhook(app, name),
     newcomer: String(created.json()['id']),
     name,
     alg: count % 2 === 0 ? 'RS256' : 'ES256',
@@ -41,6 +45,33 @@ export async function openTwin(app: TestApp, run: (words: readonly string[]) => 
     tagOf: async (...words) => /--if-match: (\S+)/.exec((await run(words)).err)?.[1] ?? '',
   };
 }
+
+async function openWebhook({ services }: TestApp, name: string): Promise<string> {
+  const wanted = { url: `https://${name}.example/hook`, description: '', kinds: ['setup.begun'] };
+  const made = await services.webhooks.create(wanted, { actor: 'command-line' });
+  if (!made.ok) throw new Error(JSON.stringify(made.problems));
+
+  const { id: webhookId } = made.value.webhook;
+  const at = Date.now();
+  await services.records.webhookDeliveries.create({
+    id: webhookDeliveryId(webhookId, toldOf),
+    webhookId,
+    eventId: toldOf,
+    kind: 'setup.begun',
+    state: 'delivered',
+    attempts: 1,
+    nextAt: at,
+    lastTriedAt: at,
+    status: 200,
+    queuedAt: at,
+    createdAt: at,
+    expiresAt: at + 86_400_000,
+  });
+
+  return webhookId;
+}
+
+const toldOf = newId();
 
 /** The id of the first row of a list. */
 async function first({ read }: Twin, words: string): Promise<string> {
@@ -60,6 +91,7 @@ type Call = readonly [name: string, args: (on: Twin) => readonly string[] | Prom
 
 const none = () => [];
 const onClient = ({ client }: Twin) => [`--id=${client}`];
+const onWebhook = ({ webhook }: Twin) => [`--id=${webhook}`];
 const onPerson = ({ person }: Twin) => [`--id=${person}`];
 
 /** Every operation, in an order in which each has something to do. Ids stand behind their names: some begin with a dash. */
@@ -89,6 +121,7 @@ export const operationCalls: readonly Call[] = [
     },
   ],
   ['clients.impact.get', onClient],
+  ['why.explain', ({ client, person }) => ['--account', person, '--client', client]],
 
   ['accounts.list', ({ name }) => ['--begins', `new-${name}`]],
   ['accounts.create', ({ name }) => ['--email', `other-${name}@example.net`, '--invite']],
@@ -155,4 +188,39 @@ export const operationCalls: readonly Call[] = [
   ['audit.list', () => ['--kind', 'account.created', '--limit', '1']],
   ['audit.export', () => ['--format', 'csv']],
   ['audit.verify', none],
+
+  ['webhooks.list', none],
+  ['webhooks.create', ({ name }) => ['--body', JSON.stringify(webhookOf(`new-${name}`))]],
+  ['webhooks.get', onWebhook],
+  [
+    'webhooks.update',
+    async (on) => {
+      const tag = await on.tagOf('webhooks', 'get', ...onWebhook(on));
+
+      return [...onWebhook(on), '--if-match', tag, '--body', JSON.stringify(webhookOf(on.name))];
+    },
+  ],
+  ['webhooks.secrets.rotate', (on) => [...onWebhook(on), '--overlap', '3600']],
+  ['webhooks.deliveries.list', onWebhook],
+  ['webhooks.deliveries.redeliver', (on) => [...onWebhook(on), `--event=${toldOf}`]],
+  ['webhooks.test', onWebhook],
+  ['webhooks.disable', onWebhook],
+  ['webhooks.enable', onWebhook],
+  ['webhooks.delete', onWebhook],
+
+  ['settings.get', none],
+  [
+    'settings.update',
+    async ({ tagOf }) => [
+      '--if-match',
+      await tagOf('settings', 'get'),
+      '--body',
+      JSON.stringify({ 'session.idle': '13d' }),
+    ],
+  ],
+  ['settings.test-mails.send', () => ['--to', 'ana@example.net']],
 ];
+
+function webhookOf(name: string) {
+  return { url: `https://${name}.example/hook`, description: name, kinds: ['setup.begun'] };
+}

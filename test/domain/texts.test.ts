@@ -37,6 +37,9 @@ const alike: Readonly<Record<string, readonly string[]>> = {
     'Apps',
     'Logo',
     'Webhooks',
+    'Format',
+    'Person',
+    'Userinfo',
   ],
   ko: ['API'],
   ja: ['API'],
@@ -53,8 +56,11 @@ const alike: Readonly<Record<string, readonly string[]>> = {
     'Secrets',
     'Webhooks',
     'Description',
+    'Format',
+    'Opaque',
+    'Userinfo',
   ],
-  es: ['Error', 'Auditor', 'API', 'Webhooks'],
+  es: ['Error', 'Auditor', 'API', 'Webhooks', 'No', 'Userinfo'],
 };
 
 /** Punctuation, as German, Korean, Japanese and Spanish have it, too. */
