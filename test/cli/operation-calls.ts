@@ -185,6 +185,18 @@ export const operationCalls: readonly Call[] = [
   ],
   ['keys.signing.replace', ({ alg }) => ['--alg', alg]],
 
+  ['settings.get', none],
+  [
+    'settings.update',
+    async ({ name, tagOf }) => [
+      '--if-match',
+      await tagOf('settings', 'get'),
+      '--body',
+      JSON.stringify({ 'messages.from_name': name, 'branding.links.help': null }),
+    ],
+  ],
+  ['settings.test-mail', () => ['--to', 'ana@example.com']],
+
   ['audit.list', () => ['--kind', 'account.created', '--limit', '1']],
   ['audit.export', () => ['--format', 'csv']],
   ['audit.verify', none],
