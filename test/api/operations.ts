@@ -70,11 +70,8 @@ export const adminOperations: readonly string[] = [
   'webhooks.secrets.rotate POST webhooks:write',
   'settings.get GET settings:read',
   'settings.update PATCH settings:write',
-  'settings.test-mail POST settings:write',
+  'settings.test-mails.send POST settings:write',
   'webhooks.test POST webhooks:write',
   'webhooks.deliveries.list GET webhooks:read',
   'webhooks.deliveries.redeliver POST webhooks:write',
-  'settings.get GET settings:read',
-  'settings.update PATCH settings:write',
-  'settings.test-mails.send POST settings:write',
 ];

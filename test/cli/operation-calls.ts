@@ -195,7 +195,7 @@ export const operationCalls: readonly Call[] = [
       JSON.stringify({ 'messages.from_name': name, 'branding.links.help': null }),
     ],
   ],
-  ['settings.test-mail', () => ['--to', 'ana@example.com']],
+  ['settings.test-mails.send', () => ['--to', 'ana@example.com']],
 
   ['audit.list', () => ['--kind', 'account.created', '--limit', '1']],
   ['audit.export', () => ['--format', 'csv']],
@@ -219,18 +219,6 @@ export const operationCalls: readonly Call[] = [
   ['webhooks.disable', onWebhook],
   ['webhooks.enable', onWebhook],
   ['webhooks.delete', onWebhook],
-
-  ['settings.get', none],
-  [
-    'settings.update',
-    async ({ tagOf }) => [
-      '--if-match',
-      await tagOf('settings', 'get'),
-      '--body',
-      JSON.stringify({ 'session.idle': '13d' }),
-    ],
-  ],
-  ['settings.test-mails.send', () => ['--to', 'ana@example.net']],
 ];
 
 function webhookOf(name: string) {
