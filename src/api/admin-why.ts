@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { RehearsedTokens } from '../domain/rehearsal.ts';
 import { askedWhy } from '../operations/why-request.ts';
 import type { Explained, ExplainedStep, Refusal, Why } from '../operations/why.ts';
+import { problem } from '../operations/problems.ts';
 import { adminEndpoint, refusedFor, time, timeOf, type DescribedEndpoint } from './endpoint.ts';
 
 export interface WhyApiDeps {
@@ -77,6 +78,7 @@ export function whyEndpoints({ why }: WhyApiDeps): DescribedEndpoint[] {
       summary:
         'What would happen if this person came with the request of this app, without doing it (it takes clients:read, too)',
       query: askedWhy,
+      longQuery: true,
       answer: explained,
       async run({ caller }, { query }) {
         if (!caller.scopes.includes('clients:read')) {
@@ -84,9 +86,9 @@ export function whyEndpoints({ why }: WhyApiDeps): DescribedEndpoint[] {
         }
 
         const found = await why.explain(query);
-        if (!found) return undefined;
+        if (!found) return refusedFor(400, [problem('account', 'problem.noAccountId')]);
 
-        return found.ok ? shown(found.value) : refusedFor(422, found.problems);
+        return found.ok ? shown(found.value) : refusedFor(400, found.problems);
       },
     }),
   ];

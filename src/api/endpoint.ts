@@ -22,6 +22,8 @@ export interface DescribedEndpoint extends Endpoint {
   answer?: z.ZodType;
   /** What it answers in the place of JSON. */
   streams?: string;
+  /** What may be in the query is more than Node reads of an address: it answers 431 itself. */
+  longQuery?: boolean;
 }
 
 interface Described<Q extends z.ZodObject, B extends z.ZodObject, A extends z.ZodType> extends Pick<

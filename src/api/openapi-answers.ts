@@ -54,6 +54,8 @@ interface Refusal {
   name: string;
   description: string;
   headers?: Json;
+  /** It comes before anything of ours: no problem details. */
+  isBare?: boolean;
   /** Of which endpoints. */
   by(endpoint: DescribedEndpoint): boolean;
 }
@@ -90,6 +92,12 @@ const refusals: Readonly<Record<number, Refusal>> = {
     headers: retryAfter,
     by: every,
   },
+  431: {
+    name: 'HeadersTooLarge',
+    description: 'The address and the headers are longer than 16 kB together. There is no body.',
+    isBare: true,
+    by: ({ longQuery }) => longQuery ?? false,
+  },
   503: {
     name: 'Unavailable',
     description: 'Storage does not answer, or maintenance goes on.',
@@ -110,9 +118,9 @@ export function refusedAnswers(): Json {
   const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
 
   return Object.fromEntries(
-    Object.values(refusals).map(({ name, description, headers }) => [
+    Object.values(refusals).map(({ name, description, headers, isBare = false }) => [
       name,
-      { description, ...(headers && { headers }), content },
+      { description, ...(headers && { headers }), ...(!isBare && { content }) },
     ]),
   );
 }

@@ -122,11 +122,11 @@ for (const pair of eachStore) {
 
       const half = await room.key(auditor, ['accounts:read']);
       expect(await fieldOf({ account, client: client.id }, half)).toEqual([403, undefined]);
-      expect(await fieldOf({ account: 'nobody', client: client.id })).toEqual([404, undefined]);
-      expect(await fieldOf({ account })).toEqual([422, 'client']);
-      expect(await fieldOf({ account, client: 'none' })).toEqual([422, 'client']);
-      expect(await fieldOf({ account, request: 'https://id.example.com/oauth/authorize' })).toEqual([422, 'request']);
-      expect(await fieldOf({ account, client: 'other', request: authorize(client.id, {}) })).toEqual([422, 'request']);
+      expect(await fieldOf({ account: 'nobody', client: client.id })).toEqual([400, 'account']);
+      expect(await fieldOf({ account })).toEqual([400, 'client']);
+      expect(await fieldOf({ account, client: 'none' })).toEqual([400, 'client']);
+      expect(await fieldOf({ account, request: 'https://id.example.com/oauth/authorize' })).toEqual([400, 'request']);
+      expect(await fieldOf({ account, client: 'other', request: authorize(client.id, {}) })).toEqual([400, 'request']);
       expect(await fieldOf({ account, client: client.id, signed_in_ago: 'x' })).toEqual([400, 'signed_in_ago']);
     });
 

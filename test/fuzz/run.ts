@@ -49,7 +49,7 @@ const expected = (...statuses: number[]) => `expected-statuses = ${JSON.stringif
 await writeFile(
   join(folder, 'schemathesis.toml'),
   `[checks.missing_required_header]\n${expected(400, 401, 403, 415, 422, 428)}` +
-    `[checks.negative_data_rejection]\n${expected(400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429)}`,
+    `[checks.negative_data_rejection]\n${expected(400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429, 431)}`,
 );
 
 try {
