@@ -28,7 +28,7 @@ export interface DescribedEndpoint extends Endpoint {
 
 interface Described<Q extends z.ZodObject, B extends z.ZodObject, A extends z.ZodType> extends Pick<
   DescribedEndpoint,
-  'name' | 'path' | 'summary' | 'versioned' | 'creates' | 'repeatable' | 'large' | 'streams'
+  'name' | 'path' | 'summary' | 'versioned' | 'creates' | 'repeatable' | 'large' | 'streams' | 'longQuery'
 > {
   method: Method;
   query?: Q;
